@@ -1,0 +1,65 @@
+"""Errors, and the checks that turn bad input into a clear message."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable
+from numbers import Integral, Real
+
+
+class DerivationError(ValueError):
+    """Raised when a limit cannot be derived; names the step and what to do.
+
+    ``step`` is the rule that could not be applied.
+    """
+
+    def __init__(self, step: str, reason: str, remedy: str) -> None:
+        self.step = step
+        self.reason = reason
+        self.remedy = remedy
+        super().__init__(f"{step}: {reason}. {remedy}")
+
+
+def require_integer(value: object, name: str, minimum: int) -> int:
+    """Return ``value`` as an int that is at least ``minimum``, or raise.
+
+    Raises TypeError for something that is no integer, ValueError for one that is too small.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        if isinstance(value, Real) and math.isfinite(value) and float(value).is_integer():
+            raise TypeError(f"{name} must be an integer, got the float {value!r}; pass {int(value)}")
+        raise TypeError(f"{name} must be an integer of at least {minimum}, got {value!r}")
+    if value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {value}")
+    return int(value)
+
+
+def require_real(
+    value: object,
+    name: str,
+    *,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> float:
+    """Return ``value`` as a finite float strictly between ``above`` and ``below``, or raise."""
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a real number, got {value!r}") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{name} must be a finite number, got {value!r}")
+    if not above < number < below:
+        lower = "" if above == -math.inf else f" above {above:g}"
+        upper = "" if below == math.inf else f" below {below:g}"
+        joint = " and" if lower and upper else ""
+        raise ValueError(f"{name} must be a number{lower}{joint}{upper}, got {number:g}")
+    return number
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the end of an error message for an unknown ``name``: the nearest known one, and the list."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}known names: {', '.join(names)}"
