@@ -1,0 +1,155 @@
+"""Where a function of one field u, known by its slope and bend on a grid, has its maxima, and how wide they are."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symsched.sampling import chebyshev
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+_FINE = 8
+"""Points per grid cell at which the cubic through slopes and bends is read."""
+
+DEPTH = 46.0
+"""Nats below its maximum at which a window ends: e^{−46} = 1e−20."""
+
+
+@final
+@dataclass(frozen=True)
+class Windows:
+    """Intervals [left, right] of the field, (W,) each, ordered by the path that owns them."""
+
+    path: Index
+    left: Array
+    right: Array
+
+    @property
+    def middle(self) -> Array:
+        """Middles, (W,)."""
+        return (self.left + self.right) / 2
+
+    @property
+    def half(self) -> Array:
+        """Half widths, (W,)."""
+        return (self.right - self.left) / 2
+
+    def nodes(self, count: int) -> Array:
+        """Return ``count`` Chebyshev nodes per window, (W, count)."""
+        return np.asarray(self.middle[:, None] + self.half[:, None] * chebyshev.nodes(count))
+
+    def split_at(self, boundaries: Array) -> Windows:
+        """Return the windows cut where they contain a boundary, so that each lies in one basin."""
+        path, left, right = self.path, self.left, self.right
+        for boundary in boundaries:
+            cut = np.flatnonzero((left < boundary) & (right > boundary))
+            if cut.size:
+                upper = right[cut]
+                right = right.copy()
+                right[cut] = boundary
+                path = np.insert(path, cut + 1, path[cut])
+                left = np.insert(left, cut + 1, boundary)
+                right = np.insert(right, cut + 1, upper)
+        return Windows(path, left, right)
+
+    def cut(self, widest: float) -> Windows:
+        """Return the windows cut into equal parts no wider than ``widest``."""
+        parts = np.maximum(1, np.ceil((self.right - self.left) / widest).astype(np.intp))
+        if np.all(parts == 1):
+            return self
+        number = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
+        step = np.repeat((self.right - self.left) / parts, parts)
+        start = np.repeat(self.left, parts) + number * step
+        return Windows(np.repeat(self.path, parts), start, start + step)
+
+
+@final
+@dataclass(frozen=True)
+class Peaks:
+    """Candidate maxima, ordered by path and position.
+
+    ``path``, ``position``, ``height`` (nats, relative within a path), all (W,); ``left`` and ``right`` (W,): where the
+    exponent has fallen by DEPTH, or (``cut_left``, ``cut_right``) the valley towards the next peak; ``resolution``:
+    spacing of the points they were read from.
+    """
+
+    path: Index
+    position: Array
+    height: Array
+    left: Array
+    right: Array
+    cut_left: NDArray[np.bool_]
+    cut_right: NDArray[np.bool_]
+    resolution: float
+
+
+def find_peaks(grid: Array, slope: Array, bend: Array) -> Peaks:
+    """Return the maxima of n functions given their derivatives ``slope`` (n, G) and ``bend`` on ``grid`` (G,).
+
+    Between grid points the slope is the cubic through its values and derivatives, so that two maxima inside one cell
+    are seen. The slope must be positive at the grid's first point and negative at its last.
+    """
+    spacing = float(grid[1] - grid[0])
+    values, derivatives, areas, area_bends = _matrices(grid.size)
+    fine_slope = slope @ values + spacing * (bend @ derivatives)
+    height = spacing * (slope @ areas + spacing * (bend @ area_bends))
+    fine = np.linspace(grid[0], grid[-1], fine_slope.shape[1])
+    path, index = np.nonzero((fine_slope[:, :-1] > 0) & (fine_slope[:, 1:] <= 0))
+    step = float(fine[1] - fine[0])
+    before, after = fine_slope[path, index], fine_slope[path, index + 1]
+    fraction = before / (before - after)
+    top = np.maximum(height[path, index], height[path, index + 1])
+    # A peak is dropped only if it is too low by more than what the cubic could have got wrong.
+    slack = DEPTH + 20 + 1e-4 * np.abs(slope).max(axis=1) * spacing
+    best = np.full(slope.shape[0], -np.inf)
+    np.maximum.at(best, path, top)
+    kept = top > (best - slack)[path]
+    path, index, fraction, top = path[kept], index[kept], fraction[kept], top[kept]
+    left, right, cut_left, cut_right = _edges(fine, height, path, index, top)
+    return Peaks(path, fine[index] + fraction * step, top, left, right, cut_left, cut_right, step)
+
+
+def _edges(fine: Array, height: Array, path: Index, index: Index, top: Array) -> tuple[Array, Array, Array, Array]:
+    """Return where each peak's window ends, and whether it ends in a valley shared with a neighbour."""
+    count = fine.size
+    position = np.arange(count)
+    low = height[path] < (top - DEPTH)[:, None]
+    left = np.where(low & (position <= index[:, None]), position, 0).max(axis=1)
+    right = np.where(low & (position > index[:, None]), position, count - 1).min(axis=1)
+    cut_left, cut_right = np.zeros(path.size, bool), np.zeros(path.size, bool)
+    for j in np.flatnonzero((path[1:] == path[:-1]) & (right[:-1] > left[1:])):
+        between = slice(index[j], index[j + 1] + 2)
+        valley = int(index[j]) + int(np.argmin(height[path[j], between]))
+        right[j] = left[j + 1] = valley
+        cut_right[j] = cut_left[j + 1] = True
+    return fine[left], fine[right], cut_left, cut_right
+
+
+@functools.lru_cache(maxsize=64)
+def _matrices(count: int) -> tuple[Array, Array, Array, Array]:
+    """Return the Hermite matrices (G, F): the function from values, from derivatives, and its integral from both."""
+    t = np.arange(_FINE) / _FINE
+    value = np.stack([(1 + 2 * t) * (1 - t) ** 2, t**2 * (3 - 2 * t)])
+    slope = np.stack([t * (1 - t) ** 2, t**2 * (t - 1)])
+    value_area = np.stack([t - t**3 + t**4 / 2, t**3 - t**4 / 2])
+    slope_area = np.stack([t**2 / 2 - 2 * t**3 / 3 + t**4 / 4, t**4 / 4 - t**3 / 3])
+    fine = (count - 1) * _FINE + 1
+    result = [np.zeros((count, fine)) for _ in range(4)]
+    for cell in range(count - 1):
+        here = slice(cell * _FINE, (cell + 1) * _FINE)
+        for matrix, local in zip(result, (value, slope, value_area, slope_area), strict=True):
+            matrix[cell : cell + 2, here] += local
+        after = slice((cell + 1) * _FINE, None)
+        result[2][cell : cell + 2, after] += 0.5
+        result[3][cell, after] += 1 / 12
+        result[3][cell + 1, after] -= 1 / 12
+    result[0][-1, -1] = 1.0
+    for matrix in result:
+        matrix.setflags(write=False)
+    return result[0], result[1], result[2], result[3]

@@ -1,0 +1,131 @@
+"""A site at one ψ as a function of the field alone: log E exp(v a − ψ² a²/2), its first derivative and its second."""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symsched.sampling.sites import AbstractSite, AtomSite
+
+Array = NDArray[np.float64]
+
+
+class AbstractKernel(abc.ABC):
+    """The tilt of one site by a field v at a fixed ψ, evaluated on arrays of any shape."""
+
+    @abc.abstractmethod
+    def mean(self, v: Array) -> Array:
+        """Return the mean of the tilted site."""
+
+    @abc.abstractmethod
+    def both(self, v: Array) -> tuple[Array, Array]:
+        """Return the log normaliser and the mean."""
+
+    @abc.abstractmethod
+    def variance(self, v: Array) -> Array:
+        """Return the variance of the tilted site."""
+
+
+@final
+@dataclass(frozen=True)
+class SiteKernel(AbstractKernel):
+    """Any site, evaluated by its own method."""
+
+    site: AbstractSite
+    psi: float
+
+    def mean(self, v: Array) -> Array:
+        """Return the tilted mean."""
+        return self.site.tilted(v, self.psi**2)[1]
+
+    def both(self, v: Array) -> tuple[Array, Array]:
+        """Return the log normaliser and the tilted mean."""
+        return self.site.tilted(v, self.psi**2)
+
+    def variance(self, v: Array) -> Array:
+        """Return the tilted variance."""
+        return self.site.tilted_variance(v, self.psi**2)
+
+
+@final
+@dataclass(frozen=True)
+class PairKernel(AbstractKernel):
+    """Two atoms g_0 < g_1: the tilted mean is middle + radius tanh(radius v + offset).
+
+    log Z = constant + middle v + log 2cosh(radius v + offset), one exponential for both.
+    """
+
+    middle: float
+    radius: float
+    offset: float
+    constant: float
+
+    def mean(self, v: Array) -> Array:
+        """Return middle + radius tanh(radius v + offset)."""
+        half = v * self.radius
+        if self.offset:
+            half += self.offset
+        np.tanh(half, out=half)
+        half *= self.radius
+        if self.middle:
+            half += self.middle
+        return half
+
+    def both(self, v: Array) -> tuple[Array, Array]:
+        """Return the log normaliser and the tilted mean."""
+        half = v * self.radius + self.offset
+        size = np.abs(half)
+        log_normaliser = size + np.log1p(np.exp(-2 * size)) + self.constant
+        if self.middle:
+            log_normaliser += self.middle * v
+        return log_normaliser, self.mean(v)
+
+    def variance(self, v: Array) -> Array:
+        """Return radius² / cosh²."""
+        decay = np.exp(-2 * np.abs(v * self.radius + self.offset))
+        return np.asarray(4 * self.radius**2 * decay / (1 + decay) ** 2)
+
+
+@final
+@dataclass(frozen=True)
+class GaussianKernel(AbstractKernel):
+    """A Gaussian site: the tilted mean is affine in the field."""
+
+    intercept: float
+    slope: float
+    constant: float
+
+    def mean(self, v: Array) -> Array:
+        """Return intercept + slope v."""
+        return np.asarray(self.intercept + self.slope * v)
+
+    def both(self, v: Array) -> tuple[Array, Array]:
+        """Return constant + intercept v + slope v²/2 and the tilted mean."""
+        return np.asarray(self.constant + v * (self.intercept + self.slope / 2 * v)), self.mean(v)
+
+    def variance(self, v: Array) -> Array:
+        """Return the constant variance."""
+        return np.full(v.shape, self.slope)
+
+
+def kernel(site: AbstractSite, psi: float) -> AbstractKernel:
+    """Return ``site`` at ``psi`` in its cheapest exact form."""
+    curvature = psi**2
+    if site.gaussian is not None:
+        centre, variance = site.gaussian
+        damping = 1 + curvature * variance
+        constant = -(np.log1p(curvature * variance) + curvature * centre**2 / damping) / 2
+        return GaussianKernel(centre / damping, variance / damping, float(constant))
+    if isinstance(site, AtomSite) and site.values.size == 2:
+        low, high = (float(value) for value in site.values)
+        log_low, log_high = (float(value) for value in np.log(site.weights))
+        middle, radius = (low + high) / 2, (high - low) / 2
+        # middle enters multiplied by radius, so that atoms at ±g leave no trace of a large curvature in the offset.
+        offset = (log_high - log_low) / 2 - curvature * middle * radius
+        constant = (log_low + log_high) / 2 - curvature * (low**2 + high**2) / 4
+        return PairKernel(middle, radius, offset, constant)
+    return SiteKernel(site, psi)

@@ -1,0 +1,64 @@
+"""What every numeric model in dimension d can do."""
+
+from __future__ import annotations
+
+import abc
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+Array = NDArray[np.float64]
+
+WEIGHT_TOLERANCE = 1e-12
+
+
+class AbstractModel(abc.ABC):
+    """A probability law on R^d with K modes (K = 1 if it has none), all of its parameters numbers."""
+
+    @property
+    @abc.abstractmethod
+    def dimension(self) -> int:
+        """The dimension d."""
+
+    @property
+    @abc.abstractmethod
+    def modes(self) -> int:
+        """The number of modes K."""
+
+    @abc.abstractmethod
+    def sample(self, rng: np.random.Generator, n: int) -> Array:
+        """Return independent exact samples, (n, d)."""
+
+    @abc.abstractmethod
+    def log_density(self, x: ArrayLike) -> Array:
+        """Return the log density (of atoms: the log mass) of each row of ``x`` (n, d), shape (n,)."""
+
+    @abc.abstractmethod
+    def posterior(self, psi: float, y: ArrayLike) -> tuple[Array, Array]:
+        """Return E[a | z + psi a = y] for each row of ``y`` (n, d), and the probabilities of the modes, (n, K)."""
+
+
+def checked_rows(values: ArrayLike, d: int, name: str) -> Array:
+    """Return ``values`` as a finite float64 array of shape (n, d)."""
+    rows = np.asarray(values, dtype=np.float64)
+    if rows.ndim != 2 or rows.shape[1] != d:
+        raise ValueError(f"{name} must have shape (n, {d}), got {rows.shape}")
+    if not np.all(np.isfinite(rows)):
+        raise ValueError(f"{name} holds a value that is not finite")
+    return rows
+
+
+def checked_weights(weights: ArrayLike, count: int) -> Array:
+    """Return the mode weights as a vector of ``count`` positive numbers that sum to one."""
+    vector = np.atleast_1d(np.asarray(weights, dtype=np.float64))
+    if vector.shape != (count,):
+        raise ValueError(f"weights must have one entry for each of the {count} modes, got shape {vector.shape}")
+    if not np.all(np.isfinite(vector)) or np.any(vector <= 0) or abs(vector.sum() - 1) > 1e-9:
+        raise ValueError(f"weights must be positive and sum to 1, got {vector}")
+    return np.asarray(vector / vector.sum())
+
+
+def softmax(logits: Array) -> Array:
+    """Return exp(logits) normalised over the last axis."""
+    return np.asarray(special.softmax(logits, axis=-1))
