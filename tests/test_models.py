@@ -9,6 +9,7 @@ from scipy import integrate, special, stats
 from symsched.sampling.models import DirectionModel, MeanFieldModel, ProductModel
 from symsched.sampling.sites import AtomSite, DensitySite, GaussianSite
 
+LAPLACE = DensitySite(lambda a: -np.abs(a), (-np.inf, 0.0, np.inf))
 SPIN = AtomSite(np.array([-1.0, 1.0]), np.array([0.5, 0.5]))
 TERNARY = AtomSite(np.array([-1.0, 0.2, 1.5]), np.array([0.3, 0.5, 0.2]))
 
@@ -174,16 +175,14 @@ def test_product_posterior_against_enumeration():
 @pytest.mark.parametrize(
     "model",
     [
-        ProductModel(
-            30, [0.2, 0.8], (GaussianSite(-1.0, 0.5), DensitySite(lambda a: -np.abs(a), (-np.inf, 0.0, np.inf)))
-        ),
+        ProductModel(30, [0.2, 0.8], (GaussianSite(-1.0, 0.5), LAPLACE)),
         DirectionModel(30, [0.2, 0.3, 0.5], [[1.0, 0.0], [-0.3, 0.6], [0.0, -1.0]], 0.5),
         DirectionModel(30, [0.4, 0.6], [[1.0], [-1.0]], 0.7),
     ],
     ids=["product", "three directions", "one direction"],
 )
 def test_posterior_is_the_conditional_mean_of_the_model_s_own_samples(model):
-    """E[(a − D(y)) h(y)] = 0 for every h: tested on the sampler itself, with a shifted posterior as negative control."""
+    """E[(a − D(y)) h(y)] = 0 for every h: with a shrunk posterior as negative control."""
     rng = np.random.default_rng(8)
     n, psi = 20_000, 0.4
     a = model.sample(rng, n)
@@ -202,17 +201,14 @@ def test_direction_model_is_a_gaussian_mixture():
     np.testing.assert_allclose(model.frame @ model.frame.T, np.eye(2), atol=1e-14)
     means = np.sqrt(5) * model.centres @ model.frame
     x = np.random.default_rng(9).standard_normal((4, 5))
-    densities = [
-        w * stats.multivariate_normal(r, 0.36 * np.eye(5)).pdf(x) for w, r in zip([0.3, 0.7], means, strict=True)
-    ]
-    np.testing.assert_allclose(model.log_density(x), np.log(np.sum(densities, axis=0)), atol=1e-12)
+
+    def joint(scale, variance):
+        laws = [stats.multivariate_normal(scale * r, variance * np.eye(5)) for r in means]
+        return np.array([w * law.pdf(x) for w, law in zip([0.3, 0.7], laws, strict=True)])
+
+    np.testing.assert_allclose(model.log_density(x), np.log(joint(1, 0.36).sum(axis=0)), atol=1e-12)
     psi = 1.3
-    evidence = np.array(
-        [
-            w * stats.multivariate_normal(psi * r, (1 + psi**2 * 0.36) * np.eye(5)).pdf(x)
-            for w, r in zip([0.3, 0.7], means, strict=True)
-        ]
-    )
+    evidence = joint(psi, 1 + psi**2 * 0.36)
     expected = evidence.T / evidence.sum(axis=0)[:, None]
     mean, responsibilities = model.posterior(psi, x)
     np.testing.assert_allclose(responsibilities, expected, atol=1e-12)

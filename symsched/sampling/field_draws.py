@@ -48,8 +48,8 @@ def _panels(law: FieldLaw) -> tuple[Array, Array, Array]:
     cuts = np.linspace(-1, 1, _PANELS + 1)
     points = (cuts[:-1, None] + np.diff(cuts)[:, None] / 2) + np.diff(cuts)[:, None] / 2 * chebyshev.nodes(_NODES)
     density = np.exp(law.exponent @ chebyshev.interpolation(count, points.ravel()))
-    values = density.reshape(law.path.size * _PANELS, _NODES)
-    scaled = law.middle[:, None] + law.half[:, None] * cuts
+    values = density.reshape(law.windows.path.size * _PANELS, _NODES)
+    scaled = law.windows.middle[:, None] + law.windows.half[:, None] * cuts
     edges = np.stack([scaled[:, :-1].ravel(), scaled[:, 1:].ravel()], axis=1)
     whole = 2 * chebyshev.primitive(_NODES, np.ones(1))[:, 0]
     symmetric = (values + values[:, ::-1]) / 2 @ whole

@@ -47,7 +47,7 @@ _TAIL = 1e-12
 class FieldLaw:
     """The posterior of the field of n paths on W windows with c nodes each.
 
-    ``fields`` (W, c): nodes; ``weights`` (W, c): E f(u) = Σ w f(u) over a path's windows; ``mass`` (W,): posterior mass;
+    ``fields`` (W, c): nodes; ``weights`` (W, c): E f(u) = Σ w f(u) over a path; ``mass`` (W,): posterior mass;
     ``log_integral`` (n,): log ∫ exp(e(u)) du; ``exponent`` (W, c): e at the nodes, relative to it.
     """
 
@@ -125,9 +125,7 @@ class QuadraticField:
         right = np.where(local & ~peaks.cut_right, position + width, peaks.right)
         return Windows(peaks.path, left, right)
 
-    def _newton(
-        self, population: AbstractPopulation, kernel: AbstractKernel, peaks: Peaks
-    ) -> tuple[Array, Array]:
+    def _newton(self, population: AbstractPopulation, kernel: AbstractKernel, peaks: Peaks) -> tuple[Array, Array]:
         """Polish the maxima by Newton steps and return them with −e''."""
         position, reach = peaks.position, peaks.resolution
         for _ in range(3):
@@ -184,7 +182,7 @@ def _weigh(windows: Windows, slope: Array, anchor: Array, paths: int) -> FieldLa
 
 @functools.cache
 def _rule(count: int) -> tuple[Array, Array, Array, Array]:
-    """Return matrices from node values to primitives at the rule and at the nodes, from rule to nodes, and the weights."""
+    """Return the primitives of node values at the rule and at the nodes, the way back, and the weights."""
     points, weights = chebyshev.gauss_legendre(_RULE)
     return (
         chebyshev.primitive(count, points),

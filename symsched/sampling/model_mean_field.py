@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import final
 
 import numpy as np
@@ -53,11 +54,9 @@ class MeanFieldModel(AbstractModel):
         for name in ("coupling", "slope", "tilt"):
             object.__setattr__(self, name, require_real(getattr(self, name), name))
         if self.coupling < 0:
-            raise ValueError(
-                f"coupling must not be negative, got {self.coupling}; the transform needs a convex interaction"
-            )
+            raise ValueError(f"coupling must not be negative, got {self.coupling}: the interaction is convex")
         cuts = tuple(require_real(cut, "boundaries") for cut in self.boundaries)
-        if any(low >= high for low, high in zip(cuts, cuts[1:], strict=False)):
+        if any(low >= high for low, high in pairwise(cuts)):
             raise ValueError(f"boundaries must increase, got {cuts}")
         object.__setattr__(self, "boundaries", cuts)
         object.__setattr__(self, "collective", _collective(self))
@@ -87,10 +86,6 @@ class MeanFieldModel(AbstractModel):
     def _cuts(self) -> Array:
         return np.asarray(self.boundaries, dtype=np.float64)
 
-    def field_law(self, psi: float, population: Coordinates) -> FieldLaw:
-        """Return the law of the collective field given coordinates with fields ``population``."""
-        return self.collective.law(population, kernel(self.site, psi), self._cuts)
-
     def sample(self, rng: np.random.Generator, n: int) -> Array:
         """Return independent samples, (n, d): the field from its one-dimensional law, then tilted sites."""
         fields = draw_fields(self.prior, rng, require_integer(n, "n", 0))
@@ -115,7 +110,7 @@ class MeanFieldModel(AbstractModel):
             chunk = slice(start, start + step)
             population = Coordinates(psi * rows[chunk])
             law = self.collective.law(population, tilt, self._cuts)
-            means[chunk] = population.mixture(tilt, law.path, law.fields, law.weights)
+            means[chunk] = population.mixture(tilt, law.windows.path, law.fields, law.weights)
             masses[chunk] = law.basins(self._cuts, population.paths)
         return means, masses
 

@@ -40,7 +40,7 @@ class AbstractPopulation(abc.ABC):
 
     @abc.abstractmethod
     def survey(self, kernel: AbstractKernel, fields: Array) -> tuple[Array, Array]:
-        """Return the sums of mean and variance on one grid of fields (G,) for all paths, (n, G), to scanning accuracy."""
+        """Return the sums of mean and variance on one grid of fields (G,) for all paths, (n, G), to scan them."""
 
 
 @final

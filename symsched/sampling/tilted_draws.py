@@ -21,9 +21,7 @@ def draw_tilted(site: AbstractSite, fields: Array, rng: np.random.Generator, d: 
         return _draw_atoms(site, fields, rng, d)
     if isinstance(site, DensitySite):
         return _draw_density(site, fields, rng, d)
-    raise TypeError(
-        f"no exact draws from a tilted {type(site).__name__}; give an AtomSite, GaussianSite or DensitySite"
-    )
+    raise TypeError(f"no exact draws from a tilted {type(site).__name__}; give atoms or a density")
 
 
 def _draw_atoms(site: AtomSite, fields: Array, rng: np.random.Generator, d: int) -> Array:
