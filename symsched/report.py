@@ -1,0 +1,71 @@
+"""A ledger rendered: HTML, LaTeX, Markdown, numbers, and a folder with all of them."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from symsched.charts import chart_of_rows
+from symsched.ledger.claim import Ledger
+from symsched.plotting import draw
+from symsched.reporting.data import to_dict
+from symsched.reporting.html import to_html
+from symsched.reporting.latex import to_latex
+from symsched.reporting.markdown import summary_to_markdown, to_markdown
+from symsched.reporting.rows import row_to_dict, rows_to_latex, rows_to_markdown
+
+__all__ = [
+    "ReportFolderError",
+    "chart_of_rows",
+    "row_to_dict",
+    "rows_to_latex",
+    "rows_to_markdown",
+    "summary_to_markdown",
+    "to_dict",
+    "to_html",
+    "to_latex",
+    "to_markdown",
+    "write_folder",
+]
+
+
+class ReportFolderError(OSError):
+    """Raised when a report cannot be written; says which folder was required and why it could not be used."""
+
+
+def write_folder(ledger: Ledger, folder: str | Path) -> Path:
+    """Write index.html, report.tex, report.md, numbers.json and figures/ into ``folder``; return its index.html.
+
+    The folder is made if it is missing. Each file is written beside its place and then moved there, the index last, so
+    an interrupted run leaves no half file and loses no earlier one. Raises ReportFolderError if it cannot be written.
+    """
+    target = Path(folder)
+    try:
+        (target / "figures").mkdir(parents=True, exist_ok=True)
+        for name, chart in ledger.figures():
+            _replace(target / "figures" / f"{name}.png", draw(chart, "png"))
+            _replace(target / "figures" / f"{name}.pdf", draw(chart, "pdf"))
+        numbers = json.dumps(to_dict(ledger), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        texts = {
+            "numbers.json": numbers,
+            "report.md": to_markdown(ledger),
+            "report.tex": to_latex(ledger),
+            "index.html": to_html(ledger),
+        }
+        for name, text in texts.items():
+            _replace(target / name, text.encode("utf-8"))
+    except OSError as error:
+        message = f"a report needs a folder that can be written to; choose another ({error.strerror or error})"
+        raise ReportFolderError(error.errno, message, str(target)) from error
+    return target / "index.html"
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put ``content`` at ``path`` in one move."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,103 @@
+"""Plain text made safe for Markdown and LaTeX."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LATEX_SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\ensuremath{<}", ">": r"\ensuremath{>}",
+    "|": r"\ensuremath{|}", '"': "''",
+}  # fmt: skip
+
+_GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lamda mu nu xi pi rho sigma tau upsilon phi chi psi omega"
+)
+_MATH = {
+    "±": r"\pm", "∓": r"\mp", "−": "-", "×": r"\times", "·": r"\cdot", "÷": r"\div", "≤": r"\le", "≥": r"\ge",
+    "≠": r"\ne",
+    "≈": r"\approx", "≡": r"\equiv", "∼": r"\sim", "∝": r"\propto", "∞": r"\infty", "√": r"\surd", "∑": r"\sum",
+    "Σ": r"\Sigma", "∏": r"\prod", "Π": r"\Pi", "∫": r"\int", "∂": r"\partial", "∇": r"\nabla", "∈": r"\in",
+    "→": r"\to",
+    "←": r"\leftarrow", "↦": r"\mapsto", "⇒": r"\Rightarrow", "⋆": r"\star", "⊗": r"\otimes", "′": "'",
+    "ϕ": r"\phi", "ς": r"\sigma",
+    "ϵ": r"\epsilon", "½": r"\tfrac12", "¼": r"\tfrac14", "¾": r"\tfrac34", "∀": r"\forall", "∃": r"\exists",
+    "Γ": r"\Gamma", "Δ": r"\Delta", "Θ": r"\Theta", "Λ": r"\Lambda", "Ξ": r"\Xi", "Φ": r"\Phi", "Ψ": r"\Psi",
+    "Ω": r"\Omega",
+    "⟨": r"\langle", "⟩": r"\rangle", "ℝ": r"\mathbf{R}", "𝔼": r"\mathbf{E}", "…": r"\ldots", "∘": r"\circ",
+    "°": r"^\circ",
+}  # fmt: skip
+_MATH |= {unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}"): f"\\{name}" for name in _GREEK.split()}
+_MATH["λ"] = r"\lambda"  # Unicode spells it lamda
+_ACCENTS = {"\u0307": r"\dot", "\u0302": r"\hat", "\u0304": r"\bar", "\u0303": r"\tilde"}
+_SPACES = {
+    "\u202f": r"\,",
+    "\u2009": r"\,",
+    "\u00a0": "~",
+    "–": "--",
+    "—": "---",
+    "“": "``",
+    "”": "''",
+    "‘": "`",
+    "’": "'",
+}
+_SMALL = re.compile(r"([⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+)|([₀₁₂₃₄₅₆₇₈₉₊₋]+)")
+
+
+def latex_text(text: str) -> str:
+    r"""Return text as LaTeX prints it: specials escaped, Greek letters and signs as mathematics.
+
+    >>> latex_text("σ_κ² ≤ 5 %")
+    '\\ensuremath{\\sigma}\\_\\ensuremath{\\kappa}\\textsuperscript{2} \\ensuremath{\\le} 5 \\%'
+    """
+    pieces: list[str] = []
+    position = 0
+    for match in _SMALL.finditer(text):
+        pieces.append(_letters(text[position : match.start()]))
+        plain = unicodedata.normalize("NFKC", match[0]).replace("−", "-")
+        pieces.append(rf"\text{'super' if match[1] else 'sub'}script{{{plain.replace('-', '--')}}}")
+        position = match.end()
+    return "".join([*pieces, _letters(text[position:])])
+
+
+def _letters(text: str) -> str:
+    # Decomposed first, so that ẋ is an x with a dot, which LaTeX has for every letter.
+    result: list[str] = []
+    for character in unicodedata.normalize("NFC", text):
+        parts = unicodedata.normalize("NFD", character)
+        if character in _ACCENTS and result:
+            result[-1] = rf"\ensuremath{{{_ACCENTS[character]}{{{_bare(result[-1])}}}}}"
+        elif len(parts) == 2 and parts[1] in _ACCENTS and ord(character) > 0xFF:
+            result.append(rf"\ensuremath{{{_ACCENTS[parts[1]]}{{{_bare(_one(parts[0]))}}}}}")
+        else:
+            result.append(_one(character))
+    return "".join(result)
+
+
+def _bare(piece: str) -> str:
+    return piece.removeprefix(r"\ensuremath{").removesuffix("}") if piece.startswith(r"\ensuremath{") else piece
+
+
+def _one(character: str) -> str:
+    if character in _LATEX_SPECIAL:
+        return _LATEX_SPECIAL[character]
+    if character in _SPACES:
+        return _SPACES[character]
+    if character in _MATH:
+        return rf"\ensuremath{{{_MATH[character]}}}"
+    if " " <= character <= "~" or ("¡" <= character <= "ÿ" and character.isalpha()):
+        return character
+    if character in "\t\n\r":
+        return " "
+    plain = "".join(c for c in unicodedata.normalize("NFKD", character) if " " <= c <= "~")
+    return "".join(_LATEX_SPECIAL.get(c, c) for c in plain) or f"[U+{ord(character):04X}]"
+
+
+def markdown_text(text: str) -> str:
+    """Return text that Markdown shows as it stands, also inside a table.
+
+    >>> markdown_text("a|b_c*")
+    'a\\\\|b\\\\_c\\\\*'
+    """
+    return re.sub(r"([\\`*_{}\[\]<>|#$])", r"\\\1", " ".join(text.split()))
