@@ -169,6 +169,7 @@ class Schedule:
             raise ValueError("this schedule depends on kappa: pass kappa (3 to 5 is usual)")
         constant = require_real(value, "kappa", above=0)
         for window in self.windows[1:]:
+            # Roots of negative numbers are how a κ that does not fit shows itself: the check below names it.
             begins = [
                 float(_evaluate(part, np.zeros(1), dimension, constant)[0])
                 for part in (window.motion.tau, window.motion.alpha)
@@ -204,7 +205,8 @@ class Schedule:
 
 def _evaluate(expression: sp.Expr, passed: Array, dimension: float, constant: float) -> Array:
     function = compiled(expression, (elapsed, remaining, d_symbol, kappa_symbol), "the schedule")
-    return function(passed, 1.0 - passed, dimension, constant)
+    with np.errstate(invalid="ignore"):
+        return function(passed, 1.0 - passed, dimension, constant)
 
 
 def plain(interpolant: Interpolant) -> Schedule:

@@ -1,0 +1,159 @@
+"""Schedules against the paper's dilations, and α against 60-digit arithmetic up to d = 10^100."""
+
+import mpmath
+import numpy as np
+import pytest
+import sympy as sp
+
+from symsched.errors import DerivationError
+from symsched.interpolants import INTERPOLANTS, VE, VE_TRIG, VP, VP_TRIG, Interpolant
+from symsched.schedules import Scale, custom, dilate, plain
+from symsched.symbols import d, kappa, t, tau
+
+HALF = sp.Rational(1, 2)
+PAPER = [Scale("speciation", HALF, 1), Scale("data", sp.S.Zero)]
+TREE = [Scale("speciation 1", HALF, 1), Scale("speciation 2", sp.Rational(1, 4), 1), Scale("data", sp.S.Zero)]
+SECOND = [Scale("speciation", sp.Rational(1, 4), 2), Scale("data", sp.S.Zero)]
+RATIO = kappa / sp.sqrt(d)
+DILATIONS = {
+    VP: (2 * RATIO * t, RATIO + (1 - RATIO) * (2 * t - 1)),
+    VP_TRIG: (2 * RATIO * t, RATIO + (1 - RATIO) * (2 * t - 1)),
+    VE: ((1 - RATIO) * 2 * t, 1 - RATIO + RATIO * (2 * t - 1)),
+    VE_TRIG: (sp.sqrt(1 - RATIO**2) * 2 * t, sp.sqrt(1 - RATIO**2 * (2 - 2 * t) ** 2)),
+}
+
+
+@pytest.mark.parametrize("interpolant", DILATIONS, ids=lambda i: i.name)
+def test_the_rule_gives_the_dilations_of_the_paper(interpolant):
+    schedule = dilate(interpolant, PAPER)
+    for window, expected in zip(schedule.windows, DILATIONS[interpolant], strict=True):
+        assert sp.simplify(window.tau - expected) == 0
+
+
+@pytest.mark.parametrize(
+    "scales", [PAPER, TREE, SECOND, [Scale("data", sp.S.Zero)]], ids=["paper", "tree", "q=2", "data only"]
+)
+@pytest.mark.parametrize("interpolant", INTERPOLANTS.values(), ids=list(INTERPOLANTS))
+@pytest.mark.parametrize("dimension", [10**4, 10**12, 10**40])
+def test_amplitudes_keep_their_digits(interpolant, scales, dimension):
+    schedule = dilate(interpolant, scales)
+    steps = 6 * len(schedule.windows)
+    plan = schedule.plan(steps, dimension, 3.0)
+    with mpmath.workdps(120):
+        for k, window in enumerate(w for w in schedule.windows for _ in range(6)):
+            share = sp.Rational(k % 6, 6)
+            moment = (
+                (window.start + share * (window.end - window.start)).p,
+                (window.start + share * (window.end - window.start)).q,
+            )
+            values = {t: sp.Rational(*moment), d: sp.Integer(dimension), kappa: 3}
+            at = sp.N(window.tau.subs(values), 110)
+            alpha = sp.N(interpolant.alpha.subs({tau: at, d: dimension}), 60)
+            assert plan.alpha[k] == pytest.approx(float(alpha), rel=1e-13)
+            assert plan.beta[k] == pytest.approx(float(sp.N(interpolant.beta.subs(tau, at), 60)), rel=1e-13)
+
+
+@pytest.mark.parametrize("interpolant", INTERPOLANTS.values(), ids=list(INTERPOLANTS))
+def test_euler_and_ddim_agree_exactly_when_the_path_is_linear_between_nodes(interpolant):
+    schedule = dilate(interpolant, PAPER)
+    one, other = (schedule.plan(40, 1e6, 3.0, scheme) for scheme in ("interpolant", "canonical"))
+    same = np.allclose(one.A, other.A, rtol=1e-11, atol=1e-13) and np.allclose(one.B, other.B, rtol=1e-9, atol=1e-13)
+    assert same == (interpolant in (VP, VE))
+
+
+@pytest.mark.parametrize("interpolant", INTERPOLANTS.values(), ids=list(INTERPOLANTS))
+def test_rates_are_the_derivatives_of_the_amplitudes(interpolant):
+    schedule = dilate(interpolant, PAPER)
+    for window in schedule.windows:
+        at = {t: window.start + sp.Rational(1, 7), d: 10**6, kappa: 3}
+        for motion, shown in ((window.motion.alpha, window.alpha), (window.motion.beta, window.beta)):
+            share = (at[t] - window.start) / (window.end - window.start)
+            inside = dict(zip(sorted(motion.free_symbols - {d, kappa}, key=str), (0, 0), strict=False))
+            rate = (
+                window.rate(motion)
+                .subs({symbol: (share if symbol.name == "v" else 1 - share) for symbol in inside})
+                .subs(at)
+            )
+            assert float(rate) == pytest.approx(float(sp.diff(shown, t).subs(at)), rel=1e-12)
+
+
+def test_grids():
+    schedule = dilate(VP, PAPER)
+    assert np.allclose(schedule.times(8), np.linspace(0, 1, 9), atol=0)
+    sigmas = schedule.sigmas(8, 1e4, 3.0)
+    assert sigmas.shape == (9,)
+    assert sigmas[-1] == 0
+    assert np.all(np.diff(sigmas) < 0)
+    assert np.allclose(sigmas[1:-1], 1 / schedule.psi(8, 1e4, 3.0)[1:])
+    odd = schedule.times(7)
+    assert odd.shape == (8,)
+    assert 0.5 in odd
+
+
+def test_bridge_follows_only_orders_above_one():
+    assert [w.name for w in dilate(VP, SECOND).windows] == ["speciation", "bridge to data", "data"]
+    assert [w.name for w in dilate(VP, TREE).windows] == ["speciation 1", "speciation 2", "data"]
+
+
+def test_custom_schedules():
+    assert plain(VE).tau == t
+    wrong = custom(
+        VP, 2 * kappa * d ** sp.Rational(-1, 4) * t, kappa * d ** sp.Rational(-1, 4) * (2 - 2 * t) + 2 * t - 1
+    )
+    assert wrong.plan(10, 1e8, 3.0).alpha[-1] == 0
+    with pytest.raises(ValueError, match="tau must be 1 at t = 1"):
+        custom(VP, t / 2)
+    with pytest.raises(ValueError, match="may hold"):
+        custom(VP, t + sp.Symbol("q") * t * (1 - t))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"steps": 1, "d": 100, "kappa": 3}, "steps must be at least 2"),
+        ({"steps": 0, "d": 100, "kappa": 3}, "steps must be at least 1"),
+        ({"steps": 10, "d": 100}, "pass kappa"),
+        ({"steps": 10, "d": 100, "kappa": 10}, "too large for d"),
+        ({"steps": 10, "d": 100, "kappa": 12}, "too large for d"),
+        ({"steps": 10, "d": 100, "kappa": -1}, "kappa must be a number above 0"),
+        ({"steps": 10, "d": 0, "kappa": 3}, "d must be a number above 0"),
+        ({"steps": 10, "d": float("nan"), "kappa": 3}, "finite"),
+        ({"steps": 10, "d": 100, "kappa": 3, "scheme": "canonic"}, "did you mean 'canonical'"),
+    ],
+)
+@pytest.mark.parametrize("interpolant", [VP, VE_TRIG], ids=["vp", "ve-trig"])
+def test_bad_grids_are_refused(interpolant, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        dilate(interpolant, PAPER).plan(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "beta", "message"),
+    [
+        (2 - tau, tau, r"alpha\(tau=1\) must be 0"),
+        (1 - tau, tau + 1, r"beta\(tau=0\) must be 0"),
+        (1 - tau, tau / 2, r"beta\(tau=1\) must be 1"),
+        (1 - tau, tau * (1 + 4 * (1 - tau) * sp.sin(12 * tau)), "must increase"),
+        ((1 - tau) * (sp.Rational(1, 2) - tau), tau, "alpha must be positive"),
+        (1 - sp.Symbol("tau"), tau, "nonnegative=True"),
+        (1 - tau, tau ** sp.Symbol("k"), "free symbol k"),
+    ],
+)
+def test_bad_interpolants_are_refused(alpha, beta, message):
+    with pytest.raises(ValueError, match=message):
+        Interpolant(alpha, beta)
+
+
+def test_interpolants_take_no_text():
+    with pytest.raises(TypeError, match="SymPy expression"):
+        Interpolant("1 - tau", tau)
+
+
+def test_a_users_own_interpolant_gets_the_same_windows_in_psi():
+    cosine = Interpolant(sp.cos(sp.pi * tau / 2), sp.sin(sp.pi * tau / 2))
+    assert np.allclose(dilate(cosine, PAPER).psi(12, 1e6, 3.0), dilate(VP_TRIG, PAPER).psi(12, 1e6, 3.0))
+
+
+def test_phases_at_one_scale_are_refused():
+    with pytest.raises(DerivationError, match="share a scale"):
+        dilate(VP, [Scale("a", HALF, 1), Scale("b", HALF, 1), Scale("data", sp.S.Zero)])
