@@ -1,0 +1,332 @@
+"""A law with a density on the line, in numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from symsched.sampling.inverse_table import InverseTable, tabulate
+from symsched.sampling.pieces import FloatArray, LogDensity, Piece, cut
+from symsched.sampling.quadrature import KRONROD, NATS, NODES, Kernel, Rows, Scan, Stretch, integrate, locate
+from symsched.sampling.site_base import AbstractSite, invert_flow
+
+_CHUNK = 2048
+"""Rows integrated at once."""
+_SCAN_POINTS = 2401
+_HINTS = np.array([-12.0, -5.0, -1.5, 0.0, 1.5, 5.0, 12.0])
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class DensitySite(AbstractSite):
+    """The law with density proportional to exp(log_weight(a)).
+
+    ``log_weight`` maps an array to an array and need not be normalised; ``breakpoints`` are the increasing ends of the
+    intervals on which it is smooth, the first and last being those of the support (±inf allowed).
+
+    >>> site = DensitySite(lambda a: -a**4, (-np.inf, np.inf))
+    >>> print(f"{site.variance:.12f}")
+    0.337989120034
+    """
+
+    log_weight: LogDensity
+    breakpoints: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Check the breakpoints and that the density can be integrated."""
+        points = tuple(float(point) for point in self.breakpoints)
+        if len(points) < 2 or any(not low < high for low, high in pairwise(points)):
+            raise ValueError(f"breakpoints must be at least two increasing numbers, got {self.breakpoints}")
+        object.__setattr__(self, "breakpoints", points)
+        if not math.isfinite(self._log_mass):
+            raise ValueError("the density has no mass on its support; check its formula and its breakpoints")
+
+    @cached_property
+    def _frame(self) -> tuple[float, float]:
+        """The middle of the mass and a width of it, found in two passes from nothing."""
+        location, width = 0.0, 1.0
+        for _ in range(2):
+            bodies = [_body(piece) for piece in cut(self.log_weight, self.breakpoints, location, width)]
+            a, height = np.concatenate([body[0] for body in bodies]), np.concatenate([body[1] for body in bodies])
+            if not np.any(np.isfinite(height)):
+                raise ValueError("the density vanishes (or is not a number) everywhere on its support")
+            core = a[height > height.max() - 4]
+            # A standard deviation, were the density Gaussian.
+            location, width = float(core.max() + core.min()) / 2, max(float(core.max() - core.min()) / 6, 1e-300)
+        return location, width
+
+    @cached_property
+    def _pieces(self) -> tuple[Piece, ...]:
+        """The smooth pieces, in charts fitted to where the mass lies."""
+        return cut(self.log_weight, self.breakpoints, *self._frame)
+
+    @cached_property
+    def _panels(self) -> tuple[FloatArray, ...]:
+        """Per piece, the coordinates between which the 21-point rule resolves the density."""
+        return tuple(_resolve(piece) for piece in self._pieces)
+
+    @cached_property
+    def _scan(self) -> tuple[Scan, ...]:
+        """Per piece, the coordinates scanned for every tilt."""
+        scans = []
+        for piece, panels in zip(self._pieces, self._panels, strict=True):
+            inner = np.linspace(panels[0], panels[-1], 17)
+            outer = np.concatenate(
+                [
+                    [piece.low, piece.high],
+                    np.arange(piece.low, -115, 20),
+                    np.arange(max(piece.low, -115), piece.high, 5),
+                ]
+            )
+            near = np.concatenate([panels[0] - 2.0 ** np.arange(-1, 3), panels[-1] + 2.0 ** np.arange(-1, 3)])
+            nodes = np.unique(np.clip(np.concatenate([panels, inner, outer, near]), piece.low, piece.high))
+            scans.append(Scan.of(piece, nodes))
+        return tuple(scans)
+
+    @cached_property
+    def _log_mass(self) -> float:
+        """The log of the integral of exp(log_weight)."""
+        zero = np.zeros(1)
+        return float(self._tilt(zero, zero, order=0, normalise=False)[0][0])
+
+    @property
+    def mean(self) -> float:
+        """E a."""
+        return self._moments[0]
+
+    @property
+    def variance(self) -> float:
+        """Var a."""
+        return self._moments[1]
+
+    @cached_property
+    def _moments(self) -> tuple[float, float]:
+        zero = np.zeros(1)
+        _, mean, variance = self._tilt(zero, zero, order=2)
+        return float(mean[0]), float(variance[0])
+
+    @property
+    def gaussian(self) -> tuple[float, float] | None:
+        """None: a Gaussian law is a GaussianSite."""
+        return None
+
+    def tilted(self, field: ArrayLike, curvature: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return log E exp(f a − c a²/2) and the tilted mean, by quadrature accurate to about 1e-11."""
+        fields, curvatures, shape = _broadcast(field, curvature)
+        log_normaliser, mean, _ = self._tilt(fields, curvatures, order=1)
+        return log_normaliser.reshape(shape), mean.reshape(shape)
+
+    def tilted_variance(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
+        """Return the variance of ``a`` under the tilt by exp(f a − c a²/2)."""
+        fields, curvatures, shape = _broadcast(field, curvature)
+        return self._tilt(fields, curvatures, order=2)[2].reshape(shape)
+
+    def log_density(self, a: ArrayLike) -> FloatArray:
+        """Return the normalised log density."""
+        points = np.asarray(a, dtype=np.float64)
+        inside = (points >= self.breakpoints[0]) & (points <= self.breakpoints[-1])
+        with np.errstate(all="ignore"):
+            values = np.asarray(self.log_weight(points), dtype=np.float64) - self._log_mass
+        return np.where(inside & ~np.isnan(values), values, -np.inf)
+
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> FloatArray:
+        """Return independent samples of shape ``size``, by a tabulated inverse cdf with error below 1e-9."""
+        return self._inverse(rng.random(size))
+
+    @cached_property
+    def _inverse(self) -> InverseTable:
+        return tabulate(self._pieces, self._panels)
+
+    def log_cdf(self, s: ArrayLike, nu: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return log F and log (1 − F) of z + s a at nu, each by its own quadrature."""
+        signal, point, shape = _broadcast(s, nu)
+        tails = []
+        for sign in (1.0, -1.0):
+            tail = np.empty(signal.size)
+            for start in range(0, signal.size, _CHUNK):
+                chunk = slice(start, start + _CHUNK)
+                tail[chunk] = self._tail(signal[chunk], point[chunk], sign)
+            tails.append(np.minimum(tail, 0.0).reshape(shape))
+        return tails[0], tails[1]
+
+    def flow(self, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
+        """Return the exact flow F_s^{-1}(Phi(nu0))."""
+        return invert_flow(self, s, nu0)
+
+    def _tail(self, signal: FloatArray, point: FloatArray, sign: float) -> FloatArray:
+        """Return log E Phi(sign (nu − s a))."""
+
+        def kernel(rows: Rows, a: FloatArray, reference: FloatArray) -> FloatArray:
+            return np.asarray(special.log_ndtr(sign * (point[rows, None] - signal[rows, None] * a)))
+
+        divisor = np.where(signal == 0, 1.0, signal)[:, None]
+        hints = np.where(signal[:, None] == 0, 0.0, (point[:, None] + _HINTS) / divisor)
+        moments, log_scale, _ = self._collect(kernel, signal.size, hints, order=0, split=True)
+        with np.errstate(divide="ignore"):
+            return np.log(moments[0]) + log_scale - self._log_mass
+
+    def _tilt(
+        self, fields: FloatArray, curvatures: FloatArray, order: int, normalise: bool = True
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return log normaliser, mean and variance of the tilts; moments above ``order`` are not guarded."""
+        if not (np.all(np.isfinite(fields)) and np.all(np.isfinite(curvatures))):
+            raise ValueError("field and curvature must be finite numbers")
+        if np.any(curvatures < 0):
+            raise ValueError(f"the curvature of a tilt must not be negative, got {curvatures.min():g}")
+        results = np.empty((3, fields.size))
+        for start in range(0, fields.size, _CHUNK):
+            chunk = slice(start, start + _CHUNK)
+            results[:, chunk] = self._tilt_chunk(fields[chunk], curvatures[chunk], order)
+        if normalise:
+            results[0] -= self._log_mass
+        return results[0], results[1], results[2]
+
+    def _tilt_chunk(self, field: FloatArray, curvature: FloatArray, order: int) -> FloatArray:
+        def kernel(rows: Rows, a: FloatArray, reference: FloatArray) -> FloatArray:
+            slope = field[rows, None] - curvature[rows, None] * ((a + reference) / 2)
+            return np.asarray(slope * (a - reference))
+
+        stiff = np.maximum(curvature, 1e-100)[:, None]
+        with np.errstate(over="ignore"):
+            hints = np.clip(field[:, None] / stiff, -1e100, 1e100) + _HINTS / np.sqrt(stiff)
+        moments, log_scale, reference = self._collect(kernel, field.size, hints, order, split=False)
+        base = (field - curvature * (reference / 2)) * reference
+        shift = moments[1] / moments[0]
+        variance = np.maximum(moments[2] / moments[0] - shift**2, 0.0)
+        return np.stack([base + log_scale + np.log(moments[0]), reference + shift, variance])
+
+    def _collect(
+        self, kernel: Kernel, count: int, hints: FloatArray, order: int, split: bool
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return moments (3, P) about a reference (P,), in units of exp(log_scale (P,)), over all pieces."""
+        rows = np.arange(count)
+        location, width = self._frame
+
+        def guarded(rows: Rows, a: FloatArray, reference: FloatArray) -> FloatArray:
+            value = kernel(rows, a, reference)
+            return value if order == 0 else value + order / 2 * np.log1p(((a - location) / width) ** 2)
+
+        stretches = [
+            locate(piece, guarded, rows, scan, hints) for piece, scan in zip(self._pieces, self._scan, strict=True)
+        ]
+        winner, height, reference = _compare(kernel, self._pieces, stretches)
+        log_scale = np.empty(count)
+        for number, (piece, stretch) in enumerate(zip(self._pieces, stretches, strict=True)):
+            mine = np.flatnonzero(winner == number)
+            a = reference[mine, None]
+            log_scale[mine] = piece.log_weight(stretch.best[mine, None], kernel(mine, a, a))[:, 0]
+        moments = np.zeros((3, count))
+        for number, (piece, stretch, panels) in enumerate(zip(self._pieces, stretches, self._panels, strict=True)):
+            mine = np.flatnonzero(height[number] > -NATS)
+            if mine.size == 0:
+                continue
+            part = stretch[mine]
+            quarters = part.low[:, None] + (part.high - part.low)[:, None] * np.linspace(0.0, 1.0, 5)
+            edges = [np.broadcast_to(panels, (mine.size, panels.size)), quarters]
+            if split:
+                edges.append(piece.coordinate(hints[mine]))
+            moments[:, mine] += integrate(
+                piece,
+                lambda owner, a, about, mine=mine: kernel(mine[owner], a, about),
+                part,
+                edges=np.concatenate(edges, axis=1),
+                log_scale=log_scale[mine],
+                reference=reference[mine],
+            )
+        return moments, log_scale, reference
+
+
+def _compare(
+    kernel: Kernel, pieces: tuple[Piece, ...], stretches: list[Stretch]
+) -> tuple[NDArray[np.intp], FloatArray, FloatArray]:
+    """Return the highest piece of each row (P,), all heights relative to it (pieces, P), and the highest point (P,)."""
+    count = stretches[0].best.size
+    rows = np.arange(count)
+    points = [piece.point(stretch.best[:, None]) for piece, stretch in zip(pieces, stretches, strict=True)]
+    weights = [
+        np.where(stretch.found[:, None], piece.log_weight(stretch.best[:, None]), -np.inf)
+        for piece, stretch in zip(pieces, stretches, strict=True)
+    ]
+    winner = np.zeros(count, dtype=np.intp)
+    reference, top = points[0].copy(), weights[0] + kernel(rows, points[0], points[0])
+    for number in range(1, len(pieces)):
+        value = weights[number] + kernel(rows, points[number], reference)
+        higher = value > top
+        winner = np.where(higher[:, 0], number, winner)
+        reference = np.where(higher, points[number], reference)
+        top = np.where(higher, weights[number] + kernel(rows, points[number], points[number]), top)
+    with np.errstate(invalid="ignore"):
+        height = np.stack(
+            [
+                (weight + kernel(rows, point, reference) - top)[:, 0]
+                for weight, point in zip(weights, points, strict=True)
+            ]
+        )
+    return winner, height, reference[:, 0]
+
+
+def _flat(rows: Rows, a: FloatArray, reference: FloatArray) -> FloatArray:
+    """Return the kernel 1."""
+    return np.zeros(np.broadcast_shapes(a.shape, reference.shape))
+
+
+def _survey(piece: Piece) -> Stretch:
+    """Return the one stretch that holds the mass of the density itself."""
+    scan = Scan.of(piece, np.linspace(piece.low, piece.high, _SCAN_POINTS))
+    return locate(piece, _flat, np.zeros(1, np.intp), scan, np.empty((1, 0)))
+
+
+def _body(piece: Piece) -> tuple[FloatArray, FloatArray]:
+    """Return points over the stretch that holds the mass, and the log density of the coordinate there."""
+    stretch = _survey(piece)
+    x = np.append(np.linspace(float(stretch.low[0]), float(stretch.high[0]), _SCAN_POINTS), stretch.best)
+    return piece.point(x), piece.log_weight(x)
+
+
+def _resolve(piece: Piece) -> FloatArray:
+    """Return the edges of dyadic panels on which the 21-point rule gives mass and two moments to 1e-12.
+
+    Local maxima of a fine scan are edges too, so that no narrow mode falls between the nodes of a wide panel.
+    """
+    stretch = _survey(piece)
+    low, high = float(stretch.low[0]), float(stretch.high[0])
+    fine = np.linspace(low, high, _SCAN_POINTS)
+    values = piece.log_weight(fine)
+    peaks = fine[1:-1][(values[1:-1] > values[:-2]) & (values[1:-1] >= values[2:])]
+    if not stretch.found[0]:
+        return np.array([piece.low, piece.high])
+    top = float(piece.log_weight(stretch.best)[0])
+    unit = float(np.abs(piece.point(np.array([low, high]))).max())
+
+    def rule(left: float, right: float) -> FloatArray:
+        x = (left + right) / 2 + (right - left) / 2 * NODES
+        weight = np.exp(piece.log_weight(x) - top) * (right - left) / 2
+        a = piece.point(x) / unit
+        return np.array([weight @ KRONROD, (weight * a) @ KRONROD, (weight * a**2) @ KRONROD])
+
+    edges = [low, *peaks[:64].tolist(), high]
+    total = sum(rule(left, right)[0] for left, right in zip(fine[:-1:40], fine[40::40], strict=True))
+    accepted = [low]
+    stack = [(left, right, 0) for left, right in pairwise(edges)][::-1]
+    while stack:
+        left, right, depth = stack.pop()
+        middle = (left + right) / 2
+        gap = np.abs(rule(left, right) - rule(left, middle) - rule(middle, right)).max()
+        if gap <= 1e-12 * total or depth >= 24 or right <= left:
+            accepted.append(right)
+        else:
+            stack += [(middle, right, depth + 1), (left, middle, depth + 1)]
+    return np.array(accepted)
+
+
+def _broadcast(first: ArrayLike, second: ArrayLike) -> tuple[FloatArray, FloatArray, tuple[int, ...]]:
+    """Return both arguments flat and of one size, and their broadcast shape."""
+    one, two = np.broadcast_arrays(np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64))
+    return one.ravel(), two.ravel(), one.shape
