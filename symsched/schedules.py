@@ -85,6 +85,10 @@ class Window:
         """β/α on this window."""
         return sp.simplify(self.beta / self.alpha)
 
+    def is_straight(self, expression: sp.Expr) -> bool:
+        """Whether an expression of the motion is linear in t on this window."""
+        return sp.expand(self.rate(expression)).free_symbols.isdisjoint({motions.elapsed, motions.remaining})
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -145,8 +149,16 @@ class Schedule:
         constant = self._checked_kappa(dimension, kappa)
         pieces = list(zip(self.windows, self._nodes(steps), strict=True))
 
-        def along(select: Callable[[Window], sp.Expr]) -> Array:
-            return np.concatenate([_evaluate(select(w), nodes[:-1], dimension, constant) for w, nodes in pieces])
+        def along(select: Callable[[Window], sp.Expr], right: bool = False) -> Array:
+            parts = [(select(w), nodes[1:] if right else nodes[:-1]) for w, nodes in pieces]
+            return np.concatenate([_evaluate(expression, at, dimension, constant) for expression, at in parts])
+
+        def tangent(select: Callable[[Window], sp.Expr]) -> Array:
+            # A quantity that is linear on its window is its own tangent; reading it off keeps digits that α + Δt α̇ would lose.
+            left, right = along(select), along(select, right=True)
+            slope = along(lambda w: w.rate(select(w)))
+            straight = np.concatenate([np.full(len(nodes) - 1, w.is_straight(select(w))) for w, nodes in pieces])
+            return np.where(straight, right, left + np.diff(grid) * slope)
 
         noise = np.append(along(lambda w: w.motion.alpha), 0.0)
         signal = np.append(along(lambda w: w.motion.beta), 1.0)
@@ -158,9 +170,7 @@ class Schedule:
             )
         if scheme == "canonical":
             return schemes.canonical(grid, noise, signal)
-        return schemes.euler(
-            grid, noise, signal, along(lambda w: w.rate(w.motion.alpha)), along(lambda w: w.rate(w.motion.beta))
-        )
+        return schemes.euler(grid, noise, signal, tangent(lambda w: w.motion.alpha), tangent(lambda w: w.motion.beta))
 
     def _checked_kappa(self, dimension: float, value: float | None) -> float:
         if not any(w.motion.tau.has(kappa_symbol) for w in self.windows):

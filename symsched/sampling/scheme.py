@@ -42,12 +42,20 @@ class Plan:
     def __post_init__(self) -> None:
         """Check shapes, finiteness and order once, so that no integrator has to."""
         steps = self.psi.shape[0]
-        for name, length in (("times", steps + 1), ("alpha", steps + 1), ("beta", steps + 1), ("A", steps), ("B", steps)):
+        for name, length in (
+            ("times", steps + 1),
+            ("alpha", steps + 1),
+            ("beta", steps + 1),
+            ("A", steps),
+            ("B", steps),
+        ):
             if getattr(self, name).shape != (length,):
                 raise ValueError(f"{name} must have shape ({length},), got {getattr(self, name).shape}")
         for name in ("times", "psi", "alpha", "beta", "A", "B"):
             if not np.all(np.isfinite(getattr(self, name))):
-                raise ValueError(f"{name} of the plan holds a value that is not finite; the grid meets the end of the interpolant")
+                raise ValueError(
+                    f"{name} of the plan holds a value that is not finite; the grid meets the end of the interpolant"
+                )
         if np.any(np.diff(self.psi) < 0):
             raise ValueError("psi must not decrease along the plan")
 
@@ -75,9 +83,12 @@ def canonical(times: Array, alpha: Array, beta: Array) -> Plan:
     return Plan(times, beta[:-1] / alpha[:-1], alpha, beta, A, B)
 
 
-def euler(times: Array, alpha: Array, beta: Array, alpha_rate: Array, beta_rate: Array) -> Plan:
-    """Return Euler in x: A = 1 + Δt α̇/α, B = Δt (β̇ − α̇β/α), the rates taken at the left node, shape (N,)."""
-    step = np.diff(times)
-    A = 1.0 + step * alpha_rate / alpha[:-1]
-    B = step * (beta_rate - alpha_rate * beta[:-1] / alpha[:-1])
+def euler(times: Array, alpha: Array, beta: Array, alpha_tangent: Array, beta_tangent: Array) -> Plan:
+    """Return Euler in x: A = 1 + Δt α̇/α, B = Δt (β̇ − α̇β/α), rates taken at the left node.
+
+    ``alpha_tangent`` and ``beta_tangent``, shape (N,), are α + Δt α̇ and β + Δt β̇: where the noise all but vanishes in one
+    step, 1 + Δt α̇/α would be lost to rounding, and the tangent's value is not.
+    """
+    A = alpha_tangent / alpha[:-1]
+    B = beta_tangent - A * beta[:-1]
     return Plan(times, beta[:-1] / alpha[:-1], alpha, beta, A, B)
