@@ -1,0 +1,274 @@
+"""One monotone map of the line per path, carried by piecewise polynomials that are refined while they evolve.
+
+Along a path of an exchangeable model all coordinates obey the same scalar recursion, so that x_i = f(z_i) with one map
+f. It is held at Chebyshev nodes of cells. When the map steepens inside a cell, the cell is halved *before* the step that
+it would not resolve. Where the bins' moments no longer tell its sums, the cell is given its own list of coordinates; a cell
+of few coordinates is replaced by them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from symsched.sampling import chebyshev
+from symsched.sampling.bins import FOURTH, MOMENTS, Bins, cubic_matrix, moment_matrix
+from symsched.sampling.noise import tiles
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+NODES = 15
+"""Nodes per cell."""
+THIRD = np.arange(1, NODES, 3)
+"""Every third node of T_15 is a node of T_5."""
+_BASE_CELLS = 2
+_FEW = 24
+"""A cell with fewer coordinates than this is replaced by them rather than halved."""
+
+
+@final
+@dataclass
+class Cells:
+    """The maps of r paths: C cells with NODES nodes each and R coordinates on their own.
+
+    ``path``, ``first``, ``width`` (C,): owner and place of each cell, in bins; ``members`` (C): the flat positions in
+    ``noise`` (r, d) of the cell's coordinates, or None while the bins' moments stand for them; ``owner_single``,
+    ``position`` (R,): owner and flat position of each coordinate on its own; ``x`` (C·NODES + R,): the state, cells
+    first; ``weights`` likewise: what a value counts in a sum over the coordinates of its path.
+    """
+
+    bins: Bins
+    noise: Array
+    moments: Array
+    path: Index
+    first: Array
+    width: Array
+    members: list[Index | None]
+    owner_single: Index
+    position: Index
+    x: Array
+    weights: Array
+
+    @staticmethod
+    def start(bins: Bins, noise: Array, moments: Array, outside: Index, amplitude: float) -> Cells:
+        """Return the maps f(z) = amplitude · z."""
+        rows, d = noise.shape
+        width = bins.count // _BASE_CELLS
+        path = np.repeat(np.arange(rows), _BASE_CELLS)
+        first = np.tile(np.arange(_BASE_CELLS) * float(width), rows)
+        weights = moments.reshape(rows * _BASE_CELLS, width * MOMENTS) @ moment_matrix(width, NODES)
+        z = (first[:, None] + width / 2 * (1 + chebyshev.nodes(NODES)) - bins.count / 2) * bins.width
+        return Cells(
+            bins,
+            noise,
+            moments,
+            path,
+            first,
+            np.full(path.size, float(width)),
+            [None] * path.size,
+            outside // d,
+            outside,
+            amplitude * np.concatenate([z.ravel(), noise.reshape(-1)[outside]]),
+            np.concatenate([weights.ravel(), np.ones(outside.size)]),
+        )
+
+    @property
+    def paths(self) -> int:
+        """Number of paths r."""
+        return int(self.noise.shape[0])
+
+    @property
+    def inner(self) -> int:
+        """Number of values that belong to cells."""
+        return self.path.size * NODES
+
+    @property
+    def owner(self) -> Index:
+        """The path of every value."""
+        return np.concatenate([np.repeat(self.path, NODES), self.owner_single])
+
+    def summation(self) -> sparse.csr_array:
+        """Return the matrix (r, values) that sums a function's values over the coordinates of each path."""
+        owner = self.owner
+        return sparse.csr_array((self.weights, (owner, np.arange(owner.size))), shape=(self.paths, owner.size))
+
+    def population(self) -> Array:
+        """Return the number of coordinates in each cell, (C,)."""
+        return np.abs(self.weights[: self.inner].reshape(-1, NODES).sum(axis=1))
+
+    def tails(self, values: Array) -> Array:
+        """Return the size of the last Chebyshev coefficients of a function given at all values, (C,)."""
+        return np.abs(values[: self.inner].reshape(-1, NODES) @ chebyshev.coefficients(NODES)[:, -3:]).max(axis=1)
+
+    def moment_error(self, values: Array) -> Array:
+        """Return the expected error of each cell's sum of a function from the bins' missing moments, (C,)."""
+        fourth = values[: self.inner].reshape(-1, NODES) @ _FOURTH_DERIVATIVE
+        weights = np.abs(self.weights[: self.inner]).reshape(-1, NODES)
+        error = FOURTH / 24 * (2 / self.width) ** 4 * np.sqrt(np.einsum("cq,cq->c", weights, fourth**2))
+        return np.where([listed is None for listed in self.members], error, 0.0)
+
+    def refine(self, halve: Mask, listed: Mask) -> None:
+        """Halve some cells, give some (perhaps the same) their lists of coordinates; single these out where few."""
+        singled = halve & (self.population() < _FEW)
+        for cell in np.flatnonzero(listed | singled | (halve & (self.width <= 1))):
+            if self.members[cell] is None:
+                self.members[cell] = self._find(int(cell))
+        changed = halve | singled | listed
+        values = self.x[: self.inner].reshape(-1, NODES)
+        weights = self.weights[: self.inner].reshape(-1, NODES)
+        kept = np.flatnonzero(~changed)
+        parts = [(self.path[kept], self.first[kept], self.width[kept], values[kept], weights[kept])]
+        members = [self.members[cell] for cell in kept]
+        for side in (0, 1):
+            part, lists = self._half(np.flatnonzero(halve & ~singled), side)
+            parts.append(part)
+            members.extend(lists)
+        only = np.flatnonzero(listed & ~halve)
+        exact = np.array([self._weigh(self._members(cell), self.first[cell], self.width[cell]) for cell in only])
+        parts.append((self.path[only], self.first[only], self.width[only], values[only], exact.reshape(-1, NODES)))
+        members.extend(self.members[cell] for cell in only)
+        found = [self._members(cell) for cell in np.flatnonzero(singled)]
+        states = [
+            values[cell] @ chebyshev.interpolation(NODES, self._place(mine, self.first[cell], self.width[cell]))
+            for cell, mine in zip(np.flatnonzero(singled), found, strict=True)
+        ]
+        singles = self.x[self.inner :]
+        self.position = np.concatenate([self.position, *found])
+        self.owner_single = self.position // self.noise.shape[1]
+        self.x = np.concatenate([*(part[3].ravel() for part in parts), singles, *states])
+        self.weights = np.concatenate([*(part[4].ravel() for part in parts), np.ones(self.position.size)])
+        self.path = np.concatenate([part[0] for part in parts])
+        self.first = np.concatenate([part[1] for part in parts])
+        self.width = np.concatenate([part[2] for part in parts])
+        self.members = members
+
+    def _half(self, cells: Index, side: int) -> tuple[tuple[Index, Array, Array, Array, Array], list[Index | None]]:
+        """Return path, first, width, state and weights of one half of the cells, and its members."""
+        width = self.width[cells] / 2
+        first = self.first[cells] + side * width
+        points = (chebyshev.nodes(NODES) + (2 * side - 1)) / 2
+        values = self.x[: self.inner].reshape(-1, NODES)[cells] @ chebyshev.interpolation(NODES, points)
+        weights = np.empty_like(values)
+        lists: list[Index | None] = [None] * cells.size
+        unlisted = np.array([self.members[cell] is None for cell in cells], dtype=bool)
+        for size in np.unique(width[unlisted]).astype(np.intp):
+            same = np.flatnonzero(unlisted & (width == size))
+            bins = first[same, None].astype(np.intp) + np.arange(size)
+            moments = self.moments[self.path[cells[same], None], bins].reshape(same.size, size * MOMENTS)
+            weights[same] = moments @ moment_matrix(int(size), NODES)
+        for number in np.flatnonzero(~unlisted):
+            parent = self._members(cells[number])
+            place = self._place(parent, self.first[cells[number]], self.width[cells[number]])
+            mine = parent[place >= 0 if side else place < 0]
+            lists[number] = mine
+            weights[number] = self._weigh(mine, first[number], width[number])
+        return (self.path[cells], first, width, values, weights), lists
+
+    def _members(self, cell: int) -> Index:
+        listed = self.members[cell]
+        return self._find(cell) if listed is None else listed
+
+    def _find(self, cell: int) -> Index:
+        """Return the flat positions of the coordinates in the bins of a cell."""
+        path = int(self.path[cell])
+        row = self.noise[path]
+        low = (self.first[cell] - self.bins.count / 2) * self.bins.width
+        high = low + self.width[cell] * self.bins.width
+        slack = 1e-9 * self.bins.width
+        near = np.flatnonzero((row > low - slack) & (row < high + slack))
+        # On the cell's edges the rounding of the bins decides.
+        index, _, _ = self.bins.locate(row[near])
+        near = near[(index >= self.first[cell]) & (index < self.first[cell] + self.width[cell])]
+        return np.asarray(near + path * self.noise.shape[1])
+
+    def _place(self, position: Index, first: float, width: float) -> Array:
+        """Return where in [−1, 1] of a cell coordinates lie."""
+        offset = self.noise.reshape(-1)[position] * (1 / self.bins.width) + self.bins.count / 2
+        return np.asarray((offset - first) * (2 / width) - 1)
+
+    def _weigh(self, position: Index, first: float, width: float) -> Array:
+        """Return the exact weights of a cell's nodes, from the sums of Chebyshev polynomials over its coordinates."""
+        t = self._place(position, first, width)
+        before, current = np.ones(t.size), t
+        sums = [float(t.size), float(t.sum())]
+        for _ in range(2, NODES):
+            before, current = current, 2 * t * current - before
+            sums.append(float(current.sum()))
+        return np.asarray(chebyshev.coefficients(NODES) @ np.array(sums))
+
+    def scatter(self, tolerance: float) -> float:
+        """Overwrite the noise by f(z), in place, and return the largest error of the cubics that were used.
+
+        Bins on which a cubic misses the cell's polynomial by more than ``tolerance`` are evaluated by the polynomial.
+        """
+        rows, d = self.noise.shape
+        table, cell_of_bin, error = self._table(tolerance)
+        values = self.x[: self.inner].reshape(-1, NODES)
+        states = [
+            (mine, _evaluate(values[cell], self._place(mine, self.first[cell], self.width[cell])))
+            for cell, mine in enumerate(self.members)
+            if mine is not None
+        ]
+        for row, column in tiles(rows, d):
+            tile = self.noise[row, column]
+            index, offset, _ = self.bins.locate(tile)
+            index += (np.arange(row.start, row.stop) * self.bins.count)[:, None]
+            np.take(table[3], index, out=tile, mode="clip")
+            for order in (2, 1, 0):
+                tile *= offset
+                tile += np.take(table[order], index, mode="clip")
+            if cell_of_bin is not None:
+                cell = np.take(cell_of_bin, index.reshape(-1), mode="clip")
+                flat = np.flatnonzero(cell >= 0)
+                cell = cell[flat]
+                inside = index.reshape(-1)[flat] % self.bins.count - self.first[cell]
+                t = (inside + offset.reshape(-1)[flat] + 0.5) / self.width[cell] * 2 - 1
+                tile.reshape(-1)[flat] = _evaluate_each(values, cell, t)
+        flat_noise = self.noise.reshape(-1)
+        for mine, state in states:
+            flat_noise[mine] = state
+        flat_noise[self.position] = self.x[self.inner :]
+        return error
+
+    def _table(self, tolerance: float) -> tuple[Array, Index | None, float]:
+        """Return cubics (4, r · bins), the cell of each bin on which they do not suffice (or −1), and their error."""
+        length = self.paths * self.bins.count
+        table = np.zeros((4, length))
+        special = np.full(length, -1, dtype=np.intp)
+        values = self.x[: self.inner].reshape(-1, NODES)
+        unlisted = np.array([mine is None for mine in self.members], dtype=bool)
+        start = (self.path * self.bins.count + self.first).astype(np.intp)
+        error = 0.0
+        for size in np.unique(self.width[unlisted]).astype(np.intp):
+            same = np.flatnonzero(unlisted & (self.width == size))
+            cubic = (values[same] @ cubic_matrix(int(size), NODES)).reshape(same.size, 5, size)
+            where = start[same, None] + np.arange(size)
+            for order in range(4):
+                table[order, where] = cubic[:, order]
+            miss = np.abs(cubic[:, 4])
+            special[where] = np.where(miss > tolerance, same[:, None], -1)
+            error = max(error, float(np.max(np.minimum(miss, tolerance))))
+        return table, special if np.any(special >= 0) else None, error
+
+
+_FOURTH_DERIVATIVE = chebyshev.derivative(NODES, chebyshev.nodes(NODES), 4)
+
+
+def _evaluate(values: Array, t: Array) -> Array:
+    """Return the polynomial with node values (NODES,) at t in [−1, 1]."""
+    return np.asarray(np.polynomial.chebyshev.chebval(t, values @ chebyshev.coefficients(NODES)))
+
+
+def _evaluate_each(values: Array, cell: Index, t: Array) -> Array:
+    """Return the polynomials of the cells at t in [−1, 1], each its own, by Clenshaw's recursion."""
+    series = (values @ chebyshev.coefficients(NODES))[cell]
+    late, later = np.zeros(t.size), np.zeros(t.size)
+    for k in range(NODES - 1, 0, -1):
+        late, later = series[:, k] + 2 * t * late - later, late
+    return np.asarray(series[:, 0] + t * late - later)

@@ -1,0 +1,173 @@
+"""Paths of exchangeable models through one scalar map each: the cost of a step does not depend on d."""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symsched.sampling.bins import Bins
+from symsched.sampling.cell_fields import CellFields, CellFrame
+from symsched.sampling.cells import Cells
+from symsched.sampling.kernels import AbstractKernel, kernel
+from symsched.sampling.model_base import softmax
+from symsched.sampling.model_mean_field import MeanFieldModel
+from symsched.sampling.model_product import ProductModel
+from symsched.sampling.noise import fill, tiles
+from symsched.sampling.recording import BlockResult, Track, Workspace
+from symsched.sampling.scheme import Plan
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+_RESOLVED = 3e-13
+"""Size of the last Chebyshev coefficients, relative to the function, at which a cell is refined."""
+_LOG_TOLERANCE = 1e-11
+"""Error in a mode's log probability at which a cell is refined."""
+_SUM_TOLERANCE = 1e-8
+"""Error in the sum of the coordinates' means at which a cell's coordinates are listed.
+
+A path near a threshold amplifies its relative error by at most about the inverse of the threshold's distance to the
+nearest coordinate, which is of order d, as the sum itself is.
+"""
+_CUBIC_TOLERANCE = 2e-11
+_MOST_REFINEMENTS = 40
+
+
+@final
+@dataclass(frozen=True)
+class Evaluation:
+    """The posterior ``mean`` at every value (T,) and the ``responsibilities`` (r, K).
+
+    ``misfit`` (C,): a cell is halved where it exceeds 1; ``moment_misfit`` (C,): a cell whose sums matter gets the list
+    of its coordinates where it exceeds 1.
+    """
+
+    mean: Array
+    responsibilities: Array
+    misfit: Array
+    moment_misfit: Array
+
+
+class AbstractDrift(abc.ABC):
+    """The posterior mean of an exchangeable model at the nodes of the cells."""
+
+    @abc.abstractmethod
+    def evaluate(self, frame: CellFrame, cells: Cells, psi: float, field: Array) -> Evaluation:
+        """Return the posterior mean and how well the cells resolve it; ``field`` is ψ y at every value."""
+
+
+@final
+class ProductDrift(AbstractDrift):
+    """Σ_k π_k E_k[a | y], π_k ∝ w_k exp(Σ_j log Z_k(ψ, y_j))."""
+
+    def __init__(self, model: ProductModel) -> None:
+        """Take the model."""
+        self._model = model
+        self._log_weights = np.log(model.weights)
+
+    def evaluate(self, frame: CellFrame, cells: Cells, psi: float, field: Array) -> Evaluation:
+        """Return posterior mean, responsibilities and misfits."""
+        tilts: list[AbstractKernel] = [kernel(site, psi) for site in self._model.sites]
+        pairs = [tilt.both(field) for tilt in tilts]
+        logs = np.stack([pair[0] for pair in pairs], axis=1)
+        responsibilities = softmax(frame.summation @ logs + self._log_weights)
+        mean = np.zeros(field.size)
+        misfit, moment_misfit = np.zeros(cells.path.size), np.zeros(cells.path.size)
+        # An error in a log likelihood matters as far as the modes are not decided yet.
+        doubt = (1 - responsibilities.max(axis=1))[cells.path]
+        population = cells.population()
+        for k, (log_normaliser, site_mean) in enumerate(pairs):
+            weight = responsibilities[frame.owner, k]
+            mean += weight * site_mean
+            floor = 1e-15 * np.abs(log_normaliser).max(initial=0.0) * population
+            misfit = np.maximum(misfit, doubt * (cells.tails(log_normaliser) * population - floor) / _LOG_TOLERANCE)
+            moment_misfit = np.maximum(moment_misfit, doubt * cells.moment_error(log_normaliser) / _SUM_TOLERANCE)
+        return Evaluation(mean, responsibilities, np.maximum(misfit, _relative_tail(cells, mean)), moment_misfit)
+
+
+@final
+class MeanFieldDrift(AbstractDrift):
+    """⟨⟨a⟩(u + ψ y)⟩ over the posterior of the collective field u."""
+
+    def __init__(self, model: MeanFieldModel) -> None:
+        """Take the model."""
+        self._model = model
+        self._cuts = np.asarray(model.boundaries, dtype=np.float64)
+
+    def evaluate(self, frame: CellFrame, cells: Cells, psi: float, field: Array) -> Evaluation:
+        """Return posterior mean, basin masses and misfits."""
+        tilt = kernel(self._model.site, psi)
+        population = CellFields(frame, field)
+        law = self._model.collective.law(population, tilt, self._cuts)
+        mean = population.mixture(tilt, law.windows.path, law.fields, law.weights)
+        moment_misfit = cells.moment_error(mean) / _SUM_TOLERANCE
+        return Evaluation(mean, law.basins(self._cuts, frame.paths), _relative_tail(cells, mean), moment_misfit)
+
+
+def _relative_tail(cells: Cells, values: Array) -> Array:
+    """Return the tails of a function in units of what counts as resolved."""
+    return cells.tails(values) / (_RESOLVED * (1 + np.abs(values).max(initial=0.0)))
+
+
+def drift_of(model: ProductModel | MeanFieldModel) -> AbstractDrift:
+    """Return the drift of an exchangeable model."""
+    return ProductDrift(model) if isinstance(model, ProductModel) else MeanFieldDrift(model)
+
+
+def integrate_map(model: ProductModel | MeanFieldModel, plan: Plan, work: Workspace) -> BlockResult:
+    """Return a block of paths of an exchangeable model."""
+    out = work.out
+    rows, d = out.shape
+    bins = Bins.of(d)
+    moments = np.zeros((rows, bins.count, 4))
+    outside = []
+    for row, column in tiles(rows, d):
+        tile = out[row, column]
+        fill(work.generator, tile)
+        found, beyond = bins.gather(tile)
+        moments[row] += found
+        if beyond.size:
+            outside.append(_flat(beyond, tile.shape[1], row, column, d))
+    positions = np.concatenate(outside) if outside else np.empty(0, dtype=np.intp)
+    cells = Cells.start(bins, out, moments, positions, float(plan.alpha[0]))
+    track = Track(work.recording, plan, d)
+    misfit = evolve(drift_of(model), plan, cells, track)
+    powers = np.stack([cells.x**power for power in (1, 2, 3, 4)], axis=1)
+    sums = np.asarray(cells.summation() @ powers)
+    error = misfit * _RESOLVED
+    if work.keep:
+        error = max(error, cells.scatter(_CUBIC_TOLERANCE))
+    return track.finish(out if work.keep else None, sums, error)
+
+
+def _flat(beyond: Index, width: int, row: slice, column: slice, d: int) -> Index:
+    """Return positions in the block of positions in a tile."""
+    return np.asarray((beyond // width + row.start) * d + beyond % width + column.start)
+
+
+def evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> float:
+    """Carry the maps through the plan and return the largest misfit that was accepted."""
+    frame = CellFrame(cells)
+    worst = 0.0
+    for node in range(plan.steps + 1):
+        sums = frame.summation @ np.stack(track.columns(node, cells.x), axis=1)
+        track.note([sums[:, j] for j in range(sums.shape[1])])
+        if node == plan.steps:
+            break
+        psi = float(plan.psi[node])
+        for _ in range(_MOST_REFINEMENTS):
+            field = cells.x * (psi / plan.alpha[node])
+            found = drift.evaluate(frame, cells, psi, field)
+            halve, listed = found.misfit > 1, found.moment_misfit > 1
+            if not (halve.any() or listed.any()):
+                break
+            cells.refine(halve, listed)
+            frame = CellFrame(cells)
+        worst = max(worst, float(found.misfit.max(initial=0.0)))
+        track.watch(node, found.responsibilities)
+        cells.x = plan.A[node] * cells.x + plan.B[node] * found.mean
+    return worst
