@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 import sympy as sp
 
-from symsched import motions
+from symsched import motions, sources
 from symsched.codegen import Array, compiled
 from symsched.errors import DerivationError, nearest, require_integer, require_real
 from symsched.interpolants import Interpolant
@@ -206,6 +206,12 @@ class Schedule:
             following = ratios[1] if len(ratios) > 1 else 1.0
             ratios = np.concatenate(([_CUT * following], ratios[1:]))
         return np.append(1.0 / ratios, 0.0)
+
+    def source(self, target: str = "numpy") -> str:
+        """Return this schedule as source text for ``target`` (see ``symsched.sources.TARGETS``), free of this package."""
+        if target not in sources.TARGETS:
+            raise ValueError(f"unknown target {target!r}; {nearest(str(target), sources.TARGETS)}")
+        return sources.numpy_source(self.interpolant.name, [(w.start, w.end, w.motion) for w in self.windows])
 
     @property
     def shares(self) -> tuple[tuple[str, sp.Rational, sp.Rational], ...]:

@@ -157,3 +157,18 @@ def test_a_users_own_interpolant_gets_the_same_windows_in_psi():
 def test_phases_at_one_scale_are_refused():
     with pytest.raises(DerivationError, match="share a scale"):
         dilate(VP, [Scale("a", HALF, 1), Scale("b", HALF, 1), Scale("data", sp.S.Zero)])
+
+
+@pytest.mark.parametrize("scales", [PAPER, SECOND], ids=["paper", "bridge"])
+@pytest.mark.parametrize("interpolant", INTERPOLANTS.values(), ids=list(INTERPOLANTS))
+def test_source_runs_on_its_own_and_agrees(interpolant, scales):
+    schedule = dilate(interpolant, scales)
+    names: dict = {}
+    exec(compile(schedule.source("numpy"), "schedule", "exec"), names)  # our own text, not a user's
+    times = schedule.times(30)[:-1]
+    plan = schedule.plan(30, 1e6, 3.0)
+    _, alpha, beta = names["schedule"](times, 1e6, 3.0)
+    assert np.allclose(alpha, plan.alpha[:-1], rtol=1e-12)
+    assert np.allclose(beta, plan.beta[:-1], rtol=1e-12)
+    with pytest.raises(ValueError, match="did you mean 'numpy'"):
+        schedule.source("numppy")
