@@ -1,0 +1,105 @@
+"""The arguments of every command. Nothing heavy is imported here: names and numbers are checked by the commands."""
+
+from __future__ import annotations
+
+import argparse
+
+_DESCRIPTION = (
+    "Derive the high-dimensional limit of a diffusion model from its density, and the noise schedule that follows."
+)
+_EXAMPLES = """examples:
+  symsched derive gaussian-mixture --set p=4/5 sigma=1/2
+  symsched derive "3/10*Normal(0, 3/2) + 7/10*Normal(0, 1/2)" --interpolant ve
+  symsched schedule curie-weiss --d 10000 --steps 20
+  symsched validate two-variances --d 1000 10000 --n 2000
+  symsched reproduce --out report
+"""
+_NAME = "a name from `symsched list`, or a mixture in quotes such as '3/10*Normal(0, 3/2) + 7/10*Normal(0, 1/2)'"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the program."""
+    program = argparse.ArgumentParser(
+        prog="symsched",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = program.add_subparsers(metavar="COMMAND", required=True)
+
+    reproduce = _command(commands, "reproduce", "check every claim of the paper and write the report")
+    _pages(reproduce, "symsched-report")
+
+    derive = _command(commands, "derive", "derive a limit and print it")
+    _distribution(derive)
+    derive.add_argument("--latex", action="store_true", help="print the limit as LaTeX")
+    derive.add_argument("--steps", action="store_true", dest="show_steps", help="print the steps of the derivation")
+    derive.add_argument("--check", action="store_true", help="re-verify every step by independent numbers")
+
+    schedule = _command(commands, "schedule", "print the numbers of a dilated schedule")
+    _distribution(schedule)
+    schedule.add_argument("--d", required=True, metavar="D", help="dimension, such as 10000 or 1e12")
+    schedule.add_argument("--steps", required=True, metavar="N", help="number of steps")
+    _sampling(schedule)
+
+    validate = _command(commands, "validate", "set the predictions of a limit against Monte Carlo")
+    _distribution(validate)
+    validate.add_argument("--d", nargs="+", metavar="D", help="dimensions (default: the entry's own)")
+    validate.add_argument("--n", metavar="N", help="samples per dimension")
+    validate.add_argument("--steps", metavar="N", help="number of steps")
+    validate.add_argument("--seed", default="0", help="seed of the random numbers (default: 0)")
+    _sampling(validate)
+    _progress(validate)
+
+    zoo = _command(commands, "zoo", "derive and validate every distribution of the zoo, and write its page")
+    zoo.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
+    zoo.add_argument("--seed", default="0", help="seed of the random numbers (default: 0)")
+    _pages(zoo, "symsched-zoo")
+
+    _command(commands, "list", "list the distributions, laws and interpolants that there are", module="listing")
+    return program
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, module: str | None = None
+) -> argparse.ArgumentParser:
+    sentence = f"{summary[0].upper()}{summary[1:]}."
+    command = commands.add_parser(name, help=summary, description=sentence)
+    command.set_defaults(module=f"symsched.cli.{module or name}")
+    command.add_argument("--json", action="store_true", help="write JSON to standard output")
+    return command
+
+
+def _distribution(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", help=_NAME)
+    command.add_argument("--interpolant", metavar="I", help="vp, ve, vp-trig or ve-trig (default: vp)")
+    command.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="P=VALUE",
+        dest="values",
+        help="change parameters of a named distribution, such as p=4/5 sigma=sqrt(2)",
+    )
+
+
+def _sampling(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--kappa", metavar="K", help="window constant (default: the entry's own, else 3)")
+    command.add_argument(
+        "--scheme", default="interpolant", help="interpolant (Euler in x) or canonical (Euler in x/alpha, that is DDIM)"
+    )
+
+
+def _pages(command: argparse.ArgumentParser, folder: str) -> None:
+    command.add_argument("--out", default=folder, metavar="DIR", help=f"folder of the report (default: {folder})")
+    command.add_argument("--quick", action="store_true", help="fewer samples and smaller dimensions")
+    _progress(command)
+
+
+def _progress(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--progress",
+        action=argparse.BooleanOptionalAction,
+        help="a progress bar on standard error (default: if it is a terminal)",
+    )

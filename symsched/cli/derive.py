@@ -1,0 +1,46 @@
+"""``symsched derive``: a limit, printed."""
+
+from __future__ import annotations
+
+import argparse
+
+from symsched.cli.output import limit_to_dict, limit_to_text, write_json
+from symsched.cli.reading import request
+from symsched.reporting.rows import json_number
+
+
+def run(options: argparse.Namespace) -> int:
+    """Derive and print; with ``--check``, 1 if a step does not survive its numbers."""
+    asked = request(options)
+    limit = asked.limit()
+    checks = limit.derivation.check() if options.check else ()
+    code = 0 if all(check.passed for check in checks) else 1
+    if options.json:
+        data = {"name": asked.title, "description": asked.description, **limit_to_dict(limit), "latex": limit.latex()}
+        if options.show_steps:
+            data["steps"] = [
+                {"rule": s.rule, "before": str(s.before), "after": str(s.after), "assumes": s.assumes, "cites": s.cites}
+                for s in limit.derivation.steps
+            ]
+        if options.check:
+            data["checks"] = [
+                {
+                    "rule": check.rule,
+                    "claimed": json_number(check.claimed),
+                    "independent": json_number(check.independent),
+                    "method": check.method,
+                    "passed": check.passed,
+                }
+                for check in checks
+            ]
+        write_json(data)
+        return code
+    if options.latex:
+        print(limit.derivation.latex() if options.show_steps else limit.latex())
+    else:
+        print(f"{asked.title}: {asked.description}\n{limit_to_text(limit)}")
+        if options.show_steps:
+            print(f"\nderivation:\n{limit.derivation}")
+    if options.check:
+        print("\n".join(["", *map(str, checks)]))
+    return code

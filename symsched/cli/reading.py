@@ -1,0 +1,87 @@
+"""What the user wrote, read into distributions, interpolants and numbers; every error says what was required."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from dataclasses import dataclass
+
+import sympy as sp
+
+from symsched.codegen import number
+from symsched.distributions.base import AbstractDistribution
+from symsched.errors import nearest, require_integer
+from symsched.interpolants import INTERPOLANTS, Interpolant
+from symsched.language import parse_value
+from symsched.language.laws import LAWS
+from symsched.limits import Limit, derive
+from symsched.parsing import parse
+from symsched.zoo import Settings, find
+
+_WORD = re.compile(r"[A-Za-z][\w-]*")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A distribution that was asked for: its name or text, one line on it, and the settings that suit it."""
+
+    title: str
+    description: str
+    distribution: AbstractDistribution
+    interpolant: Interpolant
+    settings: Settings
+
+    def limit(self) -> Limit:
+        """Derive its limit."""
+        return derive(self.distribution, self.interpolant)
+
+
+def request(options: argparse.Namespace) -> Request:
+    """Return the distribution and interpolant that the options name; a single word is a name, all else a mixture."""
+    text = options.name.strip()
+    if _WORD.fullmatch(text) and text not in LAWS:
+        entry = find(text)
+        distribution = entry.distribution(**_values(options.values))
+        path = _interpolant(options.interpolant or entry.settings.interpolant)
+        return Request(entry.name, entry.description, distribution, path, entry.settings)
+    if options.values:
+        raise ValueError("--set changes a named distribution; write the numbers into the mixture itself")
+    return Request(text, "a mixture", parse(text), _interpolant(options.interpolant or "vp"), Settings())
+
+
+def _values(assignments: list[str]) -> dict[str, sp.Expr]:
+    values: dict[str, sp.Expr] = {}
+    for assignment in assignments:
+        name, sign, text = assignment.partition("=")
+        if not sign or not name.strip() or not text.strip():
+            raise ValueError(f"--set takes parameter=value, such as p=4/5, got {assignment!r}")
+        if name.strip() in values:
+            raise ValueError(f"--set gives {name.strip()} twice")
+        values[name.strip()] = parse_value(text)
+    return values
+
+
+def _interpolant(name: str) -> Interpolant:
+    key = name.lower().replace("_", "-")
+    if key not in INTERPOLANTS:
+        raise ValueError(f"unknown interpolant {name!r}; {nearest(name, INTERPOLANTS)}")
+    return INTERPOLANTS[key]
+
+
+def whole(text: str, name: str, minimum: int) -> int:
+    """Return the integer that ``text`` writes, as 10000, 1e4 or 10**4."""
+    value = parse_value(text)
+    if not value.is_Integer:
+        raise ValueError(f"{name} must be a whole number, got {text}")
+    return require_integer(int(value), name, minimum)
+
+
+def real(text: str, name: str) -> float:
+    """Return the real number that ``text`` writes."""
+    return number(parse_value(text), name)
+
+
+def progress(options: argparse.Namespace) -> bool:
+    """Whether to show a progress bar: as asked, else if standard error is a terminal."""
+    return sys.stderr.isatty() if options.progress is None else bool(options.progress)

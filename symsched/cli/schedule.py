@@ -1,0 +1,57 @@
+"""``symsched schedule``: the numbers of a dilated schedule."""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from symsched.cli.output import write_json
+from symsched.cli.reading import real, request, whole
+from symsched.codegen import Array, compiled
+from symsched.motions import elapsed, remaining
+from symsched.reporting.rows import json_number
+from symsched.schedules import Schedule
+from symsched.symbols import d, kappa
+
+COLUMNS = ("t", "tau", "alpha", "beta", "psi", "sigma")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a row for every node: t, τ, α, β, ψ = β/α and σ = 1/ψ."""
+    asked = request(options)
+    dimension, steps = real(options.d, "d"), whole(options.steps, "steps", 1)
+    constant = asked.settings.kappa if options.kappa is None else real(options.kappa, "kappa")
+    table = nodes(asked.limit().schedule, steps, dimension, constant, options.scheme)
+    if options.json:
+        settings = {"d": json_number(dimension), "steps": steps, "kappa": constant, "scheme": options.scheme}
+        columns = {name: [json_number(value) for value in table[name]] for name in COLUMNS}
+        write_json({"name": asked.title, "interpolant": asked.interpolant.name, **settings, **columns})
+        return 0
+    print("".join(f"{name:>15}" for name in COLUMNS))
+    for row in zip(*(table[name] for name in COLUMNS), strict=True):
+        print("".join(f"{value:15.8g}" for value in row))
+    return 0
+
+
+def nodes(schedule: Schedule, steps: int, dimension: float, constant: float, scheme: str) -> dict[str, Array]:
+    """Return the columns of the table at the N+1 nodes; ψ ends at infinity and σ starts there."""
+    plan = schedule.plan(steps, dimension, constant, scheme)
+    with np.errstate(divide="ignore"):
+        psi = np.append(plan.psi, np.inf)
+        sigma = 1 / psi
+    times = schedule.times(steps)
+    columns = (times, _dilation(schedule, times, dimension, constant), plan.alpha, plan.beta, psi, sigma)
+    return dict(zip(COLUMNS, columns, strict=True))
+
+
+def _dilation(schedule: Schedule, times: Array, dimension: float, constant: float) -> Array:
+    out = np.ones_like(times)
+    for window in schedule.windows:
+        start, end = float(window.start), float(window.end)
+        inside = (times >= start) & (times < end)
+        passed = (times[inside] - start) / (end - start)
+        out[inside] = compiled(window.motion.tau, (elapsed, remaining, d, kappa), "tau")(
+            passed, 1 - passed, dimension, constant
+        )
+    return out

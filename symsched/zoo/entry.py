@@ -1,0 +1,57 @@
+"""What the zoo knows of a distribution: how to build it, and how to validate it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import sympy as sp
+
+from symsched.distributions.base import AbstractDistribution
+from symsched.errors import nearest
+from symsched.interpolants import INTERPOLANTS, Interpolant
+
+Builder = Callable[..., AbstractDistribution]
+"""A function of keyword parameters, each with a default."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a distribution is best validated: dimensions, samples, steps, window constant κ, name of the interpolant."""
+
+    dimensions: tuple[int, ...] = (100, 1_000, 10_000)
+    n: int = 4_000
+    steps: int = 40
+    kappa: float = 3.0
+    interpolant: str = "vp"
+
+    @property
+    def path(self) -> Interpolant:
+        """The interpolant."""
+        return INTERPOLANTS[self.interpolant]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A named distribution: one line on it, its builder, the group it stands in, and the settings that suit it."""
+
+    name: str
+    description: str
+    build: Builder
+    group: str
+    settings: Settings = Settings()
+
+    @property
+    def parameters(self) -> Mapping[str, sp.Expr]:
+        """Parameters of the builder with their defaults."""
+        return {name: sp.S(p.default) for name, p in inspect.signature(self.build).parameters.items()}
+
+    def distribution(self, **values: sp.Expr | float) -> AbstractDistribution:
+        """Return the distribution with some parameters changed; ValueError for a parameter that it does not have."""
+        known = self.parameters
+        for name in values:
+            if name not in known:
+                hint = nearest(name, known) if known else "it has none"
+                raise ValueError(f"{self.name} has no parameter {name!r}; {hint}")
+        return self.build(**values)
