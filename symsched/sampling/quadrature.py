@@ -114,6 +114,8 @@ def locate(piece: Piece, kernel: Kernel, rows: Rows, scan: Scan, hints: FloatArr
     order = np.argsort(x, axis=1)
     x, h = np.take_along_axis(x, order, 1), np.take_along_axis(h, order, 1)
     top = h.max(axis=1)
+    if np.any(top == np.inf):
+        raise ValueError("the density is infinite inside its support; make that point a breakpoint")
     found = np.isfinite(top)
     _refuse_divergence(piece, h[:, [0, -1]], top)
     # Log values this large carry a rounding error that must not hide the maximum.
@@ -159,7 +161,7 @@ def _refuse_divergence(piece: Piece, ends: FloatArray, top: FloatArray) -> None:
         (piece.open_low, ends[:, 0], piece.chart is Chart.SINH),
         (piece.open_high, ends[:, 1], True),
     ):
-        if is_open and np.any((values > top - NATS + 10) & np.isfinite(top)):
+        if is_open and np.any(values - np.where(np.isfinite(top), top, np.inf) > 10 - NATS):
             where = "at infinity" if infinite else f"at {piece.anchor:g}"
             raise ValueError(
                 f"the integral of the tilted density diverges {where}: the field lies outside the domain of the "

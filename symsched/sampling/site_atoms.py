@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import final
 
@@ -55,6 +56,11 @@ class AtomSite(AbstractSite):
     def variance(self) -> float:
         """Var a."""
         return float(self.weights @ (self.values - self.mean) ** 2)
+
+    @property
+    def frame(self) -> tuple[float, float]:
+        """Mean and standard deviation."""
+        return self.mean, math.sqrt(self.variance)
 
     @property
     def gaussian(self) -> tuple[float, float] | None:

@@ -34,6 +34,11 @@ class AbstractSite(abc.ABC):
 
     @property
     @abc.abstractmethod
+    def frame(self) -> tuple[float, float]:
+        """A location and a width of the law, which exist where mean and variance do not."""
+
+    @property
+    @abc.abstractmethod
     def gaussian(self) -> tuple[float, float] | None:
         """(mean, variance) exactly when the law is Gaussian, and so its denoiser affine in y; otherwise None."""
 
@@ -86,8 +91,9 @@ def invert_flow(site: AbstractSite, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
         with np.errstate(over="ignore"):
             return np.exp(log_partition - nu**2 / 2 + value**2 / 2)
 
-    start = target + signal * site.mean
-    reach = 1.0 + np.abs(signal) * np.sqrt(site.variance)
+    location, width = site.frame
+    start = target + signal * location
+    reach = 1.0 + np.abs(signal) * width
     return _safeguarded_newton(score, slope, target, start, reach).reshape(shape)
 
 

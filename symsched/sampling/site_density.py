@@ -45,11 +45,11 @@ class DensitySite(AbstractSite):
         if len(points) < 2 or any(not low < high for low, high in pairwise(points)):
             raise ValueError(f"breakpoints must be at least two increasing numbers, got {self.breakpoints}")
         object.__setattr__(self, "breakpoints", points)
-        if not math.isfinite(self._log_mass):
+        if not math.isfinite(self.log_mass):
             raise ValueError("the density has no mass on its support; check its formula and its breakpoints")
 
     @cached_property
-    def _frame(self) -> tuple[float, float]:
+    def frame(self) -> tuple[float, float]:
         """The middle of the mass and a width of it, found in two passes from nothing."""
         location, width = 0.0, 1.0
         for _ in range(2):
@@ -57,7 +57,7 @@ class DensitySite(AbstractSite):
             a, height = np.concatenate([body[0] for body in bodies]), np.concatenate([body[1] for body in bodies])
             if not np.any(np.isfinite(height)):
                 raise ValueError("the density vanishes (or is not a number) everywhere on its support")
-            core = a[height > height.max() - 4]
+            core = a[height - height.max() > -4]
             # A standard deviation, were the density Gaussian.
             location, width = float(core.max() + core.min()) / 2, max(float(core.max() - core.min()) / 6, 1e-300)
         return location, width
@@ -65,7 +65,7 @@ class DensitySite(AbstractSite):
     @cached_property
     def _pieces(self) -> tuple[Piece, ...]:
         """The smooth pieces, in charts fitted to where the mass lies."""
-        return cut(self.log_weight, self.breakpoints, *self._frame)
+        return cut(self.log_weight, self.breakpoints, *self.frame)
 
     @cached_property
     def _panels(self) -> tuple[FloatArray, ...]:
@@ -91,7 +91,7 @@ class DensitySite(AbstractSite):
         return tuple(scans)
 
     @cached_property
-    def _log_mass(self) -> float:
+    def log_mass(self) -> float:
         """The log of the integral of exp(log_weight)."""
         zero = np.zeros(1)
         return float(self._tilt(zero, zero, order=0, normalise=False)[0][0])
@@ -133,7 +133,7 @@ class DensitySite(AbstractSite):
         points = np.asarray(a, dtype=np.float64)
         inside = (points >= self.breakpoints[0]) & (points <= self.breakpoints[-1])
         with np.errstate(all="ignore"):
-            values = np.asarray(self.log_weight(points), dtype=np.float64) - self._log_mass
+            values = np.asarray(self.log_weight(points), dtype=np.float64) - self.log_mass
         return np.where(inside & ~np.isnan(values), values, -np.inf)
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> FloatArray:
@@ -170,7 +170,7 @@ class DensitySite(AbstractSite):
         hints = np.where(signal[:, None] == 0, 0.0, (point[:, None] + _HINTS) / divisor)
         moments, log_scale, _ = self._collect(kernel, signal.size, hints, order=0, split=True)
         with np.errstate(divide="ignore"):
-            return np.log(moments[0]) + log_scale - self._log_mass
+            return np.log(moments[0]) + log_scale - self.log_mass
 
     def _tilt(
         self, fields: FloatArray, curvatures: FloatArray, order: int, normalise: bool = True
@@ -185,7 +185,7 @@ class DensitySite(AbstractSite):
             chunk = slice(start, start + _CHUNK)
             results[:, chunk] = self._tilt_chunk(fields[chunk], curvatures[chunk], order)
         if normalise:
-            results[0] -= self._log_mass
+            results[0] -= self.log_mass
         return results[0], results[1], results[2]
 
     def _tilt_chunk(self, field: FloatArray, curvature: FloatArray, order: int) -> FloatArray:
@@ -207,7 +207,7 @@ class DensitySite(AbstractSite):
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return moments (3, P) about a reference (P,), in units of exp(log_scale (P,)), over all pieces."""
         rows = np.arange(count)
-        location, width = self._frame
+        location, width = self.frame
 
         def guarded(rows: Rows, a: FloatArray, reference: FloatArray) -> FloatArray:
             value = kernel(rows, a, reference)

@@ -46,6 +46,11 @@ class GaussianSite(AbstractSite):
         return self.spread
 
     @property
+    def frame(self) -> tuple[float, float]:
+        """Mean and standard deviation."""
+        return self.mean, math.sqrt(self.variance)
+
+    @property
     def gaussian(self) -> tuple[float, float] | None:
         """(mean, variance)."""
         return self.centre, self.spread

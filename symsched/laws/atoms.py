@@ -1,0 +1,240 @@
+"""Laws with finitely many atoms, on the line or in a few dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, final
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from symsched.laws import values
+from symsched.laws.base import AbstractLaw, normal_cdf
+from symsched.laws.moments import cumulants_of_moments
+from symsched.laws.numbers import AbstractNumbers, LineNumbers, PointNumbers
+from symsched.sampling.sites import AtomSite
+
+_WEIGHT_TOLERANCE = 1e-9
+
+
+@final
+@dataclass(frozen=True)
+class AtomLaw(AbstractLaw):
+    """The law sum_k w_k delta_{g_k}; ``values`` are expressions, or ``sp.Tuple`` points of one dimension r.
+
+    For points, nu is a tuple (SymPy) or an array (..., r), and s g nu, g² mean the scalar products.
+
+    >>> import sympy as sp
+    >>> from symsched.symbols import nu, s
+    >>> AtomLaw((1, -1), (sp.Rational(4, 5), sp.Rational(1, 5))).denoiser(s, nu)
+    tanh(nu*s + log(2))
+    """
+
+    values: tuple[Any, ...]
+    weights: tuple[Any, ...]
+
+    def __post_init__(self) -> None:
+        """Check the weights and put equal atoms together."""
+        if isinstance(self.values, str) or isinstance(self.weights, str) or len(self.values) != len(self.weights):
+            raise ValueError(f"one weight per value is required, got {self.values!r} and {self.weights!r}")
+        if len(self.values) == 0:
+            raise ValueError("a law needs at least one atom")
+        merged: dict[sp.Basic, sp.Expr] = {}
+        for value, weight in zip(self.values, self.weights, strict=True):
+            atom = _atom(value)
+            checked = values.expression(weight, f"the weight of {value}")
+            if checked.is_negative or (not checked.free_symbols and values.number(checked, "a weight") < 0):
+                raise ValueError(f"weights must not be negative, got {checked} for the atom {atom}")
+            merged[atom] = merged.get(atom, sp.Integer(0)) + checked
+        if len({len(atom) if isinstance(atom, sp.Tuple) else 0 for atom in merged}) > 1:
+            raise ValueError(f"atoms must all be numbers or all be points of one dimension, got {list(merged)}")
+        total = sp.Add(*merged.values())
+        if not total.free_symbols:
+            size = values.number(total, "the sum of the weights")
+            if abs(size - 1) > _WEIGHT_TOLERANCE:
+                raise ValueError(f"weights must sum to 1, got {total}")
+        kept = {atom: weight for atom, weight in merged.items() if weight != 0}
+        object.__setattr__(self, "values", tuple(kept))
+        object.__setattr__(self, "weights", tuple(kept.values()))
+
+    @property
+    def dimension(self) -> int | None:
+        """The number r of coordinates of a law of points, None for a law on the line."""
+        return len(self.values[0]) if isinstance(self.values[0], sp.Tuple) else None
+
+    @property
+    def free_symbols(self) -> frozenset[sp.Symbol]:
+        """The parameters in values and weights."""
+        return frozenset().union(*(part.free_symbols for part in (*self.values, *self.weights)))
+
+    def subs(self, mapping: Mapping[Any, Any]) -> AtomLaw:
+        """Return the law with parameters replaced."""
+        return AtomLaw(
+            tuple(value.subs(mapping) for value in self.values), tuple(weight.subs(mapping) for weight in self.weights)
+        )
+
+    @property
+    def support(self) -> sp.Set:
+        """The set of atoms."""
+        return sp.FiniteSet(*self.values)
+
+    @property
+    def atoms(self) -> dict[sp.Expr, sp.Expr]:
+        """{value: weight}."""
+        return dict(zip(self.values, self.weights, strict=True))
+
+    @property
+    def density(self) -> None:
+        """None."""
+        return
+
+    @property
+    def evaluation(self) -> str:
+        """A closed form: softmax weights."""
+        return "closed form"
+
+    @property
+    def cumulants_exact(self) -> bool:
+        """True."""
+        return True
+
+    def _moment_cumulants(self, order: int) -> tuple[sp.Expr, ...]:
+        self._require_line("cumulants")
+        moments = [sp.Add(*(weight * value**k for value, weight in self.atoms.items())) for k in range(1, order + 1)]
+        return cumulants_of_moments(moments)
+
+    def site(self) -> AtomSite:
+        """Return the law in numbers."""
+        self._require_line("site")
+        return self._site
+
+    @cached_property
+    def _site(self) -> AtomSite:
+        numbers = np.array([values.number(value, "an atom") for value in self.values])
+        return AtomSite(numbers, self._numeric_weights)
+
+    @cached_property
+    def _numeric_weights(self) -> NDArray[np.float64]:
+        weights = np.array([values.number(weight, "a weight") for weight in self.weights])
+        return np.asarray(weights / weights.sum())
+
+    @cached_property
+    def _points(self) -> NDArray[np.float64]:
+        return np.array([[values.number(entry, "an atom") for entry in point] for point in self.values])
+
+    def _require_line(self, name: str) -> None:
+        if self.dimension is not None:
+            raise ValueError(
+                f"{name} is defined for a law on the line; this one has atoms in R^{self.dimension} "
+                "(partition, denoiser and flow take points)"
+            )
+
+    def _numbers(self) -> AbstractNumbers:
+        if self.dimension is None:
+            return LineNumbers(self._site)
+        return PointNumbers(self._points, self._numeric_weights)
+
+    # Expressions.
+
+    def _exponents(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> list[sp.Expr]:
+        """Return s g_k·nu − s² |g_k|²/2 for every atom."""
+        dimension = self.dimension
+        if (len(nu) if isinstance(nu, sp.Tuple) else None) != dimension:
+            wanted = "a single expression" if dimension is None else f"a tuple of {dimension} expressions"
+            raise ValueError(f"nu must be {wanted} for this law, got {nu}")
+        return [s * _dot(value, nu) - s**2 * _dot(value, value) / 2 for value in self.values]
+
+    def _partition(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr:
+        return sp.Add(
+            *(weight * sp.exp(power) for weight, power in zip(self.weights, self._exponents(s, nu), strict=True))
+        )
+
+    def _denoiser(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr | sp.Tuple:
+        powers = self._exponents(s, nu)
+        if self.dimension is None and len(self.values) == 1:
+            return self.values[0]
+        if self.dimension is None and len(self.values) == 2:
+            return self._pair_denoiser(s, nu)
+        softmax = [weight * sp.exp(power) for weight, power in zip(self.weights, powers, strict=True)]
+        total = sp.Add(*softmax)
+        if self.dimension is None:
+            return sp.Add(*(part * value for part, value in zip(softmax, self.values, strict=True))) / total
+        return sp.Tuple(
+            *(
+                sp.Add(*(part * value[j] for part, value in zip(softmax, self.values, strict=True))) / total
+                for j in range(self.dimension)
+            )
+        )
+
+    def _pair_denoiser(self, s: sp.Expr, nu: sp.Expr) -> sp.Expr:
+        """Return (g_1 + g_2)/2 + (g_1 − g_2)/2 tanh(half the log odds of g_1)."""
+        first, second = 0, 1
+        gap = sp.expand((self.values[0] - self.values[1]) / 2)
+        if gap.is_negative or (not gap.is_positive and gap.could_extract_minus_sign()):
+            first, second, gap = 1, 0, -gap
+        g1, g2 = self.values[first], self.values[second]
+        centre = sp.expand((g1 + g2) / 2)
+        prior = half_log(self.weights[first], self.weights[second])
+        drift = sp.expand((g1**2 - g2**2) / 4)
+        return centre + gap * sp.tanh(prior + s * nu * gap - s**2 * drift)
+
+    def _cdf(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr:
+        self._require_line("cdf")
+        return sp.Add(*(weight * normal_cdf(nu - s * value) for value, weight in self.atoms.items()))
+
+    def log_laplace(self, u: sp.Expr) -> sp.Expr:
+        """Return log sum_k w_k exp(u g_k), with log cosh for a symmetric pair."""
+        self._require_line("log_laplace")
+        if len(self.values) == 2 and sp.simplify(self.weights[0] - self.weights[1]) == 0:
+            centre, gap = (self.values[0] + self.values[1]) / 2, (self.values[0] - self.values[1]) / 2
+            gap = -gap if gap.could_extract_minus_sign() or gap.is_negative else gap
+            return sp.expand(centre * u) + sp.log(sp.cosh(gap * u))
+        if len(self.values) == 1:
+            return u * self.values[0]
+        return sp.log(sp.Add(*(weight * sp.exp(u * value) for value, weight in self.atoms.items())))
+
+    def tilt(self, u: sp.Expr) -> AtomLaw:
+        """Return the law with weights proportional to w_k exp(u g_k)."""
+        self._require_line("tilt")
+        field = values.expression(u, "u")
+        factors = [weight * sp.exp(field * value) for value, weight in self.atoms.items()]
+        total = sp.Add(*factors)
+        return AtomLaw(self.values, tuple(factor / total for factor in factors))
+
+
+def half_log(first: sp.Expr, second: sp.Expr) -> sp.Expr:
+    """Return log(first/second)/2 in a short form.
+
+    >>> half_log(sp.Rational(4, 5), sp.Rational(1, 5))
+    log(2)
+    """
+    ratio = sp.powsimp(sp.cancel(sp.powsimp(first / second)))
+    if not ratio.is_Rational:
+        ratio = sp.simplify(ratio)
+    root = sp.sqrt(ratio)
+    if ratio.is_Rational:
+        return sp.log(root) if root.is_Rational else sp.log(ratio) / 2
+    exponent = sp.expand_log(sp.log(ratio), force=True) if ratio.has(sp.exp) else sp.log(ratio)
+    return sp.expand(exponent / 2)
+
+
+def _atom(value: object) -> sp.Expr | sp.Tuple:
+    """Return a value as an expression or a point."""
+    atom = values.point(value, "an atom")
+    if isinstance(atom, sp.Tuple):
+        if len(atom) == 0:
+            raise ValueError("a point needs at least one coordinate")
+        return atom
+    if atom.is_real is False:
+        raise ValueError(f"atoms must be real, got {atom}")
+    return atom
+
+
+def _dot(left: sp.Expr | sp.Tuple, right: sp.Expr | sp.Tuple) -> sp.Expr:
+    """Return the scalar product."""
+    if isinstance(left, sp.Tuple):
+        return sp.Add(*(one * other for one, other in zip(left, right, strict=True)))
+    return left * right

@@ -1,0 +1,126 @@
+"""The interface of a law on the line (or in a few dimensions) and of its canonical flow."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from symsched.errors import require_integer
+from symsched.laws import values
+from symsched.laws.moments import MAX_ORDER
+from symsched.laws.numbers import AbstractNumbers
+from symsched.sampling.sites import AbstractSite
+
+Number: TypeAlias = float | NDArray[np.float64]
+Result: TypeAlias = sp.Expr | float | NDArray[np.float64]
+
+
+class AbstractLaw(abc.ABC):
+    """A random variable ``g``, with the quantities of its canonical flow dnu/ds = D(s, nu).
+
+    Z(s, nu) = E exp(s g nu − s² g²/2), D = (1/s) d/dnu log Z = E[g | z + s g = nu], F = E Phi(nu − s g).
+    Given SymPy arguments they return expressions, given numbers or arrays (of any broadcast shape) floats.
+    Source: arXiv 2501.00988.
+    """
+
+    @property
+    @abc.abstractmethod
+    def free_symbols(self) -> frozenset[sp.Symbol]:
+        """The parameters that are not numbers yet."""
+
+    @abc.abstractmethod
+    def subs(self, mapping: Mapping[Any, Any]) -> AbstractLaw:
+        """Return the law with parameters replaced."""
+
+    @property
+    @abc.abstractmethod
+    def support(self) -> sp.Set:
+        """A closed set of full probability."""
+
+    @property
+    @abc.abstractmethod
+    def atoms(self) -> dict[sp.Expr, sp.Expr] | None:
+        """{value: weight} of a law with finitely many atoms, otherwise None."""
+
+    @property
+    @abc.abstractmethod
+    def density(self) -> sp.Expr | None:
+        """The density as an expression in ``symsched.symbols.a``, or None where there is none."""
+
+    @property
+    @abc.abstractmethod
+    def evaluation(self) -> str:
+        """How the numbers of the denoiser come about: "closed form", "sum" or "quadrature"."""
+
+    @property
+    @abc.abstractmethod
+    def cumulants_exact(self) -> bool:
+        """Whether the cumulants are exact; otherwise they are Floats of about 20 correct digits."""
+
+    @abc.abstractmethod
+    def site(self) -> AbstractSite:
+        """Return the law in numbers; TypeError naming a free parameter."""
+
+    @abc.abstractmethod
+    def _numbers(self) -> AbstractNumbers: ...
+
+    @abc.abstractmethod
+    def log_laplace(self, u: sp.Expr) -> sp.Expr | None:
+        """Return Lambda(u) = log E exp(u g), or None where no closed form is found."""
+
+    @abc.abstractmethod
+    def tilt(self, u: sp.Expr) -> AbstractLaw:
+        """Return the law proportional to rho exp(u g)."""
+
+    @abc.abstractmethod
+    def _moment_cumulants(self, order: int) -> tuple[sp.Expr, ...]: ...
+
+    @abc.abstractmethod
+    def _partition(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr: ...
+
+    @abc.abstractmethod
+    def _denoiser(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr | sp.Tuple: ...
+
+    @abc.abstractmethod
+    def _cdf(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr: ...
+
+    def cumulants(self, n: int) -> tuple[sp.Expr, ...]:
+        """Return the first ``n`` cumulants; DerivationError names an order at which none exists."""
+        order = require_integer(n, "n", 1)
+        if order > MAX_ORDER:
+            raise ValueError(f"cumulants are available up to order {MAX_ORDER}, got n = {order}")
+        return self._moment_cumulants(order)
+
+    def partition(self, s: object, nu: object) -> Result:
+        """Return Z(s, nu) = E exp(s g nu − s² g²/2)."""
+        if values.is_symbolic((s, nu)):
+            return self._partition(values.expression(s, "s"), values.point(nu, "nu"))
+        return values.plain(np.exp(self._numbers().log_partition(values.array(s, "s"), values.array(nu, "nu"))))
+
+    def denoiser(self, s: object, nu: object) -> Result | sp.Tuple:
+        """Return D(s, nu) = E[g | z + s g = nu]; numbers never come from the expression but from ``site()``."""
+        if values.is_symbolic((s, nu)):
+            return self._denoiser(values.expression(s, "s"), values.point(nu, "nu"))
+        return values.plain(self._numbers().denoiser(values.array(s, "s"), values.array(nu, "nu")))
+
+    def cdf(self, s: object, nu: object) -> Result:
+        """Return F_s(nu) = P(z + s g <= nu) = E Phi(nu − s g)."""
+        if values.is_symbolic((s, nu)):
+            return self._cdf(values.expression(s, "s"), values.point(nu, "nu"))
+        return values.plain(self._numbers().cdf(values.array(s, "s"), values.array(nu, "nu")))
+
+    def flow(self, s: object, nu0: object) -> Number:
+        """Return nu_s = F_s^{-1}(Phi(nu0)): the canonical flow from nu0, exact by quantiles (numbers only)."""
+        if values.is_symbolic((s, nu0)):
+            raise TypeError("flow needs numbers: the quantile function has no expression; substitute them first")
+        return values.plain(self._numbers().flow(values.array(s, "s"), values.array(nu0, "nu0")))
+
+
+def normal_cdf(x: sp.Expr) -> sp.Expr:
+    """Return Phi(x) through erf."""
+    return (1 + sp.erf(x / sp.sqrt(2))) / 2

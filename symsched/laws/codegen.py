@@ -1,0 +1,111 @@
+"""From the expression of a density to a NumPy function of its logarithm that keeps its precision in the tails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+Compiled = Callable[[FloatArray], FloatArray]
+
+_HYPERBOLIC = (sp.cosh, sp.sinh, sp.tanh, sp.sech, sp.csch, sp.coth)
+
+
+def compile_log(expression: sp.Expr, a: sp.Symbol) -> Compiled:
+    """Return a ↦ log(expression) for an expression in ``a`` alone, positive where it is used.
+
+    Products, powers and exponentials are taken apart, sums of positive terms become logaddexp, so exp(−a²) does not
+    underflow and 1 + exp(−a) does not overflow.
+    """
+    free = expression.free_symbols - {a}
+    if free:
+        raise TypeError(f"{expression} still depends on {sorted(map(str, free))}; substitute numbers first")
+    expression = expression.replace(lambda part: isinstance(part, _HYPERBOLIC), lambda part: part.rewrite(sp.exp))
+    return _log(expression, a)
+
+
+def compile_value(expression: sp.Expr, a: sp.Symbol) -> Compiled:
+    """Return a ↦ expression on float64 arrays."""
+    if not expression.has(a):
+        constant = float(sp.N(expression, 20))
+        return lambda points: np.full(np.shape(points), constant)
+    function = sp.lambdify(a, constants_to_floats(expression, 20), modules=["scipy", "numpy"])
+    return lambda points: np.asarray(function(points), dtype=np.float64)
+
+
+def constants_to_floats(expression: sp.Expr, digits: int) -> sp.Expr:
+    """Return the expression with every irrational constant as a Float: only the variable is left to compile."""
+    return expression.xreplace(
+        {
+            part: sp.N(part, digits)
+            for part in sp.preorder_traversal(expression)
+            if isinstance(part, sp.Expr) and part.is_number and not part.is_Rational
+        }
+    )
+
+
+def _log(expression: sp.Expr, a: sp.Symbol) -> Compiled:
+    if not expression.has(a):
+        value = float(sp.N(expression, 20))
+        constant = float(np.log(value)) if value > 0 else (-np.inf if value == 0 else np.nan)
+        return lambda points: np.full(np.shape(points), constant)
+    if isinstance(expression, sp.exp):
+        return compile_value(expression.args[0], a)
+    if isinstance(expression, sp.Mul):
+        return _log_product(expression, a)
+    if isinstance(expression, sp.Pow):
+        base, exponent = expression.as_base_exp()
+        if not exponent.has(a):
+            inner = _log(base, a) if _is_positive(base, a) else _absolute(base, a)
+            degree = float(sp.N(exponent, 20))
+            return lambda points: degree * inner(points)
+        if not base.has(a):
+            return compile_value(exponent * sp.log(base), a)
+    return _log_other(expression, a)
+
+
+def _log_product(expression: sp.Expr, a: sp.Symbol) -> Compiled:
+    """Return the logarithm of a product as a sum."""
+    constant, dependent = expression.as_independent(a, as_Add=False)
+    factors = list(sp.Mul.make_args(dependent))
+    positive = [factor for factor in factors if _is_positive(factor, a)]
+    others = [factor for factor in factors if not _is_positive(factor, a)]
+    parts = [_log(factor, a) for factor in positive]
+    # Of factors with unknown sign only the product is known to be positive.
+    parts.append(_absolute(sp.Mul(constant, *others), a) if others else _log(constant, a))
+    return _sum(parts)
+
+
+def _log_other(expression: sp.Expr, a: sp.Symbol) -> Compiled:
+    """Return the logarithm of a sum or of a function."""
+    if isinstance(expression, sp.Add) and all(_is_positive(term, a) for term in expression.args):
+        terms = [_log(term, a) for term in expression.args]
+        return lambda points: np.logaddexp.reduce([term(points) for term in terms])
+    return _absolute(expression, a, signed=True)
+
+
+def _absolute(expression: sp.Expr, a: sp.Symbol, signed: bool = False) -> Compiled:
+    """Return log |expression|, or with ``signed`` log(expression), not a number where it is negative."""
+    inner = compile_value(expression, a)
+    if signed:
+        return lambda points: np.log(inner(points))
+    return lambda points: np.log(np.abs(inner(points)))
+
+
+def _sum(parts: list[Compiled]) -> Compiled:
+    def total(points: FloatArray) -> FloatArray:
+        result = parts[0](points)
+        for part in parts[1:]:
+            result = result + part(points)
+        return result
+
+    return total
+
+
+def _is_positive(expression: sp.Expr, a: sp.Symbol) -> bool:
+    """Return whether an expression is known to be positive (or 0) for every real a."""
+    value = expression.subs(a, sp.Dummy(real=True))
+    return bool(value.is_positive or value.is_nonnegative)

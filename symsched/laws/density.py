@@ -1,0 +1,235 @@
+"""Laws with a density on the line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, final
+
+import numpy as np
+import sympy as sp
+
+from symsched import symbols
+from symsched.errors import DerivationError
+from symsched.laws import values
+from symsched.laws.base import AbstractLaw, normal_cdf
+from symsched.laws.gaussian_integrals import Interval, Term, moment, terms_of
+from symsched.laws.intervals import split
+from symsched.laws.moments import cumulants_of_generating_function, cumulants_of_moments, tidy, tidy_ratio
+from symsched.laws.numbers import LineNumbers
+from symsched.laws.quadrature import numeric_moments, numeric_site
+from symsched.sampling.sites import AbstractSite, DensitySite, GaussianSite
+
+
+@final
+@dataclass(frozen=True)
+class DensityLaw(AbstractLaw):
+    """The law with density proportional to ``weight``, an expression in ``variable``, on (lower, upper).
+
+    ``weight`` need not be normalised. ``generating`` is E exp(u a) as an expression in ``symsched.symbols.u`` where it
+        is known. Closed forms are found where the weight is, piece by piece, polynomial × exp(quadratic).
+
+        >>> import sympy as sp
+        >>> from symsched.symbols import a, nu, s
+        >>> DensityLaw(a, sp.exp(-((a - 1) ** 2) / 8), -sp.oo, sp.oo).denoiser(s, nu)
+        (4*nu*s + 1)/(4*s**2 + 1)
+    """
+
+    variable: sp.Symbol
+    weight: Any
+    lower: Any
+    upper: Any
+    generating: Any = None
+
+    def __post_init__(self) -> None:
+        """Check the parts and rename the variable."""
+        if not isinstance(self.variable, sp.Symbol):
+            raise TypeError(f"variable must be a SymPy symbol, got {self.variable!r}")
+        weight = values.expression(self.weight, "weight").xreplace({self.variable: symbols.a})
+        ends = []
+        for end, name, infinite in ((self.lower, "lower", -sp.oo), (self.upper, "upper", sp.oo)):
+            ends.append(infinite if sp.sympify(end, strict=True) == infinite else values.expression(end, name))
+        if sp.sympify(ends[0] < ends[1]) == sp.false:
+            raise ValueError(f"the support must be an interval lower < upper, got ({ends[0]}, {ends[1]})")
+        object.__setattr__(self, "variable", symbols.a)
+        object.__setattr__(self, "weight", weight)
+        object.__setattr__(self, "lower", ends[0])
+        object.__setattr__(self, "upper", ends[1])
+
+    @property
+    def free_symbols(self) -> frozenset[sp.Symbol]:
+        """The parameters in the weight and the ends of the support."""
+        return frozenset((self.weight.free_symbols | self.lower.free_symbols | self.upper.free_symbols) - {symbols.a})
+
+    def subs(self, mapping: Mapping[Any, Any]) -> DensityLaw:
+        """Return the law with parameters replaced."""
+        generating = None if self.generating is None else self.generating.subs(mapping)
+        lower, upper = (end.subs(mapping) for end in (self.lower, self.upper))
+        return DensityLaw(symbols.a, self.weight.subs(mapping), lower, upper, generating)
+
+    @property
+    def support(self) -> sp.Set:
+        """The interval [lower, upper]."""
+        return sp.Interval(self.lower, self.upper)
+
+    @property
+    def atoms(self) -> None:
+        """None."""
+        return
+
+    @cached_property
+    def _intervals(self) -> tuple[Interval, ...]:
+        """The smooth stretches of the weight."""
+        return split(self.weight, symbols.a, self.lower, self.upper)
+
+    @cached_property
+    def _terms(self) -> tuple[Term, ...] | None:
+        """The weight as polynomial × exp(quadratic), where it is that."""
+        try:
+            terms = terms_of(self._intervals, symbols.a)
+        except ValueError:
+            return None
+        if terms is None or any(_undecided(term) for term in terms):
+            return None
+        return terms
+
+    @cached_property
+    def _mass(self) -> sp.Expr:
+        """The integral of the weight."""
+        if self._terms is None:
+            return sp.Integral(self.weight, (symbols.a, self.lower, self.upper))
+        return tidy(moment(self._terms, 0, sp.Integer(0), sp.Integer(0)))
+
+    @property
+    def density(self) -> sp.Expr:
+        """The normalised density in ``symsched.symbols.a``."""
+        return self.weight / self._mass
+
+    @property
+    def evaluation(self) -> str:
+        """A closed form for a Gaussian law; otherwise quadrature: expressions with erf are not stable."""
+        return "closed form" if self._gaussian is not None else "quadrature"
+
+    @cached_property
+    def _gaussian(self) -> tuple[sp.Expr, sp.Expr] | None:
+        """(mean, variance) of a Gaussian law."""
+        terms = self._terms
+        if terms is None or len(terms) != 1:
+            return None
+        term = terms[0]
+        if term.power != 0 or term.stiffness == 0 or term.low != -sp.oo or term.high != sp.oo:
+            return None
+        return tidy(term.slope / (2 * term.stiffness)), tidy(1 / (2 * term.stiffness))
+
+    # Cumulants.
+
+    @property
+    def cumulants_exact(self) -> bool:
+        """Whether moments have a closed form, by the Gaussian rule or by the generating function."""
+        return self._terms is not None or self.generating is not None
+
+    def _moment_cumulants(self, order: int) -> tuple[sp.Expr, ...]:
+        if self._gaussian is not None:
+            return (*self._gaussian, *(sp.Integer(0),) * order)[:order]
+        if self._terms is not None:
+            zero = sp.Integer(0)
+            return cumulants_of_moments(
+                [tidy(moment(self._terms, k, zero, zero) / self._mass) for k in range(1, order + 1)]
+            )
+        if self.generating is not None:
+            return cumulants_of_generating_function(self.generating, symbols.u, order)
+        if self.free_symbols:
+            free = ", ".join(sorted(map(str, self.free_symbols)))
+            raise DerivationError(
+                "cumulants",
+                f"no closed form of the moments of {self.weight} was found while {free} are symbols",
+                "Substitute numbers with .subs({...}); the cumulants are then computed by quadrature",
+            )
+        return cumulants_of_moments(numeric_moments(self._intervals, order))
+
+    # Expressions.
+
+    def _partition(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr:
+        if self._terms is not None:
+            return tidy_ratio(moment(self._terms, 0, s * nu, s**2), self._mass)
+        return self._integral(sp.exp(s * nu * symbols.a - s**2 * symbols.a**2 / 2)) / self._integral(sp.Integer(1))
+
+    def _denoiser(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr:
+        if self._terms is not None:
+            numerator, denominator = (moment(self._terms, k, s * nu, s**2) for k in (1, 0))
+            return tidy_ratio(numerator, denominator)
+        kernel = sp.exp(s * nu * symbols.a - s**2 * symbols.a**2 / 2)
+        return self._integral(symbols.a * kernel) / self._integral(kernel)
+
+    def _cdf(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr:
+        if self._gaussian is not None:
+            mean, variance = self._gaussian
+            return normal_cdf((nu - s * mean) / sp.sqrt(1 + s**2 * variance))
+        return self._integral(normal_cdf(nu - s * symbols.a)) / self._integral(sp.Integer(1))
+
+    def _integral(self, factor: sp.Expr) -> sp.Integral:
+        return sp.Integral(self.weight * factor, (symbols.a, self.lower, self.upper))
+
+    def log_laplace(self, u: sp.Expr) -> sp.Expr | None:
+        """Return log E exp(u a) by the Gaussian rule or from the generating function."""
+        field = values.expression(u, "u")
+        if self._gaussian is not None:
+            mean, variance = self._gaussian
+            return mean * field + variance * field**2 / 2
+        if self._terms is not None:
+            return sp.log(tidy_ratio(moment(self._terms, 0, field, sp.Integer(0)), self._mass))
+        if self.generating is not None:
+            return sp.log(self.generating.subs(symbols.u, field))
+        return None
+
+    def tilt(self, u: sp.Expr) -> DensityLaw:
+        """Return the law with weight × exp(u a)."""
+        field = values.expression(u, "u")
+        generating = None
+        if self.generating is not None:
+            generating = self.generating.subs(symbols.u, symbols.u + field) / self.generating.subs(symbols.u, field)
+        weight = self.weight * sp.exp(field * symbols.a)
+        return DensityLaw(symbols.a, weight, self.lower, self.upper, generating)
+
+    # Numbers.
+
+    def numeric_mass(self) -> float:
+        """Return the integral of the weight."""
+        return float(np.exp(self._numeric_site.log_mass))
+
+    def site(self) -> AbstractSite:
+        """Return the law in numbers; ValueError for a density that is negative or has infinite mass."""
+        return self._site
+
+    def _numbers(self) -> LineNumbers:
+        return LineNumbers(self._site)
+
+    @cached_property
+    def _site(self) -> AbstractSite:
+        if self.free_symbols:
+            values.number(sp.Add(*sorted(self.free_symbols, key=str)), "the law")
+        gaussian = self._gaussian
+        if gaussian is not None:
+            variance = values.number(gaussian[1], "the variance")
+            if not variance > 0:
+                raise ValueError(f"the weight {self.weight} is not integrable: its Gaussian has variance {variance:g}")
+            return GaussianSite(values.number(gaussian[0], "the mean"), variance)
+        return self._numeric_site
+
+    @cached_property
+    def _numeric_site(self) -> DensitySite:
+        try:
+            return numeric_site(self._intervals)
+        except ValueError as error:
+            raise ValueError(
+                f"the weight {self.weight} on ({self.lower}, {self.upper}) is no density: {error}"
+            ) from None
+
+
+def _undecided(term: Term) -> bool:
+    """Return whether a term grows where the others would hide it: exp(+a²) or exp(+a) at infinity is no density."""
+    unbounded = term.low == -sp.oo or term.high == sp.oo
+    if unbounded and term.stiffness.is_negative:
+        return True
+    return bool(unbounded and term.stiffness == 0 and term.slope == 0)

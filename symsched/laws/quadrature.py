@@ -1,0 +1,133 @@
+"""A density without a closed form, in numbers: its site, and its moments to 20 digits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import mpmath as mp
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from symsched import symbols
+from symsched.errors import DerivationError
+from symsched.laws import values
+from symsched.laws.codegen import compile_log, compile_value, constants_to_floats
+from symsched.laws.gaussian_integrals import Interval
+from symsched.sampling.sites import DensitySite
+
+FloatArray = NDArray[np.float64]
+
+_DIGITS = 20
+_WORKING_DIGITS = 35
+_FAR = (1e30, 1e32)
+"""Where the power of a tail is read."""
+
+
+def numeric_site(intervals: Sequence[Interval]) -> DensitySite:
+    """Return the site of a density given by its smooth stretches; ValueError if it is negative somewhere."""
+    if not intervals:
+        raise ValueError("it vanishes everywhere")
+    stretches = []
+    for part in intervals:
+        low, high = _end(part.low), _end(part.high)
+        if not low < high:
+            raise ValueError(f"the stretch ({low:g}, {high:g}) is empty")
+        stretches.append((low, high, compile_log(part.expression, symbols.a)))
+    ends = sorted({end for low, high, _ in stretches for end in (low, high)})
+    site = DensitySite(_join(stretches), tuple(ends))
+    for part, (low, high, _) in zip(intervals, stretches, strict=True):
+        location, width = site.frame
+        inside = np.clip(location + width * np.linspace(-20, 20, 2001), low, high)
+        inside = np.concatenate([inside[(inside > low) & (inside < high)], _spread(low, high)])
+        with np.errstate(all="ignore"):
+            heights = compile_value(part.expression, symbols.a)(inside)
+        if np.any(heights < 0):
+            worst = float(inside[np.nanargmin(heights)])
+            raise ValueError(f"it is negative, for example {np.nanmin(heights):g} at {worst:g}")
+    return site
+
+
+def _spread(low: float, high: float) -> FloatArray:
+    """Return points over a finite stretch."""
+    if not np.isfinite(high - low):
+        return np.empty(0)
+    return low + (high - low) * np.linspace(0.001, 0.999, 999)
+
+
+def _end(value: sp.Expr) -> float:
+    """Return an end of a stretch as a float, ±inf included."""
+    if value in (sp.oo, -sp.oo):
+        return np.inf if value == sp.oo else -np.inf
+    return values.number(value, "an end of the support")
+
+
+def _join(stretches: Sequence[tuple[float, float, Callable[[FloatArray], FloatArray]]]) -> Callable[[Any], FloatArray]:
+    """Return the log weight over all stretches, −inf between them."""
+    if len(stretches) == 1:
+        return stretches[0][2]
+
+    def log_weight(a: FloatArray) -> FloatArray:
+        points = np.asarray(a, dtype=np.float64)
+        least, most = points.min(initial=np.inf), points.max(initial=-np.inf)
+        for low, high, function in stretches:
+            if low <= least and most <= high:
+                return function(points)
+        result = np.full(points.shape, -np.inf)
+        for low, high, function in stretches:
+            inside = (points >= low) & (points <= high)
+            result[inside] = function(points[inside])
+        return result
+
+    return log_weight
+
+
+def numeric_moments(intervals: Sequence[Interval], order: int) -> list[sp.Expr]:
+    """Return E a, …, E a^order as Floats; DerivationError names the first that does not exist."""
+    site = numeric_site(intervals)
+    location, width = site.frame
+    _require_moments(site, order)
+    with mp.workdps(_WORKING_DIGITS):
+        totals = [mp.mpf(0)] * (order + 1)
+        for part in intervals:
+            function = sp.lambdify(symbols.a, constants_to_floats(part.expression, _WORKING_DIGITS), "mpmath")
+            low, high = (_mp_end(end) for end in (part.low, part.high))
+            marks = [mp.mpf(location) + mp.mpf(width) * k for k in (-60, -25, -10, -4, -1.5, 0, 1.5, 4, 10, 25, 60)]
+            cuts = [low, *(mark for mark in marks if low < mark < high), high]
+            for k in range(order + 1):
+                totals[k] += sum(
+                    (mp.quad(lambda a, k=k, f=function: f(a) * a**k, [left, right]) for left, right in pairwise(cuts)),
+                    start=mp.mpf(0),
+                )
+        unit = abs(mp.mpf(location)) + mp.mpf(width)
+        moments = [total / totals[0] for total in totals[1:]]
+        # Cancellation leaves noise where symmetry makes a moment 0.
+        cleaned = [0 if abs(value) < unit**k * mp.mpf(10) ** -25 else value for k, value in enumerate(moments, start=1)]
+        return [sp.Float(mp.nstr(value, _DIGITS + 5), _DIGITS) if value else sp.Integer(0) for value in cleaned]
+
+
+def _mp_end(value: sp.Expr) -> mp.mpf:
+    if value in (sp.oo, -sp.oo):
+        return mp.inf if value == sp.oo else -mp.inf
+    return mp.mpf(str(sp.N(value, _WORKING_DIGITS)))
+
+
+def _require_moments(site: DensitySite, order: int) -> None:
+    """Raise unless a^order is integrable: a tail like |a|^−p has moments below p − 1."""
+    for end, sign in ((site.breakpoints[0], -1.0), (site.breakpoints[-1], 1.0)):
+        if np.isfinite(end):
+            continue
+        with np.errstate(all="ignore"):
+            near, far = site.log_weight(sign * np.array(_FAR))
+        if not np.isfinite(far):
+            continue
+        power = -(far - near) / np.log(_FAR[1] / _FAR[0])
+        for k in range(1, order + 1):
+            if k >= power - 1 - 1e-9:
+                raise DerivationError(
+                    "cumulants",
+                    f"the moment of order {k} does not exist: the density falls like |a|^-{power:.6g}",
+                    "Ask only for cumulants of lower order" if k > 1 else "Truncate the law",
+                )

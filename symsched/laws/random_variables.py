@@ -1,0 +1,119 @@
+"""From a univariate random variable of ``sympy.stats`` to a law."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+from sympy.stats import density
+from sympy.stats.crv import SingleContinuousPSpace
+from sympy.stats.drv import SingleDiscretePSpace
+from sympy.stats.frv import SingleFinitePSpace
+from sympy.stats.rv import RandomSymbol, random_symbols
+
+from symsched import symbols
+from symsched.laws import values
+from symsched.laws.atoms import AtomLaw
+from symsched.laws.base import AbstractLaw
+from symsched.laws.density import DensityLaw
+from symsched.laws.lattice import LatticeLaw
+
+_MASS_TOLERANCE = 1e-8
+_GENERATING_TOLERANCE = 1e-8
+
+
+def law_of(rv: object) -> AbstractLaw:
+    """Return the law of a univariate ``sympy.stats`` random variable; its parameters may be symbols.
+
+    >>> import sympy as sp
+    >>> from sympy.stats import Rademacher
+    >>> law_of(Rademacher("a")).atoms
+    {-1: 1/2, 1: 1/2}
+
+    Raises TypeError for anything else, ValueError for a density that is negative or does not integrate to one.
+    """
+    if isinstance(rv, AbstractLaw):
+        return rv
+    if not isinstance(rv, RandomSymbol):
+        hint = "an expression of random variables" if isinstance(rv, sp.Basic) and random_symbols(rv) else repr(rv)
+        raise TypeError(
+            f"a univariate sympy.stats random variable is required, such as Normal('a', 0, 1), got {hint}; "
+            "give a transformed variable as ContinuousRV or FiniteRV with its own density"
+        )
+    space = rv.pspace
+    if isinstance(space, SingleFinitePSpace):
+        return _finite(rv)
+    if isinstance(space, SingleContinuousPSpace):
+        return _continuous(rv)
+    if isinstance(space, SingleDiscretePSpace):
+        return _discrete(rv)
+    raise TypeError(
+        f"a univariate random variable is required, got {rv} on {type(space).__name__}"
+        " (joint, vector and compound variables have no law on the line here); give its density with ContinuousRV"
+    )
+
+
+def _finite(rv: RandomSymbol) -> AtomLaw:
+    table = density(rv)
+    table = table if isinstance(table, Mapping | sp.Dict) else getattr(table, "dict", None)
+    if not isinstance(table, Mapping | sp.Dict):
+        raise ValueError(f"the number of atoms of {rv} depends on a symbol; substitute it before asking for the law")
+    items = [(sp.sympify(value), sp.sympify(weight)) for value, weight in table.items()]
+    if not all(isinstance(part, sp.Expr) for item in items for part in item):
+        raise ValueError(f"atoms and weights must be numbers or expressions, got {dict(items)}")
+    ordered = sorted(items, key=lambda item: sp.default_sort_key(item[0]))
+    if all(not value.free_symbols for value, _ in ordered):
+        ordered.sort(key=lambda item: values.number(item[0], "an atom"))
+    return AtomLaw(tuple(value for value, _ in ordered), tuple(weight for _, weight in ordered))
+
+
+def _continuous(rv: RandomSymbol) -> DensityLaw:
+    domain = rv.pspace.distribution.set
+    weight = sp.sympify(density(rv)(symbols.a))
+    lower, upper = domain.inf, domain.sup
+    if not isinstance(domain, sp.Interval) and domain != sp.S.Reals:
+        weight = sp.Piecewise((weight, domain.contains(symbols.a)), (0, True))
+    plain = DensityLaw(symbols.a, weight, lower, upper)
+    if plain.free_symbols:
+        return DensityLaw(symbols.a, weight, lower, upper, _generating(rv))
+    site = plain.site()
+    mass = plain.numeric_mass()
+    if abs(mass - 1) > _MASS_TOLERANCE:
+        raise ValueError(
+            f"the density {weight} on {domain} integrates to {mass:.10g}, not to 1; divide it by that number"
+        )
+    generating = _generating(rv)
+    if generating is None or plain.cumulants_exact:
+        return plain
+    checked = DensityLaw(symbols.a, weight, lower, upper, generating)
+    first, second = (values.number(sp.sympify(c), "a cumulant") for c in checked.cumulants(2))
+    scale = max(1.0, site.variance)
+    if (
+        abs(first - site.mean) > _GENERATING_TOLERANCE * scale
+        or abs(second - site.variance) > _GENERATING_TOLERANCE * scale
+    ):
+        return plain
+    return checked
+
+
+def _discrete(rv: RandomSymbol) -> LatticeLaw:
+    domain = rv.pspace.distribution.set
+    index = sp.Symbol("k", integer=True)
+    law = LatticeLaw(sp.sympify(density(rv)(index)), index, domain.inf, domain.sup, _generating(rv))
+    if not law.free_symbols:
+        law.site()
+    return law
+
+
+def _generating(rv: RandomSymbol) -> sp.Expr | None:
+    """Return SymPy's moment generating function in ``symbols.u``, where it has a closed form."""
+    method = getattr(rv.pspace.distribution, "_moment_generating_function", None)
+    if method is None:
+        return None
+    try:
+        found = method(symbols.u)
+    except NotImplementedError:
+        return None
+    if found is None or sp.sympify(found).has(sp.Integral, sp.Sum, sp.Piecewise):
+        return None
+    return sp.sympify(found)
