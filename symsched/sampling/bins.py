@@ -13,6 +13,7 @@ from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from symsched.sampling import chebyshev
 
@@ -33,8 +34,9 @@ class Bins:
 
     @staticmethod
     def of(d: int) -> Bins:
-        """Return bins that leave a few hundredths of a coordinate outside, and resolve smooth maps to 1e-11."""
-        return Bins(1024 if d < 100_000 else 4096, math.sqrt(2 * math.log(max(d, 10))) + 0.25)
+        """Return bins that leave about eight coordinates outside, and resolve smooth maps to 1e-11."""
+        count = 4096 if d < 300_000 else 8192
+        return Bins(count, float(special.ndtri(1 - 4 / max(d, 100))))
 
     @property
     def width(self) -> float:
@@ -71,8 +73,8 @@ class Bins:
             moments[:, order] = np.bincount(flat, power.reshape(-1), minlength=length)
             if order + 1 < MOMENTS:
                 power = power * offset
-        for position in outside:
-            moments[position // z.shape[1] * self.count] -= (-0.5) ** np.arange(MOMENTS)
+        absent = np.bincount(outside // z.shape[1], minlength=rows)
+        moments[:: self.count] -= absent[:, None] * (-0.5) ** np.arange(MOMENTS)
         return moments.reshape(rows, self.count, MOMENTS), outside
 
 

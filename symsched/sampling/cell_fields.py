@@ -19,6 +19,9 @@ Index = NDArray[np.intp]
 _SURVEYED_SINGLES = 32
 """Coordinates standing alone that a survey looks at, per path; the others are represented by them."""
 
+_CHUNK = 1 << 17
+"""Numbers surveyed at once."""
+
 
 class CellFrame:
     """What does not change while the cells stay the same: owners and summation matrices."""
@@ -80,9 +83,9 @@ class CellFields(AbstractPopulation):
         """Return the sums of means and of variances, (W, c) each."""
         total, spread = np.empty(fields.shape), np.empty(fields.shape)
         for windows, members, window in self._slots(path):
-            arguments = self._field[members, None] + fields[window]
-            total[windows] = self._sum(members, kernel.mean(arguments))[path[windows]]
-            spread[windows] = self._sum(members, kernel.variance(arguments))[path[windows]]
+            means, variances = kernel.spread(self._field[members, None] + fields[window])
+            total[windows] = self._sum(members, means)[path[windows]]
+            spread[windows] = self._sum(members, variances)[path[windows]]
         return total, spread
 
     def field_logs(self, kernel: AbstractKernel, path: Index, fields: Array) -> Array:
@@ -95,8 +98,15 @@ class CellFields(AbstractPopulation):
 
     def survey(self, kernel: AbstractKernel, fields: Array) -> tuple[Array, Array]:
         """Return the sums of means and variances by the five-point rules of the cells, (r, G) each."""
-        arguments = self._field[self._frame.surveyed, None] + fields
-        return self._frame.survey @ kernel.mean(arguments), self._frame.survey @ kernel.variance(arguments)
+        surveyed, survey = self._frame.surveyed, self._frame.survey
+        field = self._field[surveyed, None]
+        sums, spreads = np.empty((self.paths, fields.size)), np.empty((self.paths, fields.size))
+        step = max(1, _CHUNK // max(1, surveyed.size))
+        for start in range(0, fields.size, step):
+            chunk = slice(start, start + step)
+            means, variances = kernel.spread(field + fields[chunk])
+            sums[:, chunk], spreads[:, chunk] = survey @ means, survey @ variances
+        return sums, spreads
 
     def mixture(self, kernel: AbstractKernel, path: Index, fields: Array, weights: Array) -> Array:
         """Return sum_c w_c mean(u_c + psi y) at every node and single coordinate."""
@@ -117,6 +127,9 @@ class CellFields(AbstractPopulation):
 
     def _slots(self, path: Index) -> Iterator[tuple[Index, Index | slice, Index]]:
         """Yield sets of windows with at most one per path: the windows, the members concerned, each member's window."""
+        if path.size == self.paths:
+            yield path, slice(None), self._frame.owner
+            return
         first = np.searchsorted(path, path)
         rank = np.arange(path.size) - first
         for slot in range(int(rank.max()) + 1):

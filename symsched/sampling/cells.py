@@ -1,9 +1,9 @@
 """One monotone map of the line per path, carried by piecewise polynomials that are refined while they evolve.
 
-Along a path of an exchangeable model all coordinates obey the same scalar recursion, so that x_i = f(z_i) with one map
-f. It is held at Chebyshev nodes of cells. When the map steepens inside a cell, the cell is halved *before* the step that
-it would not resolve. Where the bins' moments no longer tell its sums, the cell is given its own list of coordinates; a cell
-of few coordinates is replaced by them.
+Along a path of an exchangeable model all coordinates obey the same scalar recursion, so that x_i = f(z_i) with one
+map f. It is held at Chebyshev nodes of cells. When the map steepens inside a cell, the cell is halved *before* the step
+that it would not resolve. Where the bins' moments no longer tell its sums, the cell is given its own list of
+coordinates; a cell of few coordinates is replaced by them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from scipy import sparse
 
 from symsched.sampling import chebyshev
 from symsched.sampling.bins import FOURTH, MOMENTS, Bins, cubic_matrix, moment_matrix
+from symsched.sampling.members import Finder, Members
 from symsched.sampling.noise import tiles
 
 Array = NDArray[np.float64]
@@ -28,7 +29,7 @@ NODES = 15
 THIRD = np.arange(1, NODES, 3)
 """Every third node of T_15 is a node of T_5."""
 _BASE_CELLS = 2
-_FEW = 24
+_FEW = 64
 """A cell with fewer coordinates than this is replaced by them rather than halved."""
 
 
@@ -37,10 +38,10 @@ _FEW = 24
 class Cells:
     """The maps of r paths: C cells with NODES nodes each and R coordinates on their own.
 
-    ``path``, ``first``, ``width`` (C,): owner and place of each cell, in bins; ``members`` (C): the flat positions in
-    ``noise`` (r, d) of the cell's coordinates, or None while the bins' moments stand for them; ``owner_single``,
-    ``position`` (R,): owner and flat position of each coordinate on its own; ``x`` (C·NODES + R,): the state, cells
-    first; ``weights`` likewise: what a value counts in a sum over the coordinates of its path.
+    ``path``, ``first``, ``width`` (C,): owner and place of each cell, in bins; ``members`` (C): the cell's coordinates, or
+    None while the bins' moments stand for them; ``owner_single``, ``position`` (R,): owner and flat position in ``noise``
+    (r, d) of each coordinate on its own; ``x`` (C·NODES + R,): the state, cells first; ``weights`` likewise: what a
+    value counts in a sum over the coordinates of its path.
     """
 
     bins: Bins
@@ -49,11 +50,12 @@ class Cells:
     path: Index
     first: Array
     width: Array
-    members: list[Index | None]
+    members: list[Members | None]
     owner_single: Index
     position: Index
     x: Array
     weights: Array
+    finder: Finder
 
     @staticmethod
     def start(bins: Bins, noise: Array, moments: Array, outside: Index, amplitude: float) -> Cells:
@@ -76,6 +78,7 @@ class Cells:
             outside,
             amplitude * np.concatenate([z.ravel(), noise.reshape(-1)[outside]]),
             np.concatenate([weights.ravel(), np.ones(outside.size)]),
+            Finder(bins, noise, moments[:, :, 0]),
         )
 
     @property
@@ -113,16 +116,22 @@ class Cells:
         error = FOURTH / 24 * (2 / self.width) ** 4 * np.sqrt(np.einsum("cq,cq->c", weights, fourth**2))
         return np.where([listed is None for listed in self.members], error, 0.0)
 
+    def steepest(self) -> Array:
+        """Return the largest slope dx/dz that each path's map has inside its cells, (r,)."""
+        slope = np.abs(self.x[: self.inner].reshape(-1, NODES) @ _DERIVATIVE).max(axis=1)
+        largest = np.zeros(self.paths)
+        np.maximum.at(largest, self.path, slope * (2 / (self.width * self.bins.width)))
+        return largest
+
     def refine(self, halve: Mask, listed: Mask) -> None:
         """Halve some cells, give some (perhaps the same) their lists of coordinates; single these out where few."""
         singled = halve & (self.population() < _FEW)
         for cell in np.flatnonzero(listed | singled | (halve & (self.width <= 1))):
             if self.members[cell] is None:
-                self.members[cell] = self._find(int(cell))
-        changed = halve | singled | listed
+                self.members[cell] = self.finder.find(int(self.path[cell]), self.first[cell], self.width[cell])
         values = self.x[: self.inner].reshape(-1, NODES)
         weights = self.weights[: self.inner].reshape(-1, NODES)
-        kept = np.flatnonzero(~changed)
+        kept = np.flatnonzero(~(halve | listed))
         parts = [(self.path[kept], self.first[kept], self.width[kept], values[kept], weights[kept])]
         members = [self.members[cell] for cell in kept]
         for side in (0, 1):
@@ -130,16 +139,13 @@ class Cells:
             parts.append(part)
             members.extend(lists)
         only = np.flatnonzero(listed & ~halve)
-        exact = np.array([self._weigh(self._members(cell), self.first[cell], self.width[cell]) for cell in only])
-        parts.append((self.path[only], self.first[only], self.width[only], values[only], exact.reshape(-1, NODES)))
+        exact = np.array([self._weigh(_known(self.members[cell]), cell) for cell in only]).reshape(-1, NODES)
+        parts.append((self.path[only], self.first[only], self.width[only], values[only], exact))
         members.extend(self.members[cell] for cell in only)
-        found = [self._members(cell) for cell in np.flatnonzero(singled)]
-        states = [
-            values[cell] @ chebyshev.interpolation(NODES, self._place(mine, self.first[cell], self.width[cell]))
-            for cell, mine in zip(np.flatnonzero(singled), found, strict=True)
-        ]
+        found = [(cell, _known(self.members[cell])) for cell in np.flatnonzero(singled)]
+        states = [_evaluate(values[cell], self._place(mine.z, cell)) for cell, mine in found]
         singles = self.x[self.inner :]
-        self.position = np.concatenate([self.position, *found])
+        self.position = np.concatenate([self.position, *(mine.position for _, mine in found)])
         self.owner_single = self.position // self.noise.shape[1]
         self.x = np.concatenate([*(part[3].ravel() for part in parts), singles, *states])
         self.weights = np.concatenate([*(part[4].ravel() for part in parts), np.ones(self.position.size)])
@@ -148,14 +154,13 @@ class Cells:
         self.width = np.concatenate([part[2] for part in parts])
         self.members = members
 
-    def _half(self, cells: Index, side: int) -> tuple[tuple[Index, Array, Array, Array, Array], list[Index | None]]:
+    def _half(self, cells: Index, side: int) -> tuple[tuple[Index, Array, Array, Array, Array], list[Members | None]]:
         """Return path, first, width, state and weights of one half of the cells, and its members."""
         width = self.width[cells] / 2
         first = self.first[cells] + side * width
-        points = (chebyshev.nodes(NODES) + (2 * side - 1)) / 2
-        values = self.x[: self.inner].reshape(-1, NODES)[cells] @ chebyshev.interpolation(NODES, points)
+        values = self.x[: self.inner].reshape(-1, NODES)[cells] @ _HALVES[side]
         weights = np.empty_like(values)
-        lists: list[Index | None] = [None] * cells.size
+        lists: list[Members | None] = [None] * cells.size
         unlisted = np.array([self.members[cell] is None for cell in cells], dtype=bool)
         for size in np.unique(width[unlisted]).astype(np.intp):
             same = np.flatnonzero(unlisted & (width == size))
@@ -163,44 +168,23 @@ class Cells:
             moments = self.moments[self.path[cells[same], None], bins].reshape(same.size, size * MOMENTS)
             weights[same] = moments @ moment_matrix(int(size), NODES)
         for number in np.flatnonzero(~unlisted):
-            parent = self._members(cells[number])
-            place = self._place(parent, self.first[cells[number]], self.width[cells[number]])
-            mine = parent[place >= 0 if side else place < 0]
-            lists[number] = mine
-            weights[number] = self._weigh(mine, first[number], width[number])
+            cell = cells[number]
+            parent = _known(self.members[cell])
+            place = self._place(parent.z, cell)
+            mine = np.flatnonzero(place >= 0 if side else place < 0)
+            lists[number] = parent[mine]
+            weights[number] = _chebyshev_weights(2 * place[mine] + (1 - 2 * side))
         return (self.path[cells], first, width, values, weights), lists
 
-    def _members(self, cell: int) -> Index:
-        listed = self.members[cell]
-        return self._find(cell) if listed is None else listed
+    def _place(self, z: Array, cell: int) -> Array:
+        """Return where in [−1, 1] of a cell initial coordinates lie."""
+        half = self.width[cell] / 2 * self.bins.width
+        middle = (self.first[cell] - self.bins.count / 2) * self.bins.width + half
+        return np.asarray((z - middle) / half)
 
-    def _find(self, cell: int) -> Index:
-        """Return the flat positions of the coordinates in the bins of a cell."""
-        path = int(self.path[cell])
-        row = self.noise[path]
-        low = (self.first[cell] - self.bins.count / 2) * self.bins.width
-        high = low + self.width[cell] * self.bins.width
-        slack = 1e-9 * self.bins.width
-        near = np.flatnonzero((row > low - slack) & (row < high + slack))
-        # On the cell's edges the rounding of the bins decides.
-        index, _, _ = self.bins.locate(row[near])
-        near = near[(index >= self.first[cell]) & (index < self.first[cell] + self.width[cell])]
-        return np.asarray(near + path * self.noise.shape[1])
-
-    def _place(self, position: Index, first: float, width: float) -> Array:
-        """Return where in [−1, 1] of a cell coordinates lie."""
-        offset = self.noise.reshape(-1)[position] * (1 / self.bins.width) + self.bins.count / 2
-        return np.asarray((offset - first) * (2 / width) - 1)
-
-    def _weigh(self, position: Index, first: float, width: float) -> Array:
-        """Return the exact weights of a cell's nodes, from the sums of Chebyshev polynomials over its coordinates."""
-        t = self._place(position, first, width)
-        before, current = np.ones(t.size), t
-        sums = [float(t.size), float(t.sum())]
-        for _ in range(2, NODES):
-            before, current = current, 2 * t * current - before
-            sums.append(float(current.sum()))
-        return np.asarray(chebyshev.coefficients(NODES) @ np.array(sums))
+    def _weigh(self, mine: Members, cell: int) -> Array:
+        """Return the exact weights of a cell's nodes."""
+        return _chebyshev_weights(self._place(mine.z, cell))
 
     def scatter(self, tolerance: float) -> float:
         """Overwrite the noise by f(z), in place, and return the largest error of the cubics that were used.
@@ -211,7 +195,7 @@ class Cells:
         table, cell_of_bin, error = self._table(tolerance)
         values = self.x[: self.inner].reshape(-1, NODES)
         states = [
-            (mine, _evaluate(values[cell], self._place(mine, self.first[cell], self.width[cell])))
+            (mine.position, _evaluate(values[cell], self._place(mine.z, cell)))
             for cell, mine in enumerate(self.members)
             if mine is not None
         ]
@@ -231,8 +215,8 @@ class Cells:
                 t = (inside + offset.reshape(-1)[flat] + 0.5) / self.width[cell] * 2 - 1
                 tile.reshape(-1)[flat] = _evaluate_each(values, cell, t)
         flat_noise = self.noise.reshape(-1)
-        for mine, state in states:
-            flat_noise[mine] = state
+        for position, state in states:
+            flat_noise[position] = state
         flat_noise[self.position] = self.x[self.inner :]
         return error
 
@@ -257,7 +241,26 @@ class Cells:
         return table, special if np.any(special >= 0) else None, error
 
 
+_HALVES = tuple(chebyshev.interpolation(NODES, (chebyshev.nodes(NODES) + side) / 2) for side in (-1, 1))
+_DERIVATIVE = chebyshev.derivative(NODES, chebyshev.nodes(NODES), 1)
 _FOURTH_DERIVATIVE = chebyshev.derivative(NODES, chebyshev.nodes(NODES), 4)
+
+
+def _known(members: Members | None) -> Members:
+    """Return a list that the caller has made sure of."""
+    if members is None:
+        raise RuntimeError("a cell has no list of coordinates")
+    return members
+
+
+def _chebyshev_weights(t: Array) -> Array:
+    """Return weights of the nodes that sum any polynomial of degree below NODES over the points t."""
+    before, current = np.ones(t.size), t
+    sums = [float(t.size), float(t.sum())]
+    for _ in range(2, NODES):
+        before, current = current, 2 * t * current - before
+        sums.append(float(current.sum()))
+    return np.asarray(chebyshev.coefficients(NODES) @ np.array(sums))
 
 
 def _evaluate(values: Array, t: Array) -> Array:

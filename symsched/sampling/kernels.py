@@ -26,8 +26,8 @@ class AbstractKernel(abc.ABC):
         """Return the log normaliser and the mean."""
 
     @abc.abstractmethod
-    def variance(self, v: Array) -> Array:
-        """Return the variance of the tilted site."""
+    def spread(self, v: Array) -> tuple[Array, Array]:
+        """Return mean and variance of the tilted site; the variance need only be right to 1e-12 absolutely."""
 
 
 @final
@@ -46,9 +46,9 @@ class SiteKernel(AbstractKernel):
         """Return the log normaliser and the tilted mean."""
         return self.site.tilted(v, self.psi**2)
 
-    def variance(self, v: Array) -> Array:
-        """Return the tilted variance."""
-        return self.site.tilted_variance(v, self.psi**2)
+    def spread(self, v: Array) -> tuple[Array, Array]:
+        """Return the tilted mean and variance."""
+        return self.mean(v), self.site.tilted_variance(v, self.psi**2)
 
 
 @final
@@ -84,10 +84,12 @@ class PairKernel(AbstractKernel):
             log_normaliser += self.middle * v
         return log_normaliser, self.mean(v)
 
-    def variance(self, v: Array) -> Array:
-        """Return radius² / cosh²."""
-        decay = np.exp(-2 * np.abs(v * self.radius + self.offset))
-        return np.asarray(4 * self.radius**2 * decay / (1 + decay) ** 2)
+    def spread(self, v: Array) -> tuple[Array, Array]:
+        """Return the mean and radius² (1 − tanh²)."""
+        mean = self.mean(v)
+        variance = mean * mean if self.middle == 0 else (mean - self.middle) ** 2
+        np.subtract(self.radius**2, variance, out=variance)
+        return mean, variance
 
 
 @final
@@ -107,9 +109,9 @@ class GaussianKernel(AbstractKernel):
         """Return constant + intercept v + slope v²/2 and the tilted mean."""
         return np.asarray(self.constant + v * (self.intercept + self.slope / 2 * v)), self.mean(v)
 
-    def variance(self, v: Array) -> Array:
-        """Return the constant variance."""
-        return np.full(v.shape, self.slope)
+    def spread(self, v: Array) -> tuple[Array, Array]:
+        """Return the mean and the constant variance."""
+        return self.mean(v), np.full(v.shape, self.slope)
 
 
 def kernel(site: AbstractSite, psi: float) -> AbstractKernel:

@@ -67,9 +67,9 @@ class Coordinates(AbstractPopulation):
         """Return the sums of means and of variances, (W, c) each."""
         total, spread = np.zeros(fields.shape), np.zeros(fields.shape)
         for windows, columns in self._chunks(fields.shape):
-            arguments = self._arguments(path, fields, windows, columns)
-            total[windows] += kernel.mean(arguments).sum(axis=1)
-            spread[windows] += kernel.variance(arguments).sum(axis=1)
+            means, variances = kernel.spread(self._arguments(path, fields, windows, columns))
+            total[windows] += means.sum(axis=1)
+            spread[windows] += variances.sum(axis=1)
         return self.multiplicity * total, self.multiplicity * spread
 
     def field_logs(self, kernel: AbstractKernel, path: Index, fields: Array) -> Array:

@@ -102,7 +102,7 @@ class BlockResult:
 @final
 @dataclass(frozen=True)
 class Workspace:
-    """One block to be run: its random numbers, ``out`` (r, d) to work in, what to record, and whether x is kept in out."""
+    """One block to be run: its random numbers, ``out`` (r, d) to work in, what to record, whether x is kept in out."""
 
     generator: np.random.Generator
     out: Array

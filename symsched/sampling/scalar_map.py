@@ -27,12 +27,10 @@ _RESOLVED = 3e-13
 """Size of the last Chebyshev coefficients, relative to the function, at which a cell is refined."""
 _LOG_TOLERANCE = 1e-11
 """Error in a mode's log probability at which a cell is refined."""
-_SUM_TOLERANCE = 1e-8
-"""Error in the sum of the coordinates' means at which a cell's coordinates are listed.
-
-A path near a threshold amplifies its relative error by at most about the inverse of the threshold's distance to the
-nearest coordinate, which is of order d, as the sum itself is.
-"""
+_SHIFT = 1e-9
+"""Error at the end of a path, from one step's unknown sums in one cell, at which the cell's coordinates are listed."""
+_FLAT = 1e-6
+"""Slope below which a map counts as constant."""
 _CUBIC_TOLERANCE = 2e-11
 _MOST_REFINEMENTS = 40
 
@@ -42,14 +40,14 @@ _MOST_REFINEMENTS = 40
 class Evaluation:
     """The posterior ``mean`` at every value (T,) and the ``responsibilities`` (r, K).
 
-    ``misfit`` (C,): a cell is halved where it exceeds 1; ``moment_misfit`` (C,): a cell whose sums matter gets the list
-    of its coordinates where it exceeds 1.
+    ``misfit`` (C,): a cell is halved where it exceeds 1; ``shift`` (C,): error of the posterior mean from what the bins
+    leave unknown of each cell's sums.
     """
 
     mean: Array
     responsibilities: Array
     misfit: Array
-    moment_misfit: Array
+    shift: Array
 
 
 class AbstractDrift(abc.ABC):
@@ -76,7 +74,7 @@ class ProductDrift(AbstractDrift):
         logs = np.stack([pair[0] for pair in pairs], axis=1)
         responsibilities = softmax(frame.summation @ logs + self._log_weights)
         mean = np.zeros(field.size)
-        misfit, moment_misfit = np.zeros(cells.path.size), np.zeros(cells.path.size)
+        misfit, unknown = np.zeros(cells.path.size), np.zeros(cells.path.size)
         # An error in a log likelihood matters as far as the modes are not decided yet.
         doubt = (1 - responsibilities.max(axis=1))[cells.path]
         population = cells.population()
@@ -85,8 +83,9 @@ class ProductDrift(AbstractDrift):
             mean += weight * site_mean
             floor = 1e-15 * np.abs(log_normaliser).max(initial=0.0) * population
             misfit = np.maximum(misfit, doubt * (cells.tails(log_normaliser) * population - floor) / _LOG_TOLERANCE)
-            moment_misfit = np.maximum(moment_misfit, doubt * cells.moment_error(log_normaliser) / _SUM_TOLERANCE)
-        return Evaluation(mean, responsibilities, np.maximum(misfit, _relative_tail(cells, mean)), moment_misfit)
+            unknown = np.maximum(unknown, cells.moment_error(log_normaliser))
+        shift = doubt * unknown * np.abs(mean).max(initial=0.0)
+        return Evaluation(mean, responsibilities, np.maximum(misfit, _relative_tail(cells, mean)), shift)
 
 
 @final
@@ -104,8 +103,8 @@ class MeanFieldDrift(AbstractDrift):
         population = CellFields(frame, field)
         law = self._model.collective.law(population, tilt, self._cuts)
         mean = population.mixture(tilt, law.windows.path, law.fields, law.weights)
-        moment_misfit = cells.moment_error(mean) / _SUM_TOLERANCE
-        return Evaluation(mean, law.basins(self._cuts, frame.paths), _relative_tail(cells, mean), moment_misfit)
+        shift = cells.moment_error(mean) * (self._model.coupling / self._model.d)
+        return Evaluation(mean, law.basins(self._cuts, frame.paths), _relative_tail(cells, mean), shift)
 
 
 def _relative_tail(cells: Cells, values: Array) -> Array:
@@ -135,10 +134,9 @@ def integrate_map(model: ProductModel | MeanFieldModel, plan: Plan, work: Worksp
     positions = np.concatenate(outside) if outside else np.empty(0, dtype=np.intp)
     cells = Cells.start(bins, out, moments, positions, float(plan.alpha[0]))
     track = Track(work.recording, plan, d)
-    misfit = evolve(drift_of(model), plan, cells, track)
+    error = evolve(drift_of(model), plan, cells, track)
     powers = np.stack([cells.x**power for power in (1, 2, 3, 4)], axis=1)
     sums = np.asarray(cells.summation() @ powers)
-    error = misfit * _RESOLVED
     if work.keep:
         error = max(error, cells.scatter(_CUBIC_TOLERANCE))
     return track.finish(out if work.keep else None, sums, error)
@@ -150,24 +148,31 @@ def _flat(beyond: Index, width: int, row: slice, column: slice, d: int) -> Index
 
 
 def evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> float:
-    """Carry the maps through the plan and return the largest misfit that was accepted."""
+    """Carry the maps through the plan and return the estimated error of the coordinates at the end.
+
+    An error made when the map has slope s grows by the later steepening only, S/s in all, and a final slope S above d
+    concerns no coordinate: that is how the errors of single steps are judged and added.
+    """
     frame = CellFrame(cells)
     worst = 0.0
+    debt = np.zeros(cells.paths)
     for node in range(plan.steps + 1):
         sums = frame.summation @ np.stack(track.columns(node, cells.x), axis=1)
         track.note([sums[:, j] for j in range(sums.shape[1])])
         if node == plan.steps:
             break
         psi = float(plan.psi[node])
+        gain = abs(float(plan.B[node])) / np.maximum(cells.steepest(), _FLAT)
         for _ in range(_MOST_REFINEMENTS):
             field = cells.x * (psi / plan.alpha[node])
             found = drift.evaluate(frame, cells, psi, field)
-            halve, listed = found.misfit > 1, found.moment_misfit > 1
+            halve, listed = found.misfit > 1, found.shift * gain[cells.path] * track.d > _SHIFT
             if not (halve.any() or listed.any()):
                 break
             cells.refine(halve, listed)
             frame = CellFrame(cells)
         worst = max(worst, float(found.misfit.max(initial=0.0)))
+        debt += gain * np.bincount(cells.path, found.shift, minlength=cells.paths)
         track.watch(node, found.responsibilities)
         cells.x = plan.A[node] * cells.x + plan.B[node] * found.mean
-    return worst
+    return max(worst * _RESOLVED, float(np.max(debt * np.minimum(cells.steepest(), track.d))))
