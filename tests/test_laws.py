@@ -326,3 +326,12 @@ def test_parameters_may_depend_on_the_dimension():
 
 def test_die():
     assert law_of(Die("a", 6)).cumulants(2) == (Rational(7, 2), Rational(35, 12))
+
+
+def test_narrow_components_of_a_mixture_are_seen():
+    narrow = sp.Rational(1, 10**6)
+    weight = sp.exp(-(x**2) / 2) + sp.exp(-((x - Rational(3, 10)) ** 2) / (2 * narrow**2)) / narrow
+    law = DensityLaw(x, weight, -sp.oo, sp.oo)
+    assert law.cumulants(1) == (Rational(3, 20),)
+    assert law.site().mean == pytest.approx(0.15, rel=1e-10)
+    assert law.denoiser(1.0, 0.0) == pytest.approx(float(sp.N(law.denoiser(s, nu).subs({s: 1, nu: 0}), 30)), rel=1e-10)

@@ -248,3 +248,69 @@ def test_flow_solves_the_canonical_equation(site):
     assert np.allclose(velocity, site.tilted(s * nu, s * s)[1], rtol=1e-7, atol=1e-8)
     assert np.allclose(site.flow(0.0, nu0), nu0, rtol=1e-12)
     assert np.all(np.diff(site.flow(20.0, nu0)) > 0)
+
+
+def mixture(*components):
+    """Log density of a Gaussian mixture of (weight, mean, standard deviation), unnormalised."""
+    return lambda a: np.logaddexp.reduce(
+        [np.log(w / width) - ((a - centre) / width) ** 2 / 2 for w, centre, width in components]
+    )
+
+
+@pytest.mark.parametrize(
+    "components",
+    [
+        ((0.5, 0.0, 1.0), (0.5, 1000.0, 1.0)),
+        ((0.9, -50.0, 1.0), (0.1, 50.0, 0.01)),
+        ((0.5, 0.0, 1.0), (0.5, 0.3, 0.001)),
+        ((0.5, 0.0, 1e-8), (0.5, 1e-6, 1e-8)),
+        ((1e-6, 0.0, 100.0), (1 - 1e-6, 0.0, 1.0)),
+        ((0.3, -30.0, 1.0), (0.4, 0.0, 0.1), (0.3, 30.0, 2.0)),
+    ],
+)
+def test_separated_and_narrow_modes_are_found(components):
+    site = DensitySite(mixture(*components), (-INF, INF))
+    field = np.array([0.0, 1.0, -3.0, 30.0, 300.0, 1000.0])
+    for curvature in (0.0, 0.1, 10.0, 1e4):
+        parts = [GaussianSite(centre, width**2).tilted(field, curvature) for _, centre, width in components]
+        logs = np.array([np.log(w) + part[0] for (w, _, _), part in zip(components, parts, strict=True)])
+        total = np.logaddexp.reduce(logs)
+        mean = np.sum(np.exp(logs - total) * np.array([part[1] for part in parts]), axis=0)
+        log_normaliser, computed = site.tilted(field, curvature)
+        spread = np.sqrt(site.tilted_variance(field, curvature))
+        assert np.allclose(log_normaliser, total, rtol=1e-10, atol=1e-10)
+        assert np.all(np.abs(computed - mean) <= 1e-10 * np.maximum(spread, np.abs(mean)))
+
+
+def test_a_spike_below_the_scan_needs_a_mark():
+    components = ((0.5, 0.0, 1.0), (0.5, 0.3, 1e-5))
+    blind = DensitySite(mixture(*components), (-INF, INF))
+    assert abs(blind.mean - 0.15) > 0.1
+    told = DensitySite(mixture(*components), (-INF, INF), ((0.3, 1e-5),))
+    assert told.mean == pytest.approx(0.15, rel=1e-10)
+
+
+@pytest.mark.parametrize("s", [0.0, 1e-8, 0.1, 1.0, 1e3, 1e6])
+def test_flow_keeps_both_tails(s):
+    cauchy = DensitySite(lambda a: -np.log1p(a**2), (-INF, INF))
+    for site, nu0 in [
+        (DensitySite(*DENSITIES["gamma 1/2"][:2]), np.array([-37.0, -8.0, -1.0, 0.0, 1.0, 8.0, 37.0])),
+        (cauchy, np.array([-8.0, -5.0, -1.0, 0.0, 1.0, 5.0, 8.0])),
+    ]:
+        log_lower, log_upper = site.log_cdf(s, site.flow(s, nu0))
+        smaller = np.where(nu0 <= 0, log_lower, log_upper)
+        assert np.allclose(smaller, stats.norm.logcdf(-np.abs(nu0)), rtol=1e-10, atol=1e-10)
+
+
+def test_log_pdf_is_the_slope_of_the_cdf():
+    for site in (
+        AtomSite(np.array([-1.0, 0.5]), np.array([0.3, 0.7])),
+        GaussianSite(0.5, 2.0),
+        DensitySite(*DENSITIES["bimodal"][:2]),
+    ):
+        nu, step = np.array([-2.0, 0.3, 4.0]), 1e-3
+        slope = (8 * (site.cdf(1.5, nu + step) - site.cdf(1.5, nu - step))) / (12 * step)
+        slope -= (site.cdf(1.5, nu + 2 * step) - site.cdf(1.5, nu - 2 * step)) / (12 * step)
+        assert np.allclose(np.exp(site.log_pdf(1.5, nu)), slope, rtol=1e-9)
+        partition = site.log_normaliser(1.5 * nu, 2.25)
+        assert np.allclose(site.log_pdf(1.5, nu), partition - nu**2 / 2 - np.log(2 * np.pi) / 2, rtol=1e-11)

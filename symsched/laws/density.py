@@ -14,7 +14,7 @@ from symsched import symbols
 from symsched.errors import DerivationError
 from symsched.laws import values
 from symsched.laws.base import AbstractLaw, normal_cdf
-from symsched.laws.gaussian_integrals import Interval, Term, moment, terms_of
+from symsched.laws.gaussian_integrals import Interval, Term, bumps, moment, terms_of
 from symsched.laws.intervals import split
 from symsched.laws.moments import cumulants_of_generating_function, cumulants_of_moments, tidy, tidy_ratio
 from symsched.laws.numbers import LineNumbers
@@ -220,7 +220,9 @@ class DensityLaw(AbstractLaw):
     @cached_property
     def _numeric_site(self) -> DensitySite:
         try:
-            return numeric_site(self._intervals)
+            return numeric_site(
+                self._intervals, bumps(self._terms) if self._terms is not None and len(self._terms) > 1 else ()
+            )
         except ValueError as error:
             raise ValueError(
                 f"the weight {self.weight} on ({self.lower}, {self.upper}) is no density: {error}"

@@ -69,6 +69,12 @@ def _term(summand: sp.Expr, a: sp.Symbol, interval: Interval) -> Term | None:
     return Term(coefficient * sp.exp(constant), power, -quadratic, slope, interval.low, interval.high)
 
 
+def bumps(terms: Sequence[Term]) -> tuple[tuple[sp.Expr, sp.Expr], ...]:
+    """Return (centre, width) of every Gaussian factor: where the density may have narrow structure."""
+    stiff = [term for term in terms if term.stiffness != 0]
+    return tuple(dict.fromkeys((term.slope / (2 * term.stiffness), 1 / sp.sqrt(2 * term.stiffness)) for term in stiff))
+
+
 def moment(terms: Sequence[Term], order: int, field: sp.Expr, curvature: sp.Expr) -> sp.Expr:
     """Return the integral of a^order density(a) exp(field a − curvature a²/2)."""
     total = sp.Integer(0)

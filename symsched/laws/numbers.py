@@ -47,7 +47,7 @@ class LineNumbers(AbstractNumbers):
 
     def log_partition(self, s: FloatArray, nu: FloatArray) -> FloatArray:
         """Return log E exp(s g nu − s² g²/2)."""
-        return self.site.tilted(s * nu, s**2)[0]
+        return self.site.log_normaliser(s * nu, s**2)
 
     def denoiser(self, s: FloatArray, nu: FloatArray) -> FloatArray:
         """Return the mean tilted by exp(s g nu − s² g²/2)."""

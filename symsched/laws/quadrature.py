@@ -26,8 +26,11 @@ _FAR = (1e30, 1e32)
 """Where the power of a tail is read."""
 
 
-def numeric_site(intervals: Sequence[Interval]) -> DensitySite:
-    """Return the site of a density given by its smooth stretches; ValueError if it is negative somewhere."""
+def numeric_site(intervals: Sequence[Interval], bumps: Sequence[tuple[sp.Expr, sp.Expr]] = ()) -> DensitySite:
+    """Return the site of a density given by its smooth stretches; ValueError if it is negative somewhere.
+
+    ``bumps`` are (centre, width) of structure that a scan might miss.
+    """
     if not intervals:
         raise ValueError("it vanishes everywhere")
     stretches = []
@@ -37,7 +40,8 @@ def numeric_site(intervals: Sequence[Interval]) -> DensitySite:
             raise ValueError(f"the stretch ({low:g}, {high:g}) is empty")
         stretches.append((low, high, compile_log(part.expression, symbols.a)))
     ends = sorted({end for low, high, _ in stretches for end in (low, high)})
-    site = DensitySite(_join(stretches), tuple(ends))
+    marks = [(values.number(centre, "a centre"), values.number(width, "a width")) for centre, width in bumps]
+    site = DensitySite(_join(stretches), tuple(ends), tuple(marks))
     for part, (low, high, _) in zip(intervals, stretches, strict=True):
         location, width = site.frame
         inside = np.clip(location + width * np.linspace(-20, 20, 2001), low, high)

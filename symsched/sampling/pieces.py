@@ -16,7 +16,7 @@ LogDensity = Callable[[FloatArray], FloatArray]
 
 _FAR = 115.0
 """Largest coordinate at an infinite end: offsets up to scale × 1e50, so that moderate powers stay finite."""
-_NEAR = -600.0
+_NEAR = -690.0
 """Smallest logarithmic coordinate at a singular end."""
 _RESOLVED = 1e-5
 """Offsets from a singular end below this fraction of its distance to 0 follow the fitted power law."""

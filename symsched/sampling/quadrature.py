@@ -26,6 +26,8 @@ NATS = 45.0
 _TOLERANCE = 1e-10
 _HIGHEST = 400.0
 """Rounding can lift an integrand above its scanned maximum where float64 does not resolve it; never to infinity."""
+_DECAYED = -25.0
+"""An integrand this far below its maximum at the end of a chart is taken to vanish there."""
 _ROUNDING = 2e-14
 _UNRESOLVED = 1e-12
 _NEGLIGIBLE = 1e-14
@@ -76,11 +78,13 @@ class Scan:
     nodes: FloatArray
     log_density: FloatArray
     log_slope: FloatArray
+    track: bool
+    """Whether every node stays in sight while the scan is refined, as several narrow modes need."""
 
     @classmethod
-    def of(cls, piece: Piece, nodes: FloatArray) -> Scan:
+    def of(cls, piece: Piece, nodes: FloatArray, *, track: bool) -> Scan:
         """Return the scan of ``piece`` at ``nodes``."""
-        return cls(nodes, piece.log_rho(nodes), piece.log_slope(nodes))
+        return cls(nodes, piece.log_rho(nodes), piece.log_slope(nodes), track)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +123,7 @@ def locate(piece: Piece, kernel: Kernel, rows: Rows, scan: Scan, hints: FloatArr
     found = np.isfinite(top)
     _refuse_divergence(piece, h[:, [0, -1]], top)
     # Log values this large carry a rounding error that must not hide the maximum.
+    tracked = x if scan.track else np.empty((count, 0))
     low, high, best = _narrow(x, h, np.where(found, top - NATS - 1e-14 * np.abs(top), -np.inf))
     active = np.flatnonzero(found)
     grid = np.linspace(0.0, 1.0, _SCAN)
@@ -127,6 +132,9 @@ def locate(piece: Piece, kernel: Kernel, rows: Rows, scan: Scan, hints: FloatArr
             break
         width = high[active] - low[active]
         x = low[active, None] + width[:, None] * grid
+        if scan.track:
+            kept = np.clip(tracked[active], low[active, None], high[active, None])
+            x = np.sort(np.concatenate([x, kept], axis=1), axis=1)
         at_best = best[active, None]
         reference = piece.point(at_best)
         with np.errstate(all="ignore"):
@@ -161,7 +169,7 @@ def _refuse_divergence(piece: Piece, ends: FloatArray, top: FloatArray) -> None:
         (piece.open_low, ends[:, 0], piece.chart is Chart.SINH),
         (piece.open_high, ends[:, 1], True),
     ):
-        if is_open and np.any(values - np.where(np.isfinite(top), top, np.inf) > 10 - NATS):
+        if is_open and np.any(values - np.where(np.isfinite(top), top, np.inf) > _DECAYED):
             where = "at infinity" if infinite else f"at {piece.anchor:g}"
             raise ValueError(
                 f"the integral of the tilted density diverges {where}: the field lies outside the domain of the "

@@ -75,6 +75,10 @@ class AtomSite(AbstractSite):
         moments = self._moments(field, curvature)
         return moments[0], moments[1]
 
+    def log_normaliser(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
+        """Return log E exp(f a − c a²/2)."""
+        return self.tilted(field, curvature)[0]
+
     def tilted_variance(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
         """Return the variance of the tilted atoms."""
         field, curvature = _checked(field, curvature)
@@ -142,6 +146,14 @@ class AtomSite(AbstractSite):
             lower = np.logaddexp(lower, log_weight + special.log_ndtr(distance))
             upper = np.logaddexp(upper, log_weight + special.log_ndtr(-distance))
         return np.minimum(lower, 0.0), np.minimum(upper, 0.0)
+
+    def log_pdf(self, s: ArrayLike, nu: ArrayLike) -> FloatArray:
+        """Return the log density of z + s a at nu."""
+        signal, point = np.broadcast_arrays(np.asarray(s, dtype=np.float64), np.asarray(nu, dtype=np.float64))
+        total = np.full(point.shape, -np.inf)
+        for value, log_weight in zip(self.values, np.log(self.weights), strict=True):
+            total = np.logaddexp(total, log_weight - (point - signal * value) ** 2 / 2)
+        return np.asarray(total - math.log(2 * math.pi) / 2)
 
     def flow(self, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
         """Return the exact flow F_s^{-1}(Phi(nu0))."""

@@ -47,6 +47,10 @@ class AbstractSite(abc.ABC):
         """Return log E exp(f a − c a²/2) and the mean of ``a`` under that tilt, for c >= 0 (any broadcast shape)."""
 
     @abc.abstractmethod
+    def log_normaliser(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
+        """Return log E exp(f a − c a²/2), also where the tilted mean does not exist."""
+
+    @abc.abstractmethod
     def tilted_variance(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
         """Return the variance of ``a`` under the tilt by exp(f a − c a²/2)."""
 
@@ -63,6 +67,10 @@ class AbstractSite(abc.ABC):
         """Return log F and log (1 − F) at nu, where F is the law of z + s a: F = E Phi(nu − s a)."""
 
     @abc.abstractmethod
+    def log_pdf(self, s: ArrayLike, nu: ArrayLike) -> FloatArray:
+        """Return the log density of z + s a at nu: log Z(s, nu) − nu²/2 − log(2 pi)/2 without the cancellation."""
+
+    @abc.abstractmethod
     def flow(self, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
         """Return the canonical flow started at nu0 and read at s: the solution of F_s(nu_s) = Phi(nu0)."""
 
@@ -75,7 +83,7 @@ def invert_flow(site: AbstractSite, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
     """Return nu_s = F_s^{-1}(Phi(nu0)), both tails to full precision.
 
     Newton's method inside a bracket on G = Phi^{-1}(F_s(nu)), which is the identity at s = 0 and near affine
-    elsewhere; log G' = log Z(s, nu) − nu²/2 + G²/2.
+    elsewhere; its slope is the density of z + s a over that of the standard normal at G.
     """
     signal, target = np.broadcast_arrays(np.asarray(s, dtype=np.float64), np.asarray(nu0, dtype=np.float64))
     if not (np.all(np.isfinite(signal)) and np.all(np.isfinite(target))):
@@ -87,9 +95,8 @@ def invert_flow(site: AbstractSite, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
         return _normal_score(*site.log_cdf(signal[rows], nu))
 
     def slope(nu: FloatArray, value: FloatArray, rows: NDArray[np.intp]) -> FloatArray:
-        log_partition = site.tilted(signal[rows] * nu, signal[rows] ** 2)[0]
         with np.errstate(over="ignore"):
-            return np.exp(log_partition - nu**2 / 2 + value**2 / 2)
+            return np.exp(site.log_pdf(signal[rows], nu) + value**2 / 2 + np.log(2 * np.pi) / 2)
 
     location, width = site.frame
     start = target + signal * location
@@ -135,7 +142,9 @@ def _safeguarded_newton(
         derivative = slope(nu[rows], value, rows)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             proposal = nu[rows] - gap / derivative
-        inside = (proposal > low[rows]) & (proposal < high[rows])
+        scale = 1.0 + np.abs(nu[rows])
+        stuck = (np.abs(proposal - nu[rows]) <= 1e-14 * scale) & (np.abs(gap) > 1e-11 * (1 + np.abs(target[rows])))
+        inside = (proposal > low[rows]) & (proposal < high[rows]) & ~stuck
         proposal = np.where(inside, proposal, (low[rows] + high[rows]) / 2)
         proposal = np.where(gap == 0, nu[rows], proposal)
         scale = 1.0 + np.abs(proposal)

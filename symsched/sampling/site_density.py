@@ -14,12 +14,13 @@ from scipy import special
 
 from symsched.sampling.inverse_table import InverseTable, tabulate
 from symsched.sampling.pieces import FloatArray, LogDensity, Piece, cut
-from symsched.sampling.quadrature import KRONROD, NATS, NODES, Kernel, Rows, Scan, Stretch, integrate, locate
+from symsched.sampling.quadrature import NATS, Kernel, Rows, Scan, Stretch, integrate, locate
 from symsched.sampling.site_base import AbstractSite, invert_flow
+from symsched.sampling.survey import Survey, body, panels, survey
 
 _CHUNK = 2048
 """Rows integrated at once."""
-_SCAN_POINTS = 2401
+_AROUND = np.array([-10.0, -6.0, -4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0, 6.0, 10.0])
 _HINTS = np.array([-12.0, -5.0, -1.5, 0.0, 1.5, 5.0, 12.0])
 
 
@@ -38,6 +39,8 @@ class DensitySite(AbstractSite):
 
     log_weight: LogDensity
     breakpoints: tuple[float, ...]
+    marks: tuple[tuple[float, float], ...] = ()
+    """(location, width) of structure so narrow that a scan might miss it, such as a component of a mixture."""
 
     def __post_init__(self) -> None:
         """Check the breakpoints and that the density can be integrated."""
@@ -53,8 +56,9 @@ class DensitySite(AbstractSite):
         """The middle of the mass and a width of it, found in two passes from nothing."""
         location, width = 0.0, 1.0
         for _ in range(2):
-            bodies = [_body(piece) for piece in cut(self.log_weight, self.breakpoints, location, width)]
-            a, height = np.concatenate([body[0] for body in bodies]), np.concatenate([body[1] for body in bodies])
+            pieces = cut(self.log_weight, self.breakpoints, location, width)
+            bodies = [body(piece, survey(piece, self._hints(piece))) for piece in pieces]
+            a, height = np.concatenate([part[0] for part in bodies]), np.concatenate([part[1] for part in bodies])
             if not np.any(np.isfinite(height)):
                 raise ValueError("the density vanishes (or is not a number) everywhere on its support")
             core = a[height - height.max() > -4]
@@ -62,32 +66,38 @@ class DensitySite(AbstractSite):
             location, width = float(core.max() + core.min()) / 2, max(float(core.max() - core.min()) / 6, 1e-300)
         return location, width
 
+    def _hints(self, piece: Piece) -> FloatArray:
+        """Return the marks on a piece and points around each."""
+        points = [centre + width * _AROUND for centre, width in self.marks]
+        flat = np.concatenate([np.empty(0), *points])
+        ends = np.sort(piece.point(np.array([piece.low, piece.high])))
+        return flat[(flat > ends[0]) & (flat < ends[1])]
+
     @cached_property
     def _pieces(self) -> tuple[Piece, ...]:
         """The smooth pieces, in charts fitted to where the mass lies."""
         return cut(self.log_weight, self.breakpoints, *self.frame)
 
     @cached_property
+    def _surveys(self) -> tuple[Survey, ...]:
+        return tuple(survey(piece, self._hints(piece)) for piece in self._pieces)
+
+    @cached_property
     def _panels(self) -> tuple[FloatArray, ...]:
         """Per piece, the coordinates between which the 21-point rule resolves the density."""
-        return tuple(_resolve(piece) for piece in self._pieces)
+        return tuple(panels(piece, found) for piece, found in zip(self._pieces, self._surveys, strict=True))
 
     @cached_property
     def _scan(self) -> tuple[Scan, ...]:
         """Per piece, the coordinates scanned for every tilt."""
         scans = []
-        for piece, panels in zip(self._pieces, self._panels, strict=True):
-            inner = np.linspace(panels[0], panels[-1], 17)
-            outer = np.concatenate(
-                [
-                    [piece.low, piece.high],
-                    np.arange(piece.low, -115, 20),
-                    np.arange(max(piece.low, -115), piece.high, 5),
-                ]
-            )
-            near = np.concatenate([panels[0] - 2.0 ** np.arange(-1, 3), panels[-1] + 2.0 ** np.arange(-1, 3)])
-            nodes = np.unique(np.clip(np.concatenate([panels, inner, outer, near]), piece.low, piece.high))
-            scans.append(Scan.of(piece, nodes))
+        for piece, found, edges in zip(self._pieces, self._surveys, self._panels, strict=True):
+            inner = np.linspace(edges[0], edges[-1], 17)
+            outer = np.arange(max(piece.low, -115), piece.high, 5)
+            far = np.concatenate([[piece.low, piece.high], np.arange(piece.low, -115, 20)])
+            near = np.concatenate([edges[0] - 2.0 ** np.arange(-1, 3), edges[-1] + 2.0 ** np.arange(-1, 3)])
+            nodes = np.unique(np.clip(np.concatenate([edges, inner, outer, far, near]), piece.low, piece.high))
+            scans.append(Scan.of(piece, nodes, track=found.several))
         return tuple(scans)
 
     @cached_property
@@ -123,6 +133,11 @@ class DensitySite(AbstractSite):
         log_normaliser, mean, _ = self._tilt(fields, curvatures, order=1)
         return log_normaliser.reshape(shape), mean.reshape(shape)
 
+    def log_normaliser(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
+        """Return log E exp(f a − c a²/2), which exists where the mean may not."""
+        fields, curvatures, shape = _broadcast(field, curvature)
+        return self._tilt(fields, curvatures, order=0)[0].reshape(shape)
+
     def tilted_variance(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
         """Return the variance of ``a`` under the tilt by exp(f a − c a²/2)."""
         fields, curvatures, shape = _broadcast(field, curvature)
@@ -156,6 +171,16 @@ class DensitySite(AbstractSite):
             tails.append(np.minimum(tail, 0.0).reshape(shape))
         return tails[0], tails[1]
 
+    def log_pdf(self, s: ArrayLike, nu: ArrayLike) -> FloatArray:
+        """Return the log density of z + s a at nu."""
+        signal, point, shape = _broadcast(s, nu)
+        result = np.empty(signal.size)
+        for start in range(0, signal.size, _CHUNK):
+            chunk = slice(start, start + _CHUNK)
+            log_rest, reference, _, _ = self._tilt_chunk(signal[chunk] * point[chunk], signal[chunk] ** 2, order=0)
+            result[chunk] = log_rest - (point[chunk] - signal[chunk] * reference) ** 2 / 2
+        return (result - self.log_mass - math.log(2 * math.pi) / 2).reshape(shape)
+
     def flow(self, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
         """Return the exact flow F_s^{-1}(Phi(nu0))."""
         return invert_flow(self, s, nu0)
@@ -183,12 +208,17 @@ class DensitySite(AbstractSite):
         results = np.empty((3, fields.size))
         for start in range(0, fields.size, _CHUNK):
             chunk = slice(start, start + _CHUNK)
-            results[:, chunk] = self._tilt_chunk(fields[chunk], curvatures[chunk], order)
+            field, curvature = fields[chunk], curvatures[chunk]
+            log_rest, reference, shift, variance = self._tilt_chunk(field, curvature, order)
+            base = (field - curvature * (reference / 2)) * reference
+            results[:, chunk] = np.stack([base + log_rest, reference + shift, variance])
         if normalise:
             results[0] -= self.log_mass
         return results[0], results[1], results[2]
 
     def _tilt_chunk(self, field: FloatArray, curvature: FloatArray, order: int) -> FloatArray:
+        """Return (4, P): log E exp(f a − c a²/2) without its value at a reference, that point, and moments about it."""
+
         def kernel(rows: Rows, a: FloatArray, reference: FloatArray) -> FloatArray:
             slope = field[rows, None] - curvature[rows, None] * ((a + reference) / 2)
             return np.asarray(slope * (a - reference))
@@ -197,10 +227,9 @@ class DensitySite(AbstractSite):
         with np.errstate(over="ignore"):
             hints = np.clip(field[:, None] / stiff, -1e100, 1e100) + _HINTS / np.sqrt(stiff)
         moments, log_scale, reference = self._collect(kernel, field.size, hints, order, split=False)
-        base = (field - curvature * (reference / 2)) * reference
         shift = moments[1] / moments[0]
         variance = np.maximum(moments[2] / moments[0] - shift**2, 0.0)
-        return np.stack([base + log_scale + np.log(moments[0]), reference + shift, variance])
+        return np.stack([log_scale + np.log(moments[0]), reference, shift, variance])
 
     def _collect(
         self, kernel: Kernel, count: int, hints: FloatArray, order: int, split: bool
@@ -223,13 +252,13 @@ class DensitySite(AbstractSite):
             a = reference[mine, None]
             log_scale[mine] = piece.log_weight(stretch.best[mine, None], kernel(mine, a, a))[:, 0]
         moments = np.zeros((3, count))
-        for number, (piece, stretch, panels) in enumerate(zip(self._pieces, stretches, self._panels, strict=True)):
+        for number, (piece, stretch, edges_of) in enumerate(zip(self._pieces, stretches, self._panels, strict=True)):
             mine = np.flatnonzero(height[number] > -NATS)
             if mine.size == 0:
                 continue
             part = stretch[mine]
             quarters = part.low[:, None] + (part.high - part.low)[:, None] * np.linspace(0.0, 1.0, 5)
-            edges = [np.broadcast_to(panels, (mine.size, panels.size)), quarters]
+            edges = [np.broadcast_to(edges_of, (mine.size, edges_of.size)), quarters]
             if split:
                 edges.append(piece.coordinate(hints[mine]))
             moments[:, mine] += integrate(
@@ -270,60 +299,6 @@ def _compare(
             ]
         )
     return winner, height, reference[:, 0]
-
-
-def _flat(rows: Rows, a: FloatArray, reference: FloatArray) -> FloatArray:
-    """Return the kernel 1."""
-    return np.zeros(np.broadcast_shapes(a.shape, reference.shape))
-
-
-def _survey(piece: Piece) -> Stretch:
-    """Return the one stretch that holds the mass of the density itself."""
-    scan = Scan.of(piece, np.linspace(piece.low, piece.high, _SCAN_POINTS))
-    return locate(piece, _flat, np.zeros(1, np.intp), scan, np.empty((1, 0)))
-
-
-def _body(piece: Piece) -> tuple[FloatArray, FloatArray]:
-    """Return points over the stretch that holds the mass, and the log density of the coordinate there."""
-    stretch = _survey(piece)
-    x = np.append(np.linspace(float(stretch.low[0]), float(stretch.high[0]), _SCAN_POINTS), stretch.best)
-    return piece.point(x), piece.log_weight(x)
-
-
-def _resolve(piece: Piece) -> FloatArray:
-    """Return the edges of dyadic panels on which the 21-point rule gives mass and two moments to 1e-12.
-
-    Local maxima of a fine scan are edges too, so that no narrow mode falls between the nodes of a wide panel.
-    """
-    stretch = _survey(piece)
-    low, high = float(stretch.low[0]), float(stretch.high[0])
-    fine = np.linspace(low, high, _SCAN_POINTS)
-    values = piece.log_weight(fine)
-    peaks = fine[1:-1][(values[1:-1] > values[:-2]) & (values[1:-1] >= values[2:])]
-    if not stretch.found[0]:
-        return np.array([piece.low, piece.high])
-    top = float(piece.log_weight(stretch.best)[0])
-    unit = float(np.abs(piece.point(np.array([low, high]))).max())
-
-    def rule(left: float, right: float) -> FloatArray:
-        x = (left + right) / 2 + (right - left) / 2 * NODES
-        weight = np.exp(piece.log_weight(x) - top) * (right - left) / 2
-        a = piece.point(x) / unit
-        return np.array([weight @ KRONROD, (weight * a) @ KRONROD, (weight * a**2) @ KRONROD])
-
-    edges = [low, *peaks[:64].tolist(), high]
-    total = sum(rule(left, right)[0] for left, right in zip(fine[:-1:40], fine[40::40], strict=True))
-    accepted = [low]
-    stack = [(left, right, 0) for left, right in pairwise(edges)][::-1]
-    while stack:
-        left, right, depth = stack.pop()
-        middle = (left + right) / 2
-        gap = np.abs(rule(left, right) - rule(left, middle) - rule(middle, right)).max()
-        if gap <= 1e-12 * total or depth >= 24 or right <= left:
-            accepted.append(right)
-        else:
-            stack += [(middle, right, depth + 1), (left, middle, depth + 1)]
-    return np.array(accepted)
 
 
 def _broadcast(first: ArrayLike, second: ArrayLike) -> tuple[FloatArray, FloatArray, tuple[int, ...]]:

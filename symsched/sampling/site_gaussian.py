@@ -64,6 +64,10 @@ class GaussianSite(AbstractSite):
         log_normaliser = (f - c * m / 2) * m + slope * (v * (slope / stiffness)) / 2 - np.log1p(c * v) / 2
         return log_normaliser, (m + v * f) / stiffness
 
+    def log_normaliser(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
+        """Return log E exp(f a − c a²/2)."""
+        return self.tilted(field, curvature)[0]
+
     def tilted_variance(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
         """Return v/(1 + c v)."""
         f, c = np.asarray(field, dtype=np.float64), np.asarray(curvature, dtype=np.float64)
@@ -85,6 +89,13 @@ class GaussianSite(AbstractSite):
         signal = np.asarray(s, dtype=np.float64)
         score = (np.asarray(nu, dtype=np.float64) - signal * self.centre) / np.sqrt(1 + signal**2 * self.spread)
         return np.asarray(special.log_ndtr(score)), np.asarray(special.log_ndtr(-score))
+
+    def log_pdf(self, s: ArrayLike, nu: ArrayLike) -> FloatArray:
+        """Return the log density of N(s m, 1 + s² v)."""
+        signal = np.asarray(s, dtype=np.float64)
+        variance = 1 + signal**2 * self.spread
+        distance = np.asarray(nu, dtype=np.float64) - signal * self.centre
+        return np.asarray(-(distance**2) / (2 * variance) - np.log(2 * np.pi * variance) / 2)
 
     def flow(self, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
         """Return s m + nu0 √(1 + s² v)."""
