@@ -12,9 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from symsched.reporting.numbers import dimension_text
 from symsched.verdicts import Z_LIMIT, Row, Verdict
 
+Array = NDArray[np.float64]
 Style = Literal["line", "dashed", "points", "steps"]
 
 Z_SHOWN = 10.0
@@ -29,9 +33,9 @@ class Curve:
     """
 
     label: str
-    x: Sequence[float]
-    y: Sequence[float]
-    error: Sequence[float] | None = None
+    x: Sequence[float] | Array
+    y: Sequence[float] | Array
+    error: Sequence[float] | Array | None = None
     style: Style = "line"
 
     def __post_init__(self) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
+from xml.dom.minidom import Element
 
 import mpmath
 import sympy as sp
 from sympy.core.expr import AtomicExpr
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.mathml import MathMLPresentationPrinter
+from sympy.printing.str import StrPrinter
 
 
 class ImplicitConstant(AtomicExpr):  # type: ignore[misc]  # SymPy ships no types
@@ -21,6 +26,9 @@ class ImplicitConstant(AtomicExpr):  # type: ignore[misc]  # SymPy ships no type
     1.4781702664303213446
     """
 
+    __slots__ = ("equation", "guess", "name", "unknown")
+
+    # An atom without arguments: simplifiers rebuild whatever has arguments, and would look inside the equation.
     is_number = True
     is_commutative = True
 
@@ -32,19 +40,27 @@ class ImplicitConstant(AtomicExpr):  # type: ignore[misc]  # SymPy ships no type
             raise ValueError(
                 f"the equation of {name} must have no free symbol but {unknown}; found {listed}: give numbers"
             )
-        constant = super().__new__(cls, sp.Symbol(name), unknown, equation, sp.Float(guess, 15))
-        return constant  # type: ignore[no-any-return]
+        constant: ImplicitConstant = super().__new__(cls)
+        constant.name = name
+        constant.unknown = unknown
+        constant.equation = equation
+        constant.guess = sp.Float(guess, 17)
+        return constant
 
-    @property
-    def name(self) -> str:
-        """The printed name."""
-        return str(self.args[0])
+    def __getnewargs__(self) -> tuple[str, sp.Symbol, sp.Expr, sp.Float]:
+        """Rebuild from these when unpickled."""
+        return self.name, self.unknown, self.equation, self.guess
+
+    def __getstate__(self) -> None:
+        """Everything is in the arguments of ``__new__``."""
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return self.name, self.unknown, self.equation, self.guess
 
     @property
     def definition(self) -> sp.Eq:
         """The defining equation, with the constant's own symbol in the unknown's place."""
-        _, unknown, equation, _ = self.args
-        return sp.Eq(equation.subs(unknown, sp.Symbol(self.name)), 0, evaluate=False)
+        return sp.Eq(self.equation.subs(self.unknown, sp.Symbol(self.name)), 0, evaluate=False)
 
     @property
     def free_symbols(self) -> set[sp.Symbol]:
@@ -58,42 +74,40 @@ class ImplicitConstant(AtomicExpr):  # type: ignore[misc]  # SymPy ships no type
         return True
 
     def _eval_is_extended_positive(self) -> bool:
-        return bool(self.args[3] > 0)
+        return bool(self.guess > 0)
 
     def _eval_is_extended_negative(self) -> bool:
-        return bool(self.args[3] < 0)
+        return bool(self.guess < 0)
 
     def _eval_is_zero(self) -> bool:
-        return bool(self.args[3] == 0)
+        return bool(self.guess == 0)
 
     def _eval_evalf(self, prec: int) -> sp.Float:
-        _, unknown, equation, guess = self.args
-        with mpmath.workprec(prec + 20):
-            function = sp.lambdify([unknown], equation, "mpmath")
-            root = mpmath.findroot(function, mpmath.mpf(guess._mpf_))
-        return sp.Float._new(mpmath.mpf(root)._mpf_, prec)
-
-    def _eval_subs(self, old: sp.Basic, new: sp.Basic) -> sp.Basic:
-        # The unknown inside the equation is bound: a substitution never reaches it.
-        return new if old == self else self
+        return sp.Float._new(_root(self, prec), prec)
 
     def _eval_derivative(self, symbol: sp.Symbol) -> sp.Integer:
         return sp.S.Zero
 
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self, printer: StrPrinter) -> str:
         return self.name
 
-    def _latex(self, printer: Any) -> str:
-        return str(printer._print(self.args[0]))
+    def _latex(self, printer: LatexPrinter) -> str:
+        return str(printer._print(sp.Symbol(self.name)))
 
-    def _mathml_presentation(self, printer: Any) -> Any:
-        return printer._print(self.args[0])
+    def _mathml_presentation(self, printer: MathMLPresentationPrinter) -> Element:
+        return printer._print(sp.Symbol(self.name))
+
+
+@lru_cache(maxsize=4096)
+def _root(constant: ImplicitConstant, precision: int) -> tuple[int, int, int, int]:
+    # Keyed by the equation itself, which never changes: a cached value cannot be stale.
+    with mpmath.workprec(precision + 20):
+        function = sp.lambdify([constant.unknown], constant.equation, "mpmath")
+        root: tuple[int, int, int, int] = mpmath.findroot(function, mpmath.mpf(constant.guess._mpf_))._mpf_
+    return root
 
 
 def definitions(expression: sp.Basic) -> tuple[sp.Eq, ...]:
     """Return the defining equations of the implicit constants in ``expression``, in a fixed order."""
-    found: set[ImplicitConstant] = set()
-    for node in sp.preorder_traversal(expression):
-        if isinstance(node, ImplicitConstant):
-            found.add(node)
-    return tuple(constant.definition for constant in sorted(found, key=lambda c: c.name))
+    found = expression.atoms(ImplicitConstant)
+    return tuple(constant.definition for constant in sorted(found, key=lambda c: str(c.name)))

@@ -15,6 +15,7 @@ class DerivationError(ValueError):
     """
 
     def __init__(self, step: str, reason: str, remedy: str) -> None:
+        """Join the parts into one message."""
         self.step = step
         self.reason = reason
         self.remedy = remedy
@@ -28,7 +29,7 @@ def require_integer(value: object, name: str, minimum: int) -> int:
     """
     if isinstance(value, bool) or not isinstance(value, Integral):
         if isinstance(value, Real) and math.isfinite(value) and float(value).is_integer():
-            raise TypeError(f"{name} must be an integer, got the float {value!r}; pass {int(value)}")
+            raise TypeError(f"{name} must be an integer, got the float {value!r}; pass {int(float(value))}")
         raise TypeError(f"{name} must be an integer of at least {minimum}, got {value!r}")
     if value < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {value}")

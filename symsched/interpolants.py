@@ -53,7 +53,8 @@ class Interpolant:
                 noise, signal = alpha(at, dimension), beta(at, dimension)
                 if mpmath.im(noise) != 0 or mpmath.im(signal) != 0 or not noise > 0:
                     raise ValueError(
-                        f"alpha must be positive on 0 <= tau < 1, got {mpmath.nstr(noise, 6)} at tau = {k}/64, d = {dimension}"
+                        f"alpha must be positive on 0 <= tau < 1, got {mpmath.nstr(noise, 6)} "
+                        f"at tau = {k}/64, d = {dimension}"
                     )
                 if not signal / noise > previous:
                     raise ValueError(

@@ -1,6 +1,7 @@
 """How a window moves: from one point of the interpolant to another, linearly in the quantity that runs there.
 
-A point carries τ, 1 − τ, α and β as four expressions, so that nothing is ever found as a difference of nearly equal numbers.
+A point carries τ, 1 − τ, α and β as four expressions, so that nothing is ever found as a difference of nearly equal
+numbers.
 """
 
 from __future__ import annotations
@@ -89,7 +90,8 @@ def noise_runs(interpolant: Interpolant, begin: Point, finish: Point) -> Point:
 
 
 def hyperbola(interpolant: Interpolant, scale: sp.Expr, finish: Point) -> Point:
-    """Return the motion from ψ = 0 in which signal and noise, in the window's own unit ``scale`` of α/β, both move linearly."""
+    """Return the motion from ψ = 0 in which signal and noise, in the window's own unit ``scale`` of α/β, both move
+    linearly."""
     return at_ratio(interpolant, elapsed / (scale * remaining + sp.simplify(finish.alpha / finish.beta) * elapsed))
 
 
@@ -101,8 +103,10 @@ def stretches(
 ) -> Iterator[tuple[str, Point]]:
     """Yield (name, motion) for every window of the phases (name, exponent γ, order q), bridges included.
 
-    Between two phases lies a knot. It is κ above the scale of the phase that ends where β runs next (β = κ α(0) d^−γ), else
-    κ below the scale of the phase that begins (α = κ d^γ'). Behind an order q > 1 the flow crosses the gap with an order
+    Between two phases lies a knot. It is κ above the scale of the phase that ends where β runs next (β = κ α(0)
+    d^−γ), else
+    κ below the scale of the phase that begins (α = κ d^γ'). Behind an order q > 1 the flow crosses the gap with an
+    order
     parameter ~ ψ^q, so the gap itself becomes a window, geometric in ψ.
     """
     amplitude, growth = interpolant.noise_scale

@@ -1,6 +1,7 @@
 """Schedules t → τ → (α, β): one window of t per phase, and the grids on them.
 
-The rule is the same for every interpolant and every distribution. Each phase at ψ ~ d^−γ gets an equal share of t. In its
+The rule is the same for every interpolant and every distribution. Each phase at ψ ~ d^−γ gets an equal share of t.
+In its
 window the quantity that runs over its own scale moves linearly in t: β where β does, α where β has saturated. With
 α(0) ~ c d^e, β runs in the phases with γ ≥ e and has saturated in those with γ < e.
 """
@@ -47,7 +48,8 @@ class Scale:
 class Window:
     """A stretch of t on which τ, α and β each have one expression.
 
-    ``motion`` holds them in the elapsed and the remaining share of the window (two symbols of ``symsched.motions``), in a form free of
+    ``motion`` holds them in the elapsed and the remaining share of the window (two symbols of ``symsched.motions``),
+    in a form free of
     cancellation at every d; ``tau``, ``alpha`` and ``beta`` are the same in t, d and κ.
     """
 
@@ -87,7 +89,7 @@ class Window:
 
     def is_straight(self, expression: sp.Expr) -> bool:
         """Whether an expression of the motion is linear in t on this window."""
-        return sp.expand(self.rate(expression)).free_symbols.isdisjoint({motions.elapsed, motions.remaining})
+        return not sp.expand(self.rate(expression)).has(motions.elapsed, motions.remaining)
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,8 @@ class Schedule:
     def plan(self, steps: int, d: float, kappa: float | None = None, scheme: str = "interpolant") -> Plan:
         """Return the N steps at dimension ``d`` (a real number: 10^12 and beyond are fine) as coefficients.
 
-        ``scheme`` is "interpolant" (Euler in x with the window's own α̇, β̇) or "canonical" (Euler in x/α, DDIM). Raises ValueError
+        ``scheme`` is "interpolant" (Euler in x with the window's own α̇, β̇) or "canonical" (Euler in x/α, DDIM).
+        Raises ValueError
         where κ does not fit below the scales of d.
         """
         if scheme not in schemes.SCHEMES:
@@ -154,7 +157,8 @@ class Schedule:
             return np.concatenate([_evaluate(expression, at, dimension, constant) for expression, at in parts])
 
         def tangent(select: Callable[[Window], sp.Expr]) -> Array:
-            # A quantity that is linear on its window is its own tangent; reading it off keeps digits that α + Δt α̇ would lose.
+            # A quantity that is linear on its window is its own tangent; reading it off keeps digits that α + Δt α̇
+            # would lose.
             left, right = along(select), along(select, right=True)
             slope = along(lambda w: w.rate(select(w)))
             straight = np.concatenate([np.full(len(nodes) - 1, w.is_straight(select(w))) for w, nodes in pieces])
@@ -187,7 +191,8 @@ class Schedule:
             if not (math.isfinite(begins[1]) and begins[0] > 0 and begins[1] > 0):
                 raise ValueError(
                     f"kappa = {constant:g} is too large for d = {dimension:g}: the {window.name} window would start at "
-                    f"tau = {begins[0]:.4g}; take kappa below the scale of the window (kappa < sqrt(d) for separated means) or a larger d"
+                    f"tau = {begins[0]:.4g}; take kappa below the scale of the window "
+                    "(kappa < sqrt(d) for separated means) or a larger d"
                 )
         return constant
 
@@ -198,7 +203,8 @@ class Schedule:
     def sigmas(self, steps: int, d: float, kappa: float | None = None) -> Array:
         """Return σ = 1/ψ decreasing with a trailing 0, shape (steps+1,): the list that EDM-type samplers take.
 
-        Noise at t = 0 has σ = ∞. The list is cut there at σ_0 = 1000 σ_1, that is at ψ_0 = ψ_1/1000: a sampler that starts from
+        Noise at t = 0 has σ = ∞. The list is cut there at σ_0 = 1000 σ_1, that is at ψ_0 = ψ_1/1000: a sampler that
+        starts from
         σ_0 z misses at most 1/1000 of the signal that the first step brings.
         """
         ratios = self.psi(steps, d, kappa)
@@ -208,7 +214,8 @@ class Schedule:
         return np.append(1.0 / ratios, 0.0)
 
     def source(self, target: str = "numpy") -> str:
-        """Return this schedule as source text for ``target`` (see ``symsched.sources.TARGETS``), free of this package."""
+        """Return this schedule as source text for ``target`` (see ``symsched.sources.TARGETS``), free of this
+        package."""
         if target not in sources.TARGETS:
             raise ValueError(f"unknown target {target!r}; {nearest(str(target), sources.TARGETS)}")
         return sources.numpy_source(self.interpolant.name, [(w.start, w.end, w.motion) for w in self.windows])

@@ -1,0 +1,83 @@
+"""What every distribution in dimension d is asked for."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+
+from symsched.errors import require_integer
+from symsched.sampling.models import AbstractModel
+from symsched.symbols import d as d_symbol
+
+
+class AbstractDistribution(ABC):
+    """A family (ρ_d) of laws on R^d, one for every dimension, with parameters that may be symbols or expressions in
+    d."""
+
+    @property
+    @abstractmethod
+    def parameters(self) -> frozenset[sp.Symbol]:
+        """Symbols that need a number before anything can be sampled; the dimension is not among them."""
+
+    @abstractmethod
+    def subs(self, values: Mapping[sp.Symbol, Any]) -> AbstractDistribution:
+        """Return the same family with some parameters replaced."""
+
+    @abstractmethod
+    def _numeric(self, dimension: int) -> AbstractModel:
+        """Return the member of dimension ``dimension``, every parameter being a number."""
+
+    def model(self, d: int) -> AbstractModel:
+        """Return the numeric model at dimension ``d``: exact sampler, exact posterior mean, log-density.
+
+        Raises ValueError naming every parameter that is still a symbol.
+        """
+        dimension = require_integer(d, "d", 1)
+        if self.parameters:
+            names = ", ".join(sorted(map(str, self.parameters)))
+            raise ValueError(
+                f"{self} needs numbers for {names}: call .subs({{{names}: ...}}) before asking for samples"
+            )
+        return self.subs({d_symbol: sp.Integer(dimension)})._numeric(dimension)
+
+
+def require_probability(value: sp.Expr, name: str) -> sp.Expr:
+    """Return ``value`` if it can lie strictly between 0 and 1; raise ValueError if it cannot."""
+    value = require_expression(value, name)
+    if value.is_real is False or (value.is_number and not 0 < value < 1):
+        raise ValueError(f"{name} must lie strictly between 0 and 1, got {value}")
+    return require_assumption(value, name, "positive", value.is_positive)
+
+
+def require_positive(value: sp.Expr, name: str) -> sp.Expr:
+    """Return ``value`` if it can be positive; raise ValueError if it cannot."""
+    value = require_expression(value, name)
+    if value.is_number and not value > 0:
+        raise ValueError(f"{name} must be positive, got {value}")
+    return require_assumption(value, name, "positive", value.is_positive)
+
+
+def require_expression(value: object, name: str) -> sp.Expr:
+    """Return ``value`` as a finite SymPy expression; text is refused, because SymPy would evaluate it."""
+    if isinstance(value, sp.Expr):
+        expression = value
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        expression = sp.sympify(value)
+    else:
+        raise TypeError(f"{name} must be a number or a SymPy expression, got {value!r}; text is read by symsched.parse")
+    if expression.has(sp.nan, sp.oo, -sp.oo, sp.zoo):
+        raise ValueError(f"{name} must be finite, got {expression}")
+    return expression
+
+
+def require_assumption(value: sp.Expr, name: str, wanted: str, holds: bool | None) -> sp.Expr:
+    """Raise ValueError, showing the assumptions, where they contradict what is ``wanted``."""
+    if holds is False:
+        shown = {str(s): s._assumptions_orig for s in sorted(value.free_symbols, key=str)}
+        raise ValueError(
+            f"{name} must be {wanted}, but {value} cannot be under the assumptions {shown}; declare the symbol {wanted}"
+        )
+    return value

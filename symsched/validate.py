@@ -1,0 +1,241 @@
+"""validate(): every prediction of a limit against finite-d Monte Carlo, with standard errors and a stated rule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from symsched.charts import chart_of_rows
+from symsched.codegen import number
+from symsched.distributions.base import AbstractDistribution
+from symsched.distributions.mean_field import MeanField
+from symsched.effective import effective_model
+from symsched.errors import require_integer
+from symsched.limits import Limit
+from symsched.plotting import figure
+from symsched.predictions import INFINITE, ModePrediction, order_paths, predict
+from symsched.reporting.rows import row_to_dict, rows_to_latex, rows_to_markdown
+from symsched.schedules import Schedule
+from symsched.simulate import Estimate, Run, simulate
+from symsched.symbols import kappa as kappa_symbol
+from symsched.verdicts import Row, Verdict, bounded, statistical
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+REACH = 0.1
+"""A limit is expected to hold where its slowest window sits at ψ = κ d^−γ ≤ 0.1; what it neglects is of the size ψ²."""
+_SLACK = 0.15
+_FARTHEST_WITH_ORDER = 1e18
+_COLLECTIVE_SAMPLES = 4000
+_COLLECTIVE_DIMENSION = 2000
+
+
+@dataclass(frozen=True)
+class Report:
+    """The rows of a validation, and what they say together."""
+
+    rows: tuple[Row, ...]
+    title: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether no row fails and at least one was in a position to decide."""
+        return all(row.verdict is not Verdict.FAILS for row in self.rows) and any(
+            row.verdict is Verdict.AGREES for row in self.rows
+        )
+
+    def to_markdown(self) -> str:
+        """The rows as a Markdown table."""
+        return rows_to_markdown(self.rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rows as plain data, ready for JSON."""
+        return {"title": self.title, "passed": self.passed, "rows": [row_to_dict(row) for row in self.rows]}
+
+    def latex(self) -> str:
+        """The rows as a LaTeX longtable."""
+        return rows_to_latex(self.rows)
+
+    def plot(self) -> Figure:
+        """A figure of all rows: measured minus predicted in standard errors."""
+        return figure(chart_of_rows(self.rows))
+
+    def _repr_markdown_(self) -> str:
+        return self.to_markdown()
+
+
+def validate(
+    limit: Limit,
+    *,
+    dimensions: Sequence[int] = (100, 1_000, 10_000),
+    n: int = 2_000,
+    steps: int = 40,
+    kappa: float | None = 3,
+    rng: int | np.random.Generator = 0,
+    scheme: str = "interpolant",
+    schedule: Schedule | None = None,
+    progress: bool = False,
+) -> Report:
+    """Return predictions of a limit beside Monte Carlo at given dimensions, each with z and a verdict.
+
+    Predicted: mode weights, mean and variance of a coordinate per mode after ``steps`` steps, the limit d → ∞ at
+    fixed steps read with the schedule of
+    that d; and the rate at which order-parameter paths approach the limit driven by the same noise. A dimension
+    decides where
+    κ d^−γ ≤ 0.1; below that a distant row is "not yet". ``schedule`` samples with another schedule than the limit's
+    own: a wrong one fails.
+    """
+    if not isinstance(limit, Limit):
+        raise TypeError(f"limit must come from derive(), got {limit!r}")
+    sizes = [require_integer(d, "each of dimensions", 2) for d in dimensions]
+    if not sizes:
+        raise ValueError("dimensions must hold at least one integer")
+    generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(require_integer(rng, "rng", 0))
+    constant = kappa if any(window.motion.tau.has(kappa_symbol) for window in limit.schedule.windows) else None
+    rows: list[Row] = []
+    errors: list[float] = []
+    for d in sizes:
+        run = simulate(
+            limit.distribution,
+            schedule or limit.schedule,
+            d=d,
+            n=n,
+            steps=steps,
+            kappa=kappa if schedule is not None else constant,
+            rng=generator,
+            scheme=scheme,
+            keep="statistics",
+            progress=progress,
+        )
+        predictions = predict(limit, steps, kappa=constant, scheme=scheme, d=d)
+        rows += _mode_rows(limit, run, predictions, window_reach(limit, d, constant))
+        if limit.cascade.speciations:
+            errors.append(path_error(limit, run, steps, constant, scheme))
+    if len(errors) > 1:
+        rows.append(_rate_row(limit, sizes, errors, constant))
+    rows += extra_rows(limit.distribution, limit, generator)
+    return Report(tuple(rows), f"{limit.interpolant.name}, n = {n}, steps = {steps}")
+
+
+def window_reach(limit: Limit, d: float, kappa: float | None) -> float:
+    """Return ψ at the far end of the slowest speciation window, κ d^−γ: the size of what the limit neglects is its
+    square."""
+    speciations = limit.cascade.speciations
+    if not speciations:
+        return float(float(d) ** -0.5)
+    return float((kappa or 1.0) * float(d) ** -float(speciations[-1].exponent))
+
+
+def _mode_rows(limit: Limit, run: Run, predictions: Sequence[ModePrediction], reach: float) -> list[Row]:
+    """Weight, mean and variance of every mode; what the limit neglects is allowed for, and stated."""
+    centred = effective_model(limit.distribution, limit.cascade, float(run.dimension)).centred
+    names = mode_names(limit)
+    rows = []
+
+    def compare(claim: str, predicted: float, measured: Estimate, extra: float, scale: float) -> None:
+        rows.append(
+            statistical(
+                claim,
+                predicted,
+                measured.value,
+                math.hypot(measured.standard_error, extra),
+                dimension=float(run.dimension),
+                allowance=reach**2 * scale,
+                allowance_reason="ψ² at the window's end, what the limit neglects at this d",
+                decides=reach <= REACH,
+            )
+        )
+
+    for name, prediction, weight, sites in zip(names, predictions, run.weights, run.sites, strict=True):
+        if len(names) > 1:
+            compare(f"{name}weight", prediction.weight, weight, prediction.weight_error, 1.0)
+        if sites is None:
+            continue
+        scale = math.sqrt(prediction.site_variance) + abs(prediction.site_mean)
+        if not centred:
+            compare(f"{name}mean of a coordinate", prediction.site_mean, sites.mean, 0.0, scale)
+        compare(f"{name}variance of a coordinate", prediction.site_variance, sites.variance, 0.0, scale**2)
+    return rows
+
+
+def mode_names(limit: Limit) -> list[str]:
+    """Return what the rows call each mode: nothing if there is one, else its number."""
+    count = len(limit.cascade.modes)
+    return [""] if count == 1 else [f"mode {k}: " for k in range(count)]
+
+
+def path_error(limit: Limit, run: Run, steps: int, kappa: float | None, scheme: str) -> float:
+    """Return the root mean square distance of μ = α^q ν in the first window from the d = ∞ recursion with the same
+    noise."""
+    order = limit.cascade.phases[0].order or 1
+    farthest = INFINITE if order == 1 else _FARTHEST_WITH_ORDER
+    model = effective_model(limit.distribution, limit.cascade, farthest)
+    plan = limit.schedule.plan(steps, farthest, kappa, scheme)
+    inside = np.flatnonzero(plan.times[:-1] < float(limit.schedule.windows[0].end) - 1e-12)
+    measured = run.paths[:, inside] if run.paths.ndim == 3 else run.paths[:, inside, None]
+    start = measured[:, 0] / (run.plan.alpha[0] / run.unit) ** order
+    components = slice(model.orders.index(order), model.orders.index(order) + start.shape[1])
+    padded = np.zeros((len(start), len(model.orders)))
+    padded[:, components] = start
+    scale = plan.alpha[inside] / farthest ** (math.log(run.unit) / math.log(run.dimension))
+    predicted = order_paths(model, plan, padded).nu[:, inside, components] * scale[:, None] ** order
+    return float(np.sqrt(np.mean((measured - predicted) ** 2)))
+
+
+def _rate_row(limit: Limit, sizes: Sequence[int], errors: Sequence[float], kappa: float | None) -> Row:
+    slope = float(np.polyfit(np.log(sizes), np.log(errors), 1)[0])
+    expected = -float(limit.cascade.phases[0].exponent)
+    row = bounded(
+        "rate in d at which order-parameter paths approach the limit",
+        slope,
+        -math.inf,
+        expected + _SLACK,
+        predicted=expected,
+    )
+    if window_reach(limit, max(sizes), kappa) > REACH and row.verdict is Verdict.FAILS:
+        return Row(row.claim, row.predicted, row.measured, None, None, Verdict.NOT_YET, row.rule)
+    return row
+
+
+@singledispatch
+def extra_rows(distribution: AbstractDistribution, limit: Limit, rng: np.random.Generator) -> list[Row]:
+    """Return rows that only one family has."""
+    return []
+
+
+@extra_rows.register
+def _(distribution: MeanField, limit: Limit, rng: np.random.Generator) -> list[Row]:
+    """Collective variance d Var(m | mode) → Λ''/χ, on exact samples."""
+    if any(saddle.bend > 2 for saddle in distribution.saddles):
+        return []
+    model = distribution.model(_COLLECTIVE_DIMENSION)
+    means = np.concatenate([model.sample(rng, 500).mean(axis=1) for _ in range(_COLLECTIVE_SAMPLES // 500)])
+    centres = np.array([number(saddle.magnetisation, "m") for saddle in distribution.saddles])
+    nearest = np.argmin(np.abs(means[:, None] - centres), axis=1)
+    rows = []
+    for k, saddle in enumerate(distribution.saddles):
+        inside = means[nearest == k]
+        if len(inside) < 50:
+            continue
+        expected = number(saddle.variance / saddle.chi, "the collective variance")
+        measured = _COLLECTIVE_DIMENSION * float(np.var(inside, ddof=1))
+        fourth = _COLLECTIVE_DIMENSION**2 * float(np.mean((inside - inside.mean()) ** 4))
+        error = math.sqrt(max(fourth - measured**2, 0.0) / len(inside))
+        rows.append(
+            statistical(
+                f"mode {k}: d Var(m) of exact samples, Λ''/χ",
+                expected,
+                measured,
+                error,
+                dimension=_COLLECTIVE_DIMENSION,
+                allowance=expected * 20 / _COLLECTIVE_DIMENSION,
+                allowance_reason="corrections of order 1/d",
+            )
+        )
+    return rows
