@@ -8,21 +8,25 @@ scale.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from symsched.sampling.kernels import GaussianKernel, kernel
+from symsched.sampling.kernels import gaussian_coefficients
 from symsched.sampling.model_base import softmax
-from symsched.sampling.model_directions import DirectionModel, cosine_rows
+from symsched.sampling.model_directions import DirectionModel
 from symsched.sampling.model_product import ProductModel
 from symsched.sampling.noise import fill, tiles
-from symsched.sampling.recording import BlockResult, Recording, Track, Workspace
+from symsched.sampling.recording import BlockResult, Recording, Track, Workspace, hermite_coefficients
 from symsched.sampling.scheme import Plan
+from symsched.sampling.sites import AbstractSite
 
 Array = NDArray[np.float64]
 
 _POWERS = 4
+_STRIP = 1 << 12
+"""Columns of all rows worked on together, so that the frame is read once per block."""
 
 
 def is_affine(model: ProductModel) -> bool:
@@ -33,31 +37,33 @@ def is_affine(model: ProductModel) -> bool:
 def step_product(model: ProductModel, plan: Plan, powers: Array, record: Recording) -> tuple[Array, Array, Track]:
     """Return the final scale s and shift c (r,) of x = s z + c given the power sums Σ z^j, (r, 5) for j = 0 … 4."""
     d = float(model.d)
+    centres, variances = np.array([_gaussian(site) for site in model.sites]).T
+    intercepts, slopes, constants = gaussian_coefficients(centres, variances, plan.psi[:, None])
+    offsets = d * constants + np.log(model.weights)
+    factors = plan.psi / plan.alpha[:-1]
     scale, shift = np.full(powers.shape[0], plan.alpha[0]), np.zeros(powers.shape[0])
     track = Track(record, plan, model.d)
     for node in range(plan.steps + 1):
         track.note(_sums(track, node, scale, shift, powers))
         if node == plan.steps:
             break
-        psi = float(plan.psi[node])
-        factor = psi / plan.alpha[node]
-        kernels = [kernel(site, psi) for site in model.sites]
-        first = factor * (scale * powers[:, 1] + d * shift)
-        second = factor**2 * (scale**2 * powers[:, 2] + 2 * scale * shift * powers[:, 1] + d * shift**2)
-        logits, intercepts, slopes = [], [], []
-        for weight, tilt in zip(model.weights, kernels, strict=True):
-            if not isinstance(tilt, GaussianKernel):
-                raise TypeError("the affine method needs Gaussian sites; use the scalar map")
-            logits.append(np.log(weight) + d * tilt.constant + tilt.intercept * first + tilt.slope / 2 * second)
-            intercepts.append(tilt.intercept)
-            slopes.append(tilt.slope)
-        responsibilities = softmax(np.stack(logits, axis=1))
+        factor = factors[node]
+        total = scale * powers[:, 1] + d * shift
+        squares = scale**2 * powers[:, 2] + shift * (scale * (2 * powers[:, 1]) + d * shift)
+        fields = np.stack([factor * total, factor**2 / 2 * squares], axis=1)
+        responsibilities = softmax(offsets[node] + fields @ np.stack([intercepts[node], slopes[node]]))
         track.watch(node, responsibilities)
-        gain = responsibilities @ np.array(slopes) * factor
-        constant = responsibilities @ np.array(intercepts)
-        shift = plan.A[node] * shift + plan.B[node] * (gain * shift + constant)
-        scale = (plan.A[node] + plan.B[node] * gain) * scale
+        gain = plan.A[node] + (plan.B[node] * factor) * (responsibilities @ slopes[node])
+        shift = gain * shift + plan.B[node] * (responsibilities @ intercepts[node])
+        scale = gain * scale
     return scale, shift, track
+
+
+def _gaussian(site: AbstractSite) -> tuple[float, float]:
+    """Return mean and variance of a Gaussian site."""
+    if site.gaussian is None:
+        raise ValueError("the affine method needs Gaussian sites; use the scalar map")
+    return site.gaussian
 
 
 def integrate_product(model: ProductModel, plan: Plan, work: Workspace) -> BlockResult:
@@ -115,46 +121,52 @@ def step_directions(
 def integrate_directions(model: DirectionModel, plan: Plan, work: Workspace) -> BlockResult:
     """Return a block of paths of Gaussian modes in general directions."""
     out = work.out
-    rows, count = out.shape[0], model.directions
-    projections = np.zeros((rows, count))
+    rows, d = out.shape
+    projections, squares = np.zeros((rows, model.directions)), np.zeros(rows)
     frame = model.frame
-    for row, column in tiles(rows, model.d):
+    for row, column in tiles(rows, d):
         tile = out[row, column]
         fill(work.generator, tile)
-        projections[row] += tile @ frame[:, column].T
+        squares[row] += np.einsum("ij,ij->i", tile, tile)
+    for column in _strips(d):
+        projections += out[:, column] @ frame[:, column].T
     scale, shift, history, watched = step_directions(model, plan, projections, work.recording)
-    power_sums = np.zeros((rows, 4))
-    for row, column in tiles(rows, model.d):
-        tile = out[row, column]
-        tile *= scale
-        tile += shift[row] @ frame[:, column]
-        squares = tile * tile
-        power_sums[row, 0] += tile.sum(axis=1)
-        power_sums[row, 1] += squares.sum(axis=1)
-        power_sums[row, 2] += np.einsum("ij,ij->i", squares, tile)
-        power_sums[row, 3] += np.einsum("ij,ij->i", squares, squares)
+    if work.keep:
+        for column in _strips(d):
+            strip = out[:, column]
+            strip *= scale
+            strip += shift @ frame[:, column]
     states = np.stack(history, axis=1)
-    ones = cosine_rows(1, model.d)[0, 0] * model.d
+    # The first direction is the constant one, so that its projection is √d times the mean.
+    means = states[:, :, 0] / math.sqrt(d)
+    outside = scale**2 * (squares - np.sum(projections**2, axis=1))
+    second = (outside + np.sum(states[:, -1] ** 2, axis=1)) / d
     return BlockResult(
         out if work.keep else None,
-        states[:, :, 0] * (ones / model.d),
+        means,
         np.empty((rows, 0)),
         states,
         np.stack(watched, axis=1),
-        power_sums / model.d,
+        np.stack([means[:, -1], second], axis=1),
         0.0,
     )
 
 
+def _strips(d: int) -> Iterator[slice]:
+    """Yield slices of columns."""
+    for column in range(0, d, _STRIP):
+        yield slice(column, min(column + _STRIP, d))
+
+
 def _sums(track: Track, node: int, scale: Array, shift: Array, powers: Array) -> list[Array]:
     """Return Σ x and Σ He_q of the standardised coordinates from the power sums of the noise."""
-    sums = [_power_sum(1, scale, shift, powers)]
+    sums = [scale * powers[:, 1] + shift * powers[:, 0]]
     statistic = track.recording.statistic
     if statistic is not None and track.defined(node):
         alpha, beta = float(track.plan.alpha[node]), float(track.plan.beta[node])
         width = statistic.scale(alpha, beta)
         standard_scale, standard_shift = scale / width, (shift - beta * statistic.centre) / width
-        coefficients = np.polynomial.hermite_e.herme2poly([0.0] * statistic.order + [1.0])
+        coefficients = hermite_coefficients(statistic.order)
         sums.append(
             sum(
                 (c * _power_sum(j, standard_scale, standard_shift, powers) for j, c in enumerate(coefficients) if c),
@@ -166,7 +178,9 @@ def _sums(track: Track, node: int, scale: Array, shift: Array, powers: Array) ->
 
 def _power_sum(power: int, scale: Array, shift: Array, powers: Array) -> Array:
     """Return Σ (s z + c)^power."""
-    total = np.zeros(scale.size)
-    for j in range(power + 1):
+    if power == 0:
+        return powers[:, 0]
+    total = scale**power * powers[:, power] + shift**power * powers[:, 0]
+    for j in range(1, power):
         total += math.comb(power, j) * scale**j * shift ** (power - j) * powers[:, j]
-    return total
+    return np.asarray(total)

@@ -29,6 +29,7 @@ NODES = 15
 THIRD = np.arange(1, NODES, 3)
 """Every third node of T_15 is a node of T_5."""
 _BASE_CELLS = 2
+_TERMS = 4096
 _FEW = 64
 """A cell with fewer coordinates than this is replaced by them rather than halved."""
 
@@ -38,10 +39,10 @@ _FEW = 64
 class Cells:
     """The maps of r paths: C cells with NODES nodes each and R coordinates on their own.
 
-    ``path``, ``first``, ``width`` (C,): owner and place of each cell, in bins; ``members`` (C): the cell's coordinates, or
-    None while the bins' moments stand for them; ``owner_single``, ``position`` (R,): owner and flat position in ``noise``
-    (r, d) of each coordinate on its own; ``x`` (C·NODES + R,): the state, cells first; ``weights`` likewise: what a
-    value counts in a sum over the coordinates of its path.
+    ``path``, ``first``, ``width`` (C,): owner and place of each cell, in bins; ``members`` (C): the cell's coordinates,
+    or None while the bins' moments stand for them; ``owner_single``, ``position`` (R,): owner and flat position in
+    ``noise`` (r, d) of each coordinate on its own; ``x`` (C·NODES + R,): the state, cells first; ``weights`` likewise:
+    what a value counts in a sum over the coordinates of its path.
     """
 
     bins: Bins
@@ -255,12 +256,17 @@ def _known(members: Members | None) -> Members:
 
 def _chebyshev_weights(t: Array) -> Array:
     """Return weights of the nodes that sum any polynomial of degree below NODES over the points t."""
-    before, current = np.ones(t.size), t
-    sums = [float(t.size), float(t.sum())]
-    for _ in range(2, NODES):
-        before, current = current, 2 * t * current - before
-        sums.append(float(current.sum()))
-    return np.asarray(chebyshev.coefficients(NODES) @ np.array(sums))
+    sums = np.zeros(NODES)
+    for start in range(0, t.size, _TERMS):
+        part = t[start : start + _TERMS]
+        polynomials = np.empty((NODES, part.size))
+        polynomials[0], polynomials[1] = 1.0, part
+        twice = 2 * part
+        for k in range(2, NODES):
+            np.multiply(twice, polynomials[k - 1], out=polynomials[k])
+            polynomials[k] -= polynomials[k - 2]
+        sums += polynomials.sum(axis=1)
+    return np.asarray(chebyshev.coefficients(NODES) @ sums)
 
 
 def _evaluate(values: Array, t: Array) -> Array:

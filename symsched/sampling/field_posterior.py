@@ -30,7 +30,7 @@ Index = NDArray[np.intp]
 _RULE = 96
 """Gauss–Legendre nodes per window; twice DEPTH of a Gaussian is resolved to 1e−16 with 60."""
 
-_COUNTS = (8, 11, 15, 20, 27, 36, 48, 64)
+_COUNTS = (6, 7, 8, 9, 10, 11, 13, 15, 18, 22, 27, 36, 48, 64)
 """Chebyshev nodes per window that are tried in turn."""
 
 _WIDEST = 4.0
@@ -92,7 +92,7 @@ class QuadraticField:
         windows = self._windows(population, kernel).split_at(boundaries).cut(_WIDEST * self.scale)
         for _ in range(_HALVINGS):
             widest = float(np.max(windows.half))
-            start = int(np.searchsorted(_COUNTS, 7 + 12 * widest / self.scale))
+            start = int(np.searchsorted(_COUNTS, self._expected_nodes(widest)))
             for count in _COUNTS[min(start, len(_COUNTS) - 1) :]:
                 fields = windows.nodes(count)
                 slope = population.field_means(kernel, windows.path, fields)
@@ -102,6 +102,11 @@ class QuadraticField:
                     return _weigh(windows, fields, slope, anchor)
             windows = windows.cut(widest)
         raise ArithmeticError("the field's law is not resolved: the site's log normaliser is not smooth in the field")
+
+    def _expected_nodes(self, half: float) -> float:
+        """Return about how many nodes a window needs if a site's log normaliser is analytic to 3/2 scales."""
+        rate = np.log(max(3 * self.scale / half, 1.6))
+        return float(1 + np.log(max(self.d * half, 1.0) * 1e11) / rate)
 
     def _anchor(
         self, population: AbstractPopulation, kernel: AbstractKernel, windows: Windows, absolute: bool

@@ -114,14 +114,22 @@ class GaussianKernel(AbstractKernel):
         return self.mean(v), np.full(v.shape, self.slope)
 
 
+def gaussian_coefficients(
+    centre: float | Array, variance: float | Array, psi: float | Array
+) -> tuple[Array, Array, Array]:
+    """Return intercept, slope and constant of Gaussian kernels, broadcast over all arguments."""
+    curvature = np.square(psi)
+    damping = 1 + curvature * variance
+    constant = -(np.log1p(curvature * variance) + curvature * np.square(centre) / damping) / 2
+    return np.asarray(centre / damping), np.asarray(variance / damping), np.asarray(constant)
+
+
 def kernel(site: AbstractSite, psi: float) -> AbstractKernel:
     """Return ``site`` at ``psi`` in its cheapest exact form."""
     curvature = psi**2
     if site.gaussian is not None:
-        centre, variance = site.gaussian
-        damping = 1 + curvature * variance
-        constant = -(np.log1p(curvature * variance) + curvature * centre**2 / damping) / 2
-        return GaussianKernel(centre / damping, variance / damping, float(constant))
+        intercept, slope, constant = gaussian_coefficients(*site.gaussian, psi)
+        return GaussianKernel(float(intercept), float(slope), float(constant))
     if isinstance(site, AtomSite) and site.values.size == 2:
         low, high = (float(value) for value in site.values)
         log_low, log_high = (float(value) for value in np.log(site.weights))

@@ -6,7 +6,6 @@ import abc
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 Array = NDArray[np.float64]
 
@@ -61,4 +60,5 @@ def checked_weights(weights: ArrayLike, count: int) -> Array:
 
 def softmax(logits: Array) -> Array:
     """Return exp(logits) normalised over the last axis."""
-    return np.asarray(special.softmax(logits, axis=-1))
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))

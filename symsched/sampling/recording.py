@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -60,6 +61,12 @@ def hermite(order: int, x: Array) -> Array:
     return current
 
 
+@functools.cache
+def hermite_coefficients(order: int) -> tuple[float, ...]:
+    """Return the coefficients of 1, x, x², … in He_order."""
+    return tuple(float(c) for c in np.polynomial.hermite_e.herme2poly([0.0] * order + [1.0]))
+
+
 @final
 @dataclass(frozen=True)
 class Recording:
@@ -86,7 +93,8 @@ class BlockResult:
 
     ``x`` (r, d) or None; ``means`` (r, N+1): mean over coordinates at every node; ``order`` (r, M): the order parameter
     at the nodes where it is defined; ``projections`` (r, N+1, directions) of x, for models with directions;
-    ``responsibilities`` (r, len(watch), K); ``moments`` (r, 4): means of x, x², x³, x⁴ over the coordinates at the end;
+    ``responsibilities`` (r, len(watch), K); ``moments`` (r, 4): means of x, x², x³, x⁴ over the coordinates at the end
+    (affine directions: only the first two);
     ``map_error``: estimated error of x from interpolation, 0 where nothing was interpolated.
     """
 

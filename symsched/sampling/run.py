@@ -55,7 +55,7 @@ class RawRun:
     ``projections``    (n, N+1, r) or None   projections of x on the directions of a DirectionModel
     ``responsibilities`` (n, len(watch), K)  probabilities of the modes at the nodes ``watch``
     ``modes``          (n,)                  the most probable mode at the last evaluated node
-    ``moments``        (n, 4)                means over the coordinates of x, x², x³, x⁴ at the end
+    ``moments``        (n, 4) or (n, 2)      means over the coordinates of x, x², x³, x⁴ at the end
     ================== ===================== =============================================================
 
     ``method``: which ran; ``map_error``: estimated error of ``x`` from interpolation (0: none); ``seconds``: wall time;
@@ -87,9 +87,15 @@ class RawRun:
 
     @property
     def central_moments(self) -> Array:
-        """Mean, variance, third and fourth central moment of each path's coordinates at the end, (n, 4)."""
-        first, second, third, fourth = self.moments.T
+        """Mean, variance, third and fourth central moment of each path's coordinates at the end, (n, 4).
+
+        Only the first two, (n, 2), for affine paths of a DirectionModel.
+        """
+        first, second = self.moments[:, 0], self.moments[:, 1]
         variance = np.maximum(second - first**2, 0.0)
+        if self.moments.shape[1] == 2:
+            return np.stack([first, variance], axis=1)
+        third, fourth = self.moments[:, 2], self.moments[:, 3]
         skewed = third - 3 * first * second + 2 * first**3
         flat = fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
         return np.stack([first, variance, skewed, flat], axis=1)
