@@ -211,7 +211,7 @@ class DensitySite(AbstractSite):
             field, curvature = fields[chunk], curvatures[chunk]
             log_rest, reference, shift, variance = self._tilt_chunk(field, curvature, order)
             base = (field - curvature * (reference / 2)) * reference
-            results[:, chunk] = np.stack([base + log_rest, reference + shift, variance])
+            results[:, chunk] = base + log_rest, reference + shift, variance
         if normalise:
             results[0] -= self.log_mass
         return results[0], results[1], results[2]

@@ -107,7 +107,24 @@ def _modes(piece: Piece, nodes: FloatArray, heights: FloatArray) -> FloatArray:
         if np.all(high - low <= 1e-9 * (1 + np.abs(best))):
             break
     order = np.argsort(-value)[:_MAX_MODES]
-    return np.sort(best[order][value[order] - value.max() > -NATS - 15])
+    kept = np.sort(order[value[order] - value.max() > -NATS - 15])
+    return _separate(best[kept], value[kept], nodes, heights)
+
+
+def _separate(best: FloatArray, value: FloatArray, nodes: FloatArray, heights: FloatArray) -> FloatArray:
+    """Return the modes between which the density dips by more than a nat; of two that share a hill, the higher."""
+    modes: list[float] = []
+    levels: list[float] = []
+    for mode, level in zip(best.tolist(), value.tolist(), strict=True):
+        if modes:
+            between = heights[(nodes > modes[-1]) & (nodes < mode)]
+            if between.size == 0 or between.min() > min(level, levels[-1]) - 1:
+                if level > levels[-1]:
+                    modes[-1], levels[-1] = mode, level
+                continue
+        modes.append(mode)
+        levels.append(level)
+    return np.array(modes)
 
 
 def _around(piece: Piece, modes: FloatArray) -> FloatArray:
