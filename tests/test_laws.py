@@ -30,6 +30,7 @@ from sympy.stats import (
     Uniform,
 )
 
+from symsched.constants import ImplicitConstant
 from symsched.errors import DerivationError
 from symsched.laws import AtomLaw, DensityLaw, LatticeLaw, law_of
 from symsched.sampling.sites import GaussianSite
@@ -335,3 +336,18 @@ def test_narrow_components_of_a_mixture_are_seen():
     assert law.cumulants(1) == (Rational(3, 20),)
     assert law.site().mean == pytest.approx(0.15, rel=1e-10)
     assert law.denoiser(1.0, 0.0) == pytest.approx(float(sp.N(law.denoiser(s, nu).subs({s: 1, nu: 0}), 30)), rel=1e-10)
+
+
+def test_implicit_constants_stay_symbols_and_become_numbers():
+    v = sp.Symbol("v")
+    root = ImplicitConstant("m", v, v - sp.tanh(2 * v), sp.Float("0.95"))
+    law = AtomLaw((root, -root), (Rational(4, 5), Rational(1, 5)))
+    assert law.denoiser(s, nu) == root * sp.tanh(s * nu * root + sp.log(2))
+    value = 0.957504024077
+    assert law.denoiser(2.0, 0.3) == pytest.approx(value * np.tanh(0.6 * value + np.log(2)), rel=1e-11)
+    spin = law_of(Rademacher("a")).tilt(2 * root)
+    assert spin.site().mean == pytest.approx(value, rel=1e-11)
+    uniform = law_of(Uniform("a", -1, 1)).tilt(root)
+    assert uniform.site().mean == pytest.approx(1 / np.tanh(value) - 1 / value, rel=1e-10)
+    quartic = DensityLaw(x, sp.exp(-(x**4) + root * x), -sp.oo, sp.oo)
+    assert float(quartic.cumulants(1)[0]) == pytest.approx(quartic.site().mean, rel=1e-12)
