@@ -1,4 +1,4 @@
-"""Independent numbers for the last steps of a derivation: finite d = 10^40 and finite differences in mpmath."""
+"""Independent numbers for the last steps of a derivation: finite d = 10^120 and finite differences in mpmath."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from symsched.laws import AbstractLaw, AtomLaw
 from symsched.schedules import Window
 from symsched.symbols import d, kappa, psi, t, tau
 
-_HUGE = sp.Integer(10) ** 60
+_HUGE = sp.Integer(10) ** 120
 _KAPPA = sp.Integer(3)
 _SHARES = (sp.Rational(1, 5), sp.Rational(3, 5))
 
@@ -67,7 +67,7 @@ def _times(window: Window) -> list[sp.Rational]:
 
 
 def scales(window: Window, interpolant: Interpolant) -> Verifier:
-    """Return a verifier of (lim α/d^e, lim ψ d^γ, γ) against τ(t) pushed through α and β at d = 10^60, with 120
+    """Return a verifier of (lim α/d^e, lim ψ d^γ, γ) against τ(t) pushed through α and β at d = 10^120, with 240
     digits."""
 
     def verify(after: sp.Basic) -> tuple[Check, ...]:
@@ -80,7 +80,7 @@ def scales(window: Window, interpolant: Interpolant) -> Verifier:
             spread = sp.N(interpolant.alpha.subs({tau: moment, d: _HUGE}), 80)
             independent = float(signal / spread * _HUGE**exponent)
             checks.append(
-                Check(f"ψ d^{exponent} at t = {at}", number(ratio.subs(values), "psi"), independent, 1e-5, "d = 10^60")
+                Check(f"ψ d^{exponent} at t = {at}", number(ratio.subs(values), "psi"), independent, 1e-5, "d = 10^120")
             )
             power = _growth(partial(_at_dimension, window.alpha, at))
             checks.append(
@@ -89,7 +89,7 @@ def scales(window: Window, interpolant: Interpolant) -> Verifier:
                     number(noise.subs(values), "alpha"),
                     float(spread / _HUGE**power),
                     1e-5,
-                    "d = 10^60",
+                    "d = 10^120",
                 )
             )
         return tuple(checks)
@@ -127,7 +127,7 @@ def _posterior(law: AbstractLaw, strength: sp.Expr, position: list[float]) -> li
 
 
 def order_parameter_ode(canonical: CanonicalPhase, window: Window) -> Verifier:
-    """Return a verifier of the equations in t: ν moved by ds·D at d = 10^60 and multiplied by α^q, by finite
+    """Return a verifier of the equations in t: ν moved by ds·D at d = 10^120 and multiplied by α^q, by finite
     differences."""
     return _ode(canonical, window, canonical.order or 1)
 
@@ -153,7 +153,7 @@ def _ode(canonical: CanonicalPhase, window: Window, order: int) -> Verifier:
             claimed = [float(sp.N(e, 20)) for e in (right if isinstance(right, sp.MatrixBase) else [right])]
             independent = _advance(law, window, (canonical.exponent, order), at, [float(s) for s in states])
             checks += [
-                Check(f"right-hand side of {function}' at t = {at}", one, other, 1e-5, "d = 10^60, finite differences")
+                Check(f"right-hand side of {function}' at t = {at}", one, other, 1e-5, "d = 10^120, finite differences")
                 for function, one, other in zip(functions, claimed, independent, strict=True)
             ]
         return tuple(checks)
