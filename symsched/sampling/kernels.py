@@ -13,6 +13,9 @@ from symsched.sampling.sites import AbstractSite, AtomSite
 
 Array = NDArray[np.float64]
 
+_FEW_ATOMS = 12
+"""Atoms up to which a sum over them is faster than a table."""
+
 
 class AbstractKernel(abc.ABC):
     """The tilt of one site by a field v at a fixed ψ, evaluated on arrays of any shape."""
@@ -93,6 +96,50 @@ class PairKernel(AbstractKernel):
 
 
 @final
+@dataclass(frozen=True, eq=False)
+class AtomKernel(AbstractKernel):
+    """A few atoms: log Z and mean by sums over the atoms relative to the first, vectorised over the fields."""
+
+    values: Array
+    log_weights: Array
+    psi: float
+
+    def _powers(self, v: Array) -> tuple[Array, list[Array]]:
+        """Return the largest logit relative to the first atom, and exp(logit − largest) per atom."""
+        base = self.values[0]
+        logits = [
+            (v - self.psi**2 * ((value + base) / 2)) * (value - base) + log_weight
+            for value, log_weight in zip(self.values, self.log_weights, strict=True)
+        ]
+        top = logits[0]
+        for logit in logits[1:]:
+            top = np.maximum(top, logit)
+        return top, [np.exp(logit - top) for logit in logits]
+
+    def mean(self, v: Array) -> Array:
+        """Return the tilted mean."""
+        return self.both(v)[1]
+
+    def both(self, v: Array) -> tuple[Array, Array]:
+        """Return the log normaliser and the tilted mean."""
+        top, powers = self._powers(v)
+        total = sum(powers[1:], start=powers[0])
+        base = self.values[0]
+        first = sum(
+            (power * (value - base) for power, value in zip(powers, self.values, strict=True)), np.zeros_like(v)
+        )
+        return top + np.log(total) + (v - self.psi**2 * (base / 2)) * base, base + first / total
+
+    def spread(self, v: Array) -> tuple[Array, Array]:
+        """Return the tilted mean and variance."""
+        _, powers = self._powers(v)
+        total = sum(powers[1:], start=powers[0])
+        mean = sum((power * value for power, value in zip(powers, self.values, strict=True)), np.zeros_like(v)) / total
+        squares = (power * (value - mean) ** 2 for power, value in zip(powers, self.values, strict=True))
+        return mean, sum(squares, np.zeros_like(v)) / total
+
+
+@final
 @dataclass(frozen=True)
 class GaussianKernel(AbstractKernel):
     """A Gaussian site: the tilted mean is affine in the field."""
@@ -138,4 +185,6 @@ def kernel(site: AbstractSite, psi: float) -> AbstractKernel:
         offset = (log_high - log_low) / 2 - curvature * middle * radius
         constant = (log_low + log_high) / 2 - curvature * (low**2 + high**2) / 4
         return PairKernel(middle, radius, offset, constant)
+    if isinstance(site, AtomSite) and site.values.size <= _FEW_ATOMS:
+        return AtomKernel(site.values, np.log(site.weights), psi)
     return SiteKernel(site, psi)

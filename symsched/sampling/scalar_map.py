@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from symsched.sampling.bins import Bins
 from symsched.sampling.cell_fields import CellFields, CellFrame
 from symsched.sampling.cells import Cells
-from symsched.sampling.kernels import AbstractKernel, kernel
+from symsched.sampling.kernels import AbstractKernel
 from symsched.sampling.model_base import softmax
 from symsched.sampling.model_mean_field import MeanFieldModel
 from symsched.sampling.model_product import ProductModel
 from symsched.sampling.noise import fill, tiles
 from symsched.sampling.recording import BlockResult, Track, Workspace
 from symsched.sampling.scheme import Plan
+from symsched.sampling.tables import fast_kernel
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -69,7 +70,7 @@ class ProductDrift(AbstractDrift):
 
     def evaluate(self, frame: CellFrame, cells: Cells, psi: float, field: Array) -> Evaluation:
         """Return posterior mean, responsibilities and misfits."""
-        tilts: list[AbstractKernel] = [kernel(site, psi) for site in self._model.sites]
+        tilts: list[AbstractKernel] = [fast_kernel(site, psi) for site in self._model.sites]
         pairs = [tilt.both(field) for tilt in tilts]
         logs = np.stack([pair[0] for pair in pairs], axis=1)
         responsibilities = softmax(frame.summation @ logs + self._log_weights)
@@ -99,7 +100,7 @@ class MeanFieldDrift(AbstractDrift):
 
     def evaluate(self, frame: CellFrame, cells: Cells, psi: float, field: Array) -> Evaluation:
         """Return posterior mean, basin masses and misfits."""
-        tilt = kernel(self._model.site, psi)
+        tilt = fast_kernel(self._model.site, psi, self._model.collective.scale)
         population = CellFields(frame, field)
         law = self._model.collective.law(population, tilt, self._cuts)
         mean = population.mixture(tilt, law.windows.path, law.fields, law.weights)
