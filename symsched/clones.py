@@ -1,9 +1,9 @@
 """Clones: paths that share a state and then go their own way, and the probability that they end in the same mode.
 
-Given the state y at ψ, the mode of the data is distributed like the posterior π_k(y), so two clones agree with probability Σ_k π_k² and
-φ = E Σ_k π_k². It runs from Σ w_k² to 1 and says what "speciated" means without a convention (Biroli, Bonnaire, de Bortoli, Mézard,
-arXiv 2402.18491). The probability flow itself is deterministic; clones are branched by drawing from the posterior, which is where the
-reverse stochastic equation leads from y.
+Given the state y at ψ, the mode of the data is distributed like the posterior π_k(y), so two clones agree with
+probability Σ_k π_k² and φ = E Σ_k π_k². It runs from Σ w_k² to 1 and says what "speciated" means without a convention
+(Biroli, Bonnaire, de Bortoli, Mézard, arXiv 2402.18491). The probability flow itself is deterministic; clones are
+branched by drawing from the posterior, which is where the reverse stochastic equation leads from y.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ _REACH = 9.0
 def clone_probability(law: AbstractLaw, s: float) -> Estimate:
     """Return φ(s) = E Σ_k π_k(s, ν_s)², ν_s = s g + z, of a law with atoms, with the error of its quadrature.
 
-    On the line: the trapezoidal rule, which is exact to rounding for this integrand. For points in R^r: randomised quasi-Monte Carlo with
-    its standard error. Raises TypeError for a law without atoms (it has no modes), ValueError for s < 0 or free symbols.
+    On the line: the trapezoidal rule, which is exact to rounding for this integrand. For points in R^r: randomised
+    quasi-Monte Carlo with its standard error. Raises TypeError for a law without atoms (it has no modes), ValueError
+    for s < 0 or free symbols.
 
     >>> half = AtomLaw((1, -1), (0.5, 0.5))
     >>> clone_probability(half, 0.0).value
@@ -87,10 +88,11 @@ def simulate_clones(
     rng: np.random.Generator,
     believed: AbstractDistribution | None = None,
 ) -> Estimate:
-    """Return the share of n pairs of clones, branched at ψ in dimension ``d``, that end in the same mode, with its standard error.
+    """Return the share of n pairs of clones, branched at ψ in dimension ``d``, that end in the same mode.
 
-    Each pair draws data a and noise z, shares y = z + ψ a, and takes two independent modes from the exact finite-d posterior at y; no
-    limit is taken. ``believed`` replaces the distribution whose posterior is used, to see what a wrong one does.
+    Each pair draws data a and noise z, shares y = z + ψ a, and takes two independent modes from the exact finite-d
+    posterior at y; no limit is taken. ``believed`` replaces the distribution whose posterior is used, to see what a
+    wrong one does.
     """
     ratio = require_real(psi, "psi")
     pairs = require_integer(n, "n", 1)

@@ -26,8 +26,10 @@ Check = Callable[[Effort], Claim]
 
 TITLE = "Noise schedules in high dimension: the claims of arXiv 2501.00988, checked"
 _INTRODUCTION = (
-    "Each claim is derived from the density and the interpolant, then held against numbers that share no code with the derivation: quadrature, exact flows, "
-    "exact enumeration, and samples of the d-dimensional model with standard errors. Where a number depends on the order of limits, the claim says which "
+    "Each claim is derived from the density and the interpolant, then held against numbers that share no code with "
+    "the derivation: quadrature, exact flows, "
+    "exact enumeration, and samples of the d-dimensional model with standard errors. Where a number depends on the "
+    "order of limits, the claim says which "
     "is meant: fixed steps with d → ∞, or fixed d with steps → ∞."
 )
 _MODULE = re.compile(r"(?:gm|cw)_(\d\d)_\w+")
@@ -36,7 +38,9 @@ _BESIDE = {18: 9.5}
 
 
 def _registered() -> tuple[tuple[str, Check], ...]:
-    """Return (name, function) of every module gm_NN_… and cw_NN_… among the claims, in the order in which they are told."""
+    """Return (name, function) of every module gm_NN_… and cw_NN_… among the claims, in the order in which they are
+    told.
+    """
     found = [
         (match, module.name)
         for module in pkgutil.iter_modules(claims.__path__)
@@ -60,9 +64,9 @@ def reproduce(
 ) -> Ledger:
     """Return the ledger of all claims, checked now, and write it into ``folder`` if one is given.
 
-    ``quick`` takes fewer samples and dimensions; the same ``seed`` gives the same numbers. A run that is interrupted, or stopped by an error,
-    leaves the report of the claims that were finished and raises on. Raises ReportFolderError before any work if the folder cannot be
-    written to.
+    ``quick`` takes fewer samples and dimensions; the same ``seed`` gives the same numbers. A run that is interrupted,
+    or stopped by an error, leaves the report of the claims that were finished and raises on. Raises ReportFolderError
+    before any work if the folder cannot be written to.
     """
     effort = Effort(quick, require_integer(seed, "seed", 0))
     if folder is not None:

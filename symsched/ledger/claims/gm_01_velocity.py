@@ -1,8 +1,9 @@
 """Claim 1: the velocity from the posterior mean equals the one from the score of the d-dimensional density.
 
-Holds at every d and τ: no limit is taken. The velocity b = (α̇/α) x + (β̇ − α̇β/α) E[a | x] is built from the derived rates
-and the exact posterior. It is held against two things that know neither: the finite-difference score of the marginal density, which
-mpmath integrates from the densities of data and noise, and an average of İ over pairs (a, z) that are only drawn.
+Holds at every d and τ: no limit is taken. The velocity b = (α̇/α) x + (β̇ − α̇β/α) E[a | x] is built from the derived
+rates and the exact posterior. It is held against two things that know neither: the finite-difference score of the
+marginal density, which mpmath integrates from the densities of data and noise, and an average of İ over pairs (a, z)
+that are only drawn.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ def claim(effort: Effort) -> Claim:
     return Claim(
         1,
         "The velocity field, by the posterior and by the score",
-        "At every dimension and time, the velocity built from the exact posterior mean is the one built from the score of the "
+        "At every dimension and time, the velocity built from the exact posterior mean is the one built from the "
+        "score of the "
         "marginal density, and it transports the interpolant: E[f(I) İ] = E[f(I) b(I)]. No limit is taken.",
         (sp.Eq(drift(x), by_posterior, evaluate=False), sp.Eq(drift(x), by_score, evaluate=False)),
         tuple(rows),
@@ -136,7 +138,9 @@ def _transport(name: str, field: Velocity, effort: Effort) -> Row:
 
 
 def _velocity_from_density(name: str, tau: float, place: Array, index: int) -> float:
-    """b from the score: (β̇/β) x + α (αβ̇/β − α̇) ∂ log p, with p = Σ_k w_k Π_i ∫ ρ_k(a) φ(x_i − βa; α²) da integrated numerically."""
+    """b from the score: (β̇/β) x + α (αβ̇/β − α̇) ∂ log p, with p = Σ_k w_k Π_i ∫ ρ_k(a) φ(x_i − βa; α²) da
+    integrated numerically.
+    """
     with mpmath.workdps(25):
         d, time, step = mpmath.mpf(len(place)), mpmath.mpf(str(tau)), mpmath.mpf(10) ** -5
         alpha, beta = AMPLITUDES[name](time, d)

@@ -1,7 +1,8 @@
 """Claim 2: fixed steps on the plain schedules fail as d grows, VP in the weight, VE in the width.
 
-Limit meant: N fixed, d → ∞. Plain VP: the weight of the heavier mode tends to 1, and the width is that of its grid at every d. Plain
-VE: the weight stays that of its grid, which has enough steps around the speciation, and the width tends to 0.
+Limit meant: N fixed, d → ∞. Plain VP: the weight of the heavier mode tends to 1, and the width is that of its grid at
+every d. Plain VE: the weight stays that of its grid, which has enough steps around the speciation, and the width
+tends to 0.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def claim(effort: Effort) -> Claim:
     return Claim(
         2,
         "Plain schedules with fixed steps",
-        f"With {STEPS} uniform steps in τ and d → ∞, plain VP puts all weight on the heavier mode and keeps the width of its grid; "
+        f"With {STEPS} uniform steps in τ and d → ∞, plain VP puts all weight on the heavier mode and keeps the "
+        "width of its grid; "
         "plain VE keeps the weight of its grid and loses the width.",
         tuple(formulas),
         (*found["vp"], *found["ve"], *ends),
@@ -73,7 +75,9 @@ def claim(effort: Effort) -> Claim:
 
 
 def plain_rows(name: str, effort: Effort, dimensions: Sequence[int], sampled: Schedule | None = None) -> list[Row]:
-    """Return the rows of a plain schedule, weight then width for each d last; ``sampled`` replaces the schedule of the samples."""
+    """Return the rows of a plain schedule, weight then width for each d last; ``sampled`` replaces the schedule of
+    the samples.
+    """
     schedule = plain(gm_case.interpolant(name))
     rng = np.random.default_rng([effort.seed, 2, len(name)])
     rows = [_vectors(name, effort, sampled or schedule)]

@@ -1,7 +1,9 @@
-"""Claim 4: the first half of dilated VP is one equation for μ = r·X/(m√d), which the d-dimensional paths approach at rate d^−1/2.
+"""Claim 4: the first half of dilated VP is one equation for μ = r·X/(m√d), which the d-dimensional paths approach at
+rate d^−1/2.
 
-Two limits are told apart: the equation itself is d → ∞ with steps → ∞ after it, held against the exact quantile map at growing d; its Euler
-recursion is d → ∞ at fixed steps, held against d-dimensional samples that start from the same noise.
+Two limits are told apart: the equation itself is d → ∞ with steps → ∞ after it, held against the exact quantile map
+at growing d; its Euler recursion is d → ∞ at fixed steps, held against d-dimensional samples that start from the same
+noise.
 """
 
 from __future__ import annotations
@@ -38,8 +40,10 @@ def claim(effort: Effort) -> Claim:
     return Claim(
         4,
         "Dilated VP, first half",
-        "For t ≤ 1/2 the component of x along the means, μ = r·x/(m√d), follows the derived equation from N(0, 1) as d → ∞. At fixed steps, paths of "
-        "the d-dimensional sampler approach its Euler recursion like d^−1/2; with many steps after d → ∞ its law at t = 1/2 is p N(κm, 1) + (1 − p) N(−κm, 1).",
+        "For t ≤ 1/2 the component of x along the means, μ = r·x/(m√d), follows the derived equation from N(0, 1) "
+        "as d → ∞. At fixed steps, paths of "
+        "the d-dimensional sampler approach its Euler recursion like d^−1/2; with many steps after d → ∞ its law "
+        "at t = 1/2 is p N(κm, 1) + (1 − p) N(−κm, 1).",
         (limit.phases[0].ode, limit.phases[0].initial),
         tuple(rows),
         charts=(_paths_chart(limit), _error_chart(errors)),
@@ -49,7 +53,9 @@ def claim(effort: Effort) -> Claim:
 
 
 def equation_rows(limit: Limit) -> list[Row]:
-    """Return solutions of the derived equation at t = 1/2 beside the exact flow at finite d, and how fast the latter approaches."""
+    """Return solutions of the derived equation at t = 1/2 beside the exact flow at finite d, and how fast the latter
+    approaches.
+    """
     ends = solve_ode(limit.phases[0].ode, _STARTS, (0.0, 0.5), gm_case.KAPPA)[:, -1]
     rows = []
     for start, end in zip(_STARTS, ends, strict=True):
@@ -73,7 +79,9 @@ def equation_rows(limit: Limit) -> list[Row]:
 
 
 def path_errors(effort: Effort, limit: Limit, sampled: Schedule | None = None) -> dict[int, float]:
-    """Return {d: root mean square distance of sampled paths from the d = ∞ recursion with the same ν_0}; ``sampled`` replaces the schedule."""
+    """Return {d: root mean square distance of sampled paths from the d = ∞ recursion with the same ν_0}; ``sampled``
+    replaces the schedule.
+    """
     sizes = (100, 1_000, 10_000) if effort.quick else (100, 1_000, 10_000, 100_000)
     return {
         d: path_error(limit, _sample(d, effort, sampled or limit.schedule), _STEPS, gm_case.KAPPA, "interpolant")
@@ -105,7 +113,9 @@ def _rate_rows(errors: dict[int, float]) -> list[Row]:
 
 
 def law_rows(effort: Effort, limit: Limit, sampled: Schedule | None = None) -> list[Row]:
-    """Return mean, second moment and sign of μ(1/2), from the effective law and from paths with many steps; ``sampled`` replaces the schedule."""
+    """Return mean, second moment and sign of μ(1/2), from the effective law and from paths with many steps;
+    ``sampled`` replaces the schedule.
+    """
     law = gm_case.effective_law(limit)
     atoms, weights = (np.array([float(v) for v in part]) for part in (law.values, law.weights))
     strength, steps = gm_case.KAPPA, effort.choose(_FINE, _FINE // 4)

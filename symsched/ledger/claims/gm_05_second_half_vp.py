@@ -1,7 +1,9 @@
-"""Claim 5: the second half of dilated VP, given the mode S: M = r·X/(m²d) = τS, and what is orthogonal to r scales by √(α² + σ²β²).
+"""Claim 5: the second half of dilated VP, given the mode S: M = r·X/(m²d) = τS, and what is orthogonal to r scales by
+√(α² + σ²β²).
 
-The equation is d → ∞ with steps → ∞ after it; it is held against SciPy's solution of the d-dimensional flow with the exact posterior mean. The width
-after a fixed number of steps as d → ∞ is that of Euler's recursion, held against samples.
+The equation is d → ∞ with steps → ∞ after it; it is held against SciPy's solution of the d-dimensional flow with the
+exact posterior mean. The width after a fixed number of steps as d → ∞ is that of Euler's recursion, held against
+samples.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
 
 from symsched.charts import Chart, Curve, Level
@@ -39,7 +41,8 @@ def claim(effort: Effort) -> Claim:
     return Claim(
         5,
         "Dilated VP, second half",
-        "For t ≥ 1/2 the mode S is chosen and each coordinate follows the derived equation of its mode: the overlap is M = τS and the part orthogonal to r "
+        "For t ≥ 1/2 the mode S is chosen and each coordinate follows the derived equation of its mode: the "
+        "overlap is M = τS and the part orthogonal to r "
         "scales by √(α² + σ²β²), down to the width σ. With K fixed steps per half the width is that of the grid.",
         (*limit.phases[1].odes, limit.phases[1].initial),
         tuple(rows),
@@ -49,8 +52,10 @@ def claim(effort: Effort) -> Claim:
     )
 
 
-def means_and_widths(limit: Limit, mode: int, times: Sequence[float]) -> tuple[Array, Array]:
-    """Return mean and width of a coordinate in the mode at ``times`` from t = 1/2, from the derived equation, which is affine for this law."""
+def means_and_widths(limit: Limit, mode: int, times: ArrayLike) -> tuple[Array, Array]:
+    """Return mean and width of a coordinate in the mode at ``times`` from t = 1/2, from the derived equation, which
+    is affine for this law.
+    """
     mean, shifted = solve_ode(limit.phases[1].odes[mode], (0.0, 1.0), times, gm_case.KAPPA)
     return mean, shifted - mean
 
@@ -115,9 +120,8 @@ def vector_rows(effort: Effort, limit: Limit) -> list[Row]:
                 dimension=d,
             )
         )
-        straight = abs(
-            float(orthogonal[k] @ orthogonal[0]) / (np.linalg.norm(orthogonal[k]) * np.linalg.norm(orthogonal[0]))
-        )
+        lengths = np.linalg.norm(orthogonal[k]) * np.linalg.norm(orthogonal[0])
+        straight = abs(float(orthogonal[k] @ orthogonal[0] / lengths))
         rows.append(
             deterministic(
                 f"direction of the orthogonal part at t = {times[k]:g}: cosine to its start",
@@ -131,7 +135,7 @@ def vector_rows(effort: Effort, limit: Limit) -> list[Row]:
 
 
 def vector_flow(name: str, noise: Array, times: Sequence[float]) -> list[Array]:
-    """Return x (d,) at ``times`` on the exact probability flow from the noise z (d,): dy/dψ = E[a | y], solved by SciPy."""
+    """Return x (d,) at ``times`` on the exact flow dy/dψ = E[a | y] from the noise z (d,), solved by SciPy."""
     d = len(noise)
     model = gm_case.mixture().model(d)
     nodes = [ExactMixture.of(name, d).amplitudes(at, gm_case.KAPPA) for at in times]
@@ -151,7 +155,9 @@ def vector_flow(name: str, noise: Array, times: Sequence[float]) -> list[Array]:
 
 
 def width_rows(effort: Effort, limit: Limit, sampled: Schedule | None = None) -> list[Row]:
-    """Return the width at t = 1 after few and after many steps, predicted by the recursion and by the equation; ``sampled`` replaces the schedule."""
+    """Return the width at t = 1 after few and after many steps, predicted by the recursion and by the equation;
+    ``sampled`` replaces the schedule.
+    """
     rng = np.random.default_rng([effort.seed, 5, 1])
     schedule = sampled or limit.schedule
     fine = effort.choose(2_000, 500)

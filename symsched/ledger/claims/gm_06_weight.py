@@ -1,7 +1,8 @@
 """Claim 6: at finite κ the limit's weight depends on how a mode is read off, and the exact flow at finite d gives p.
 
-By the sign of μ at t = 1/2 it is pΦ(κm) + (1 − p)Φ(−κm), by the posterior's argmax pΦ(κm + h/(κm)) + (1 − p)Φ(−κm + h/(κm)): d → ∞, then steps → ∞,
-κ fixed. At fixed d with steps → ∞ the flow is the transport from noise to data, and the weight is p for every κ.
+By the sign of μ at t = 1/2 it is pΦ(κm) + (1 − p)Φ(−κm), by the posterior's argmax pΦ(κm + h/(κm)) + (1 − p)Φ(−κm +
+h/(κm)): d → ∞, then steps → ∞, κ fixed. At fixed d with steps → ∞ the flow is the transport from noise to data, and
+the weight is p for every κ.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def claim(effort: Effort) -> Claim:
     return Claim(
         6,
         "What the weight is at finite κ",
-        "As d → ∞ at fixed κ (steps → ∞ after), the share of paths with μ(1/2) > 0 and the share whose posterior prefers +r differ from p by an amount that "
+        "As d → ∞ at fixed κ (steps → ∞ after), the share of paths with μ(1/2) > 0 and the share whose posterior "
+        "prefers +r differ from p by an amount that "
         "vanishes as κ grows; the exact flow at a fixed d gives p whatever κ is.",
         (
             sp.Eq(sp.Function("P")(sp.Gt(nu, 0)), sp.simplify(1 - law.cdf(kappa, sp.S.Zero)), evaluate=False),
@@ -95,11 +97,13 @@ def quadrature_rows(law: AtomLaw, kappas: Sequence[float] = _KAPPAS) -> list[Row
 
 
 def sampled_rows(effort: Effort, limit: Limit, law: AtomLaw, kappas: Sequence[float]) -> list[Row]:
-    """Return both weights beside paths of the d-dimensional sampler with many steps, read at t = 1/2; ``law`` predicts."""
+    """Return both weights beside paths of the d-dimensional sampler with many steps, read at t = 1/2; ``law``
+    predicts.
+    """
     rows = []
     rng = np.random.default_rng([effort.seed, 6])
     steps, count = effort.choose(800, 200), effort.choose(20_000, 10_000)
-    model = gm_case.mixture().model(_DIMENSION)
+    sites = [mode.law.site() for mode in gm_case.mixture().modes]
     for strength in kappas:
         plan = limit.schedule.plan(steps, _DIMENSION, strength)
         paths = draw_paths(gm_case.mixture(), plan, _DIMENSION, count, rng, nodes=(steps // 2,))
@@ -107,8 +111,8 @@ def sampled_rows(effort: Effort, limit: Limit, law: AtomLaw, kappas: Sequence[fl
         alpha, psi = plan.alpha[steps // 2], plan.psi[steps // 2]
         # log Z of either mode at y = x/α, summed over coordinates: only Σ y enters their difference.
         fields = psi * means / alpha
-        odds = _DIMENSION * (model.sites[0].tilted(fields, psi**2)[0] - model.sites[1].tilted(fields, psi**2)[0])
-        prefers = odds + math.log(model.weights[0] / model.weights[1]) > 0
+        odds = _DIMENSION * (sites[0].tilted(fields, psi**2)[0] - sites[1].tilted(fields, psi**2)[0])
+        prefers = odds + math.log(gm_case.P / (1 - gm_case.P)) > 0
         for name, predicted, seen in (
             ("sign", by_sign(law, strength), share(means > 0)),
             ("argmax", by_argmax(law, strength), share(prefers)),
@@ -128,7 +132,9 @@ def sampled_rows(effort: Effort, limit: Limit, law: AtomLaw, kappas: Sequence[fl
 
 
 def exact_rows(d: int, p: float = float(gm_case.P)) -> list[Row]:
-    """Return the share of noise that SciPy's solution of the exact d-dimensional flow carries to +r; ``p`` is what is expected."""
+    """Return the share of noise that SciPy's solution of the exact d-dimensional flow carries to +r; ``p`` is what is
+    expected.
+    """
     model = gm_case.mixture().model(d)
     direction = np.full(d, 1 / math.sqrt(d))
     noise = np.random.default_rng(d).standard_normal(d)

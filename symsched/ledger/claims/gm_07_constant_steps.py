@@ -1,6 +1,7 @@
 """Claim 7: with the dilated schedule a number of steps that does not grow with d is enough.
 
-Limit meant: steps fixed (10 per half), d → ∞. Weight and width are then Euler's numbers for the limit equations, and stop moving with d.
+Limit meant: steps fixed (10 per half), d → ∞. Weight and width are then Euler's numbers for the limit equations, and
+stop moving with d.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def claim(effort: Effort) -> Claim:
     return Claim(
         7,
         "Θ(1) steps on the dilated schedule",
-        f"With {STEPS // 2} steps per half on dilated VP, weight and width from d = 10² to 10⁸ agree with Euler's numbers at d = ∞, and the weight no longer moves with d.",
+        f"With {STEPS // 2} steps per half on dilated VP, weight and width from d = 10² to 10⁸ agree with Euler's "
+        "numbers at d = ∞, and the weight no longer moves with d.",
         (limit.phases[0].ode, limit.phases[1].ode),
         tuple(rows),
         charts=(
@@ -51,7 +53,9 @@ def claim(effort: Effort) -> Claim:
 def constant_rows(
     name: str, effort: Effort, dimensions: Sequence[int], sampled: Schedule | None = None, number: int = 7
 ) -> list[Row]:
-    """Return weight and width at each d beside their numbers at d = ∞, and how they moved; ``sampled`` replaces the schedule of the samples."""
+    """Return weight and width at each d beside their numbers at d = ∞, and how they moved; ``sampled`` replaces the
+    schedule of the samples.
+    """
     limit = gm_case.limit(name)
     title = f"dilated {limit.interpolant.name}"
     far = predict(limit, STEPS, kappa=gm_case.KAPPA)[0]
@@ -92,7 +96,9 @@ def constant_rows(
 
 
 def _pair(title: str, far: ModePrediction, near: ModePrediction, paths: SumPaths, d: int) -> list[Row]:
-    """The weight beside its number at d = ∞; the width beside the recursion on the schedule of this d, as it still moves by κ/√d."""
+    """The weight beside its number at d = ∞; the width beside the recursion on the schedule of this d, as it still
+    moves by κ/√d.
+    """
     weight, width = paths.weight(), paths.width()
     reach = gm_case.KAPPA / math.sqrt(d)
     return [

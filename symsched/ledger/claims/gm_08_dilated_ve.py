@@ -1,7 +1,7 @@
 """Claim 8: dilated VE (linear interpolant): both halves, the width σ_κ that the limit keeps, and Θ(1) steps.
 
-Limits meant: the equations and σ_κ² = σ²κ²/(κ² + σ²) are d → ∞, then steps → ∞, κ fixed; at fixed d with steps → ∞ the width is σ; with
-10 steps per half and d → ∞ weight and width are Euler's numbers.
+Limits meant: the equations and σ_κ² = σ²κ²/(κ² + σ²) are d → ∞, then steps → ∞, κ fixed; at fixed d with steps → ∞
+the width is σ; with 10 steps per half and d → ∞ weight and width are Euler's numbers.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ def claim(effort: Effort) -> Claim:
     return Claim(
         8,
         "Dilated VE, linear interpolant",
-        "As d → ∞ the overlap M follows the first equation for t ≤ 1/2 and ends in ±1; then each coordinate follows the second from N(mS, κ²), which keeps the "
-        "width σ_κ < σ. At fixed d with many steps the width is σ; with 10 steps per half weight and width are Euler's numbers at every d.",
+        "As d → ∞ the overlap M follows the first equation for t ≤ 1/2 and ends in ±1; then each coordinate "
+        "follows the second from N(mS, κ²), which keeps the "
+        "width σ_κ < σ. At fixed d with many steps the width is σ; with 10 steps per half weight and width are "
+        "Euler's numbers at every d.",
         (limit.phases[0].ode, limit.phases[1].ode, sp.Eq(sp.Symbol("sigma_kappa"), kept, evaluate=False)),
         tuple(rows),
         charts=(
@@ -54,7 +56,9 @@ def claim(effort: Effort) -> Claim:
 
 
 def width_factor(limit: Limit) -> sp.Expr:
-    """Return w(t) with w(t)/w(1/2) the factor of a deviation from the mode's mean: exp of the integral of the equation's rate, by SymPy."""
+    """Return w(t) with w(t)/w(1/2) the factor of a deviation from the mode's mean: exp of the integral of the
+    equation's rate, by SymPy.
+    """
     equation = limit.phases[1].ode
     place = sp.Symbol("place", real=True)
     rate = sp.diff(equation.rhs.subs(equation.lhs.args[0], place), place)
@@ -69,7 +73,9 @@ def kept_width(limit: Limit) -> sp.Expr:
 
 
 def equation_rows(name: str, limit: Limit, times: tuple[float, ...] = (0.0, 0.25, 0.45)) -> list[Row]:
-    """Return the overlap and the width on either half, from the derived equations, beside the exact flow at d = 10^24."""
+    """Return the overlap and the width on either half, from the derived equations, beside the exact flow at d =
+    10^24.
+    """
     exact = ExactMixture.of(name, _FAR)
     values = solve_ode(limit.phases[0].ode, [_START, -1.0], times, gm_case.KAPPA)
     rows = []
@@ -100,7 +106,9 @@ def equation_rows(name: str, limit: Limit, times: tuple[float, ...] = (0.0, 0.25
 
 
 def width_rows(effort: Effort, limit: Limit, kept: sp.Expr, sampled: Schedule | None = None) -> list[Row]:
-    """Return the final width in the two orders of limits: d → ∞ first (the formula ``kept``), and steps → ∞ at fixed d."""
+    """Return the final width in the two orders of limits: d → ∞ first (the formula ``kept``), and steps → ∞ at fixed
+    d.
+    """
     d, steps = 10**12, effort.choose(2_000, 600)
     predicted = number(kept.subs({sigma: gm_case.SIGMA, kappa: sp.Rational(gm_case.KAPPA)}), "the width")
     plan = (sampled or limit.schedule).plan(steps, d, gm_case.KAPPA)

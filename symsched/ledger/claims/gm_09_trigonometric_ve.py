@@ -1,7 +1,9 @@
-"""Claim 9: dilated VE on the trigonometric interpolant: the limit equations hold, and Euler multiplies the orthogonal noise by a known factor.
+"""Claim 9: dilated VE on the trigonometric interpolant: the limit equations hold, and Euler multiplies the orthogonal
+noise by a known factor.
 
-Limits meant: the equations are d → ∞, then steps → ∞. At K fixed steps per half and d → ∞, Euler leaves the first half with orthogonal noise
-√d Π_{k<K} (1 − k/(K² − k²)) where the equation has κ: the two limits do not commute. Claim 18 says what that does to Θ(1) steps.
+Limits meant: the equations are d → ∞, then steps → ∞. At K fixed steps per half and d → ∞, Euler leaves the first
+half with orthogonal noise √d Π_{k<K} (1 − k/(K² − k²)) where the equation has κ: the two limits do not commute. Claim
+18 says what that does to Θ(1) steps.
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ def claim(effort: Effort) -> Claim:
     return Claim(
         9,
         "Dilated VE, trigonometric interpolant",
-        "As d → ∞ and then steps → ∞ both halves follow the derived equations. With K Euler steps per half and d → ∞ the noise orthogonal to the means leaves "
+        "As d → ∞ and then steps → ∞ both halves follow the derived equations. With K Euler steps per half and d → "
+        "∞ the noise orthogonal to the means leaves "
         "the first half multiplied by the predicted factor, of order √(d/K), instead of κ.",
         (limit.phases[0].ode, limit.phases[1].ode, sp.Eq(sp.Symbol("f_K"), factor, evaluate=False)),
         tuple(rows),
@@ -49,7 +52,9 @@ def claim(effort: Effort) -> Claim:
 
 
 def noise_factor(interpolant: Interpolant) -> sp.Expr:
-    """Return α(0) Π_{k<K} (1 + Δτ α̇/α) at τ = k/K: what Euler in x does in K steps to noise that the posterior does not see."""
+    """Return α(0) Π_{k<K} (1 + Δτ α̇/α) at τ = k/K: what Euler in x does in K steps to noise that the posterior does
+    not see.
+    """
     gain = 1 + interpolant.noise_rate.subs(tau, _index / steps_per_half) / steps_per_half
     return interpolant.alpha.subs(tau, 0) * sp.Product(sp.simplify(gain), (_index, 0, steps_per_half - 1))
 
@@ -60,7 +65,9 @@ def factor_value(factor: sp.Expr, steps: int, d: float) -> float:
 
 
 def factor_rows(effort: Effort, factor: sp.Expr) -> list[Row]:
-    """Return the factor beside the spread of the coordinates of d-dimensional vectors after the first half, by the plain loop."""
+    """Return the factor beside the spread of the coordinates of d-dimensional vectors after the first half, by the
+    plain loop.
+    """
     rows = []
     d = effort.choose(100_000, 20_000)
     for steps in (10,) if effort.quick else (5, 10, 40):
@@ -76,7 +83,7 @@ def factor_rows(effort: Effort, factor: sp.Expr) -> list[Row]:
             / np.sum((noise - noise.mean(axis=1, keepdims=True)) ** 2, axis=1)
         )
         predicted = factor_value(factor, steps, d)
-        # At finite d the half ends at τ = √(1 − κ²/d), not 1, and the posterior sees a little of the noise: both of order K/d.
+        # At finite d the half ends at τ = √(1 − κ²/d) and the posterior sees some of the noise: both of order K/d.
         rows.append(
             deterministic(
                 f"factor of the orthogonal noise over √d, K = {steps}, whole vectors",
@@ -90,7 +97,9 @@ def factor_rows(effort: Effort, factor: sp.Expr) -> list[Row]:
 
 
 def end_rows(effort: Effort) -> list[Row]:
-    """Return weight and width at t = 1 after 10 steps per half beside Euler's recursion on the schedule of the same d."""
+    """Return weight and width at t = 1 after 10 steps per half beside Euler's recursion on the schedule of the same
+    d.
+    """
     limit = gm_case.limit(NAME)
     rng = np.random.default_rng([effort.seed, 9])
     rows = []

@@ -1,13 +1,16 @@
-"""Claim 10: when the modes part: τ ~ d^−1/2 under VP, O(1) under VE, ½ log d in the Ornstein–Uhlenbeck clock; and φ(s), by clones.
+"""Claim 10: when the modes part: τ ~ d^−1/2 under VP, O(1) under VE, ½ log d in the Ornstein–Uhlenbeck clock; and
+φ(s), by clones.
 
-φ(s) = E Σ π_k² is a curve in s = √d ψ in the limit d → ∞; at finite d it is a curve in ψ. Exponents are read off where φ at finite d passes midway
-between its ends; clones share y = z + ψ a and take two modes from the exact finite-d posterior.
+φ(s) = E Σ π_k² is a curve in s = √d ψ in the limit d → ∞; at finite d it is a curve in ψ. Exponents are read off
+where φ at finite d passes midway between its ends; clones share y = z + ψ a and take two modes from the exact
+finite-d posterior.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import mpmath
 import numpy as np
@@ -29,6 +32,7 @@ from symsched.verdicts import Row, bounded, deterministic, statistical
 SOURCE = "arXiv 2501.00988; arXiv 2402.18491 for clones"
 _SIZES = (1e4, 1e6, 1e8)
 _HALF = sp.Rational(1, 2)
+Ratio = Callable[[float, float], float]
 
 
 def claim(effort: Effort) -> Claim:
@@ -40,7 +44,8 @@ def claim(effort: Effort) -> Claim:
     return Claim(
         10,
         "Speciation",
-        "Modes part at τ ~ d^−1/2 under VP and at τ = O(1) under VE, and at ½ log d in the Ornstein–Uhlenbeck clock; as d → ∞ two clones that share a path "
+        "Modes part at τ ~ d^−1/2 under VP and at τ = O(1) under VE, and at ½ log d in the Ornstein–Uhlenbeck "
+        "clock; as d → ∞ two clones that share a path "
         "up to s = √d ψ end in the same mode with probability φ(s) = E Σ π_k².",
         (
             sp.Eq(tau, limit.speciation_time_in("tau"), evaluate=False),
@@ -55,7 +60,9 @@ def claim(effort: Effort) -> Claim:
 
 
 def agreement(strength: float, p: float = 0.8) -> float:
-    """Return E Σ π_k² of p N(s, 1) + (1 − p) N(−s, 1), by mpmath on the densities: what the predictions are held against."""
+    """Return E Σ π_k² of p N(s, 1) + (1 − p) N(−s, 1), by mpmath on the densities: what the predictions are held
+    against.
+    """
     with mpmath.workdps(20):
         weight, level = mpmath.mpf(str(p)), mpmath.mpf(strength)
 
@@ -68,7 +75,9 @@ def agreement(strength: float, p: float = 0.8) -> float:
 
 
 def finite_strength(psi: float, d: float, sigma: float = 0.5) -> float:
-    """Return the separation of the modes of Σ y_i at finite d in its own standard deviations, over 2: √d ψ/√(1 + σ²ψ²)."""
+    """Return the separation of the modes of Σ y_i at finite d in its own standard deviations, over 2: √d ψ/√(1 +
+    σ²ψ²).
+    """
     return math.sqrt(d) * psi / math.sqrt(1 + sigma**2 * psi**2)
 
 
@@ -78,13 +87,13 @@ def exponent_rows() -> list[Row]:
     low, high = agreement(0.0), 1.0
     midway = brentq(lambda s: agreement(s) - (low + high) / 2, 0.2, 5.0, xtol=1e-10)
 
-    def crossing(ratio: Callable[[float], float], d: float, begin: float, end: float) -> float:
-        return float(brentq(lambda at: finite_strength(ratio(at), d) - midway, begin, end, xtol=1e-15))
+    def crossing(ratio: Ratio, d: float, begin: float, end: float) -> float:
+        return float(brentq(lambda at: finite_strength(ratio(at, d), d) - midway, begin, end, xtol=1e-15))
 
     for name in ("vp", "vp-trig", "ve", "ve-trig"):
         limit = gm_case.limit(name)
         expected = float(leading_power(limit.speciation_time_in("tau"), "the speciation time")[1])
-        times = [crossing(lambda at, d=d: _ratio(name, at, d), d, 1e-9, 1 - 1e-9) for d in _SIZES]
+        times = [crossing(partial(_ratio, name), d, 1e-9, 1 - 1e-9) for d in _SIZES]
         slope = float(np.polyfit(np.log(_SIZES), np.log(times), 1)[0])
         rows.append(
             bounded(
@@ -98,7 +107,7 @@ def exponent_rows() -> list[Row]:
     clock = gm_case.limit("vp").speciation_time_in("ou")
     # Where log d multiplies: the derivative of the clock's time in log d as d → ∞.
     expected = float(sp.limit(d_symbol * sp.diff(clock, d_symbol), d_symbol, sp.oo))
-    times = [crossing(lambda at: math.exp(-at) / math.sqrt(-math.expm1(-2 * at)), d, 1e-3, 40.0) for d in _SIZES]
+    times = [crossing(_ornstein_uhlenbeck_ratio, d, 1e-3, 40.0) for d in _SIZES]
     slope = float(np.polyfit(np.log(_SIZES), times, 1)[0])
     rows.append(
         bounded(
@@ -117,12 +126,18 @@ def _ratio(name: str, tau: float, d: float) -> float:
     return float(beta / alpha)
 
 
+def _ornstein_uhlenbeck_ratio(time: float, _: float = 0.0) -> float:
+    return math.exp(-time) / math.sqrt(-math.expm1(-2 * time))
+
+
 def closed_form_rows() -> list[Row]:
-    """Return φ of the effective law at the finite-d strength beside ½(1 + E tanh(Λ + √Λ g)), the closed form in the Ornstein–Uhlenbeck clock."""
+    """Return φ of the effective law at the finite-d strength beside ½(1 + E tanh(Λ + √Λ g)), the closed form in the
+    Ornstein–Uhlenbeck clock.
+    """
     law = gm_case.effective_law(gm_case.limit("vp", p=_HALF, sigma=sp.S.One))
     rows = []
     for d, time in ((1024, 2.0), (1024, 3.0), (1024, 4.0)):
-        psi = math.exp(-time) / math.sqrt(-math.expm1(-2 * time))
+        psi = _ornstein_uhlenbeck_ratio(time)
         predicted = clone_probability(law, finite_strength(psi, d, 1.0)).value
         rows.append(
             deterministic(
@@ -148,7 +163,9 @@ def ornstein_uhlenbeck(d: float, time: float, sigma: float) -> float:
 
 
 def clone_rows(effort: Effort, law: AtomLaw, believed: AbstractDistribution | None = None) -> list[Row]:
-    """Return φ(s) beside quadrature and beside clones at finite d, s = √d ψ; ``believed`` is the mixture whose posterior the clones use."""
+    """Return φ(s) beside quadrature and beside clones at finite d, s = √d ψ; ``believed`` is the mixture whose
+    posterior the clones use.
+    """
     rows = []
     rng = np.random.default_rng([effort.seed, 10])
     d = effort.choose(1_000, 400)

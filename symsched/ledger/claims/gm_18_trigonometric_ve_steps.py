@@ -1,4 +1,5 @@
-"""Claim 18, beside claim 9 and expected to fail: Euler on dilated trigonometric VE recovers the width in a number of steps free of d.
+"""Claim 18, beside claim 9 and expected to fail: Euler on dilated trigonometric VE recovers the width in a number of
+steps free of d.
 
 Limit meant: steps fixed, d → ∞. The limit equation keeps σ_κ; Euler's samples have a width that grows like √d.
 """
@@ -21,7 +22,8 @@ from symsched.verdicts import Row, deterministic
 
 _TOLERANCE = 0.2
 _REASON = (
-    "α is far from linear in τ, so K Euler steps leave the orthogonal noise multiplied by the factor of claim 9, of order √(d/K), where the equation has κ; "
+    "α is far from linear in τ, so K Euler steps leave the orthogonal noise multiplied by the factor of claim 9, "
+    "of order √(d/K), where the equation has κ; "
     "the second half cannot remove it. Use the linear interpolant (claim 8), or Euler in canonical coordinates."
 )
 
@@ -36,7 +38,8 @@ def claim(effort: Effort) -> Claim:
     return Claim(
         18,
         "Θ(1) Euler steps on dilated trigonometric VE (beside claim 9)",
-        "With 10 or 40 Euler steps per half on the dilated trigonometric VE schedule, samples have the width of the limit equation to within 0.2 at every d.",
+        "With 10 or 40 Euler steps per half on the dilated trigonometric VE schedule, samples have the width of "
+        "the limit equation to within 0.2 at every d.",
         (
             sp.Eq(sp.Symbol("sigma_kappa"), promised, evaluate=False),
             sp.Eq(sp.Symbol("f_K"), noise_factor(limit.interpolant), evaluate=False),
@@ -51,7 +54,9 @@ def claim(effort: Effort) -> Claim:
 
 
 def width_rows(effort: Effort, promised: float, sizes: tuple[int, ...], scheme: str = "interpolant") -> list[Row]:
-    """Return the width after 10 and 40 steps per half at each d beside the promised one; ``scheme`` says in which coordinates Euler runs."""
+    """Return the width after 10 and 40 steps per half at each d beside the promised one; ``scheme`` says in which
+    coordinates Euler runs.
+    """
     schedule = gm_case.limit(NAME).schedule
     rng = np.random.default_rng([effort.seed, 18])
     rows = []

@@ -1,18 +1,20 @@
 """What the mixture does at finite d, exactly: nothing here is derived by symsched, and nothing predicts from it.
 
 With M = r·x/|r|² and D = α² + σ²β², the law of M on the path of interpolants is p N(β, D/d) + (1 − p) N(−β, D/d); the
-probability flow is its quantile map, and what is orthogonal to r scales by √D. Written in mpmath, so that d may be 10^40.
-The interpolants and dilations are those printed in arXiv 2501.00988, typed in once more on purpose.
+probability flow is its quantile map, and what is orthogonal to r scales by √D. Written in mpmath, so that d may be
+10^40. The interpolants and dilations are those printed in arXiv 2501.00988, typed in once more on purpose.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import mpmath
 
-Number = mpmath.mpf
+Number: TypeAlias = Any
+"""A number of mpmath, which ships no types."""
 Amplitudes = Callable[[Number, Number], tuple[Number, Number]]
 
 _DIGITS = 60
@@ -77,7 +79,9 @@ class ExactMixture:
         return beta, width, beta * mpmath.sqrt(self.d) / width
 
     def score(self, tau: Number, nu0: float) -> Number:
-        """Return u = M√d/√D at τ on the path whose noise has r·z/|r| = ``nu0``: p Φ(u − b) + (1 − p) Φ(u + b) = Φ(ν_0)."""
+        """Return u = M√d/√D at τ on the path whose noise has r·z/|r| = ``nu0``: p Φ(u − b) + (1 − p) Φ(u + b) =
+        Φ(ν_0).
+        """
         separation = self.signal(tau)[2]
         level = mpmath.ncdf(mpmath.mpf(nu0))
 

@@ -26,8 +26,9 @@ _NUMBERS = 1 << 21
 
 @dataclass(frozen=True)
 class SumPaths:
-    """n paths: ``start`` (n,) is ν_0, ``modes`` (n,) the likeliest mode at the last evaluated node, ``mean`` and ``variance`` (n,)
-    over the coordinates at the end (the variance unbiased), ``nodes`` (n, len(nodes)) the mean over coordinates at the nodes asked for.
+    """n paths: ``start`` (n,) is ν_0, ``modes`` (n,) the likeliest mode at the last evaluated node, ``mean`` and
+    ``variance`` (n,) over the coordinates at the end (the variance unbiased), ``nodes`` (n, len(nodes)) the mean over
+    coordinates at the nodes asked for.
     """
 
     start: Array
@@ -68,6 +69,7 @@ def draw_paths(
     d: int,
     n: int,
     rng: np.random.Generator,
+    *,
     nodes: tuple[int, ...] = (),
 ) -> SumPaths:
     """Return n paths of a mixture of Gaussian product laws of one width at dimension ``d``."""

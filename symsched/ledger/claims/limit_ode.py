@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
@@ -16,8 +14,9 @@ from symsched.symbols import t
 Array = NDArray[np.float64]
 
 
-def solve_ode(equation: sp.Eq, starts: ArrayLike, times: Sequence[float], kappa: float) -> Array:
-    """Return the solutions of f'(t) = F(t, f) from ``starts`` (P,) at ``times[0]``, at all ``times`` (T,): shape (P, T).
+def solve_ode(equation: sp.Eq, starts: ArrayLike, times: ArrayLike, kappa: float) -> Array:
+    """Return the solutions of f'(t) = F(t, f) from ``starts`` (P,) at ``times[0]``, at all ``times`` (T,): shape (P,
+    T).
 
     Dormand–Prince of order 8 with tolerance 1e-11. Raises ArithmeticError where the solver gives up.
     """
@@ -26,9 +25,8 @@ def solve_ode(equation: sp.Eq, starts: ArrayLike, times: Sequence[float], kappa:
     rhs = equation.rhs.subs(unknown, place).subs(kappa_symbol, sp.Rational(kappa))
     field = compiled(rhs, [t, place], "the right-hand side")
     begin = np.atleast_1d(np.asarray(starts, dtype=np.float64))
-    solution = solve_ivp(
-        lambda at, state: field(at, state), (times[0], times[-1]), begin, "DOP853", times, rtol=1e-11, atol=1e-12
-    )
+    nodes = np.asarray(times, dtype=np.float64)
+    solution = solve_ivp(field, (nodes[0], nodes[-1]), begin, "DOP853", nodes, rtol=1e-11, atol=1e-12)
     if not solution.success:
-        raise ArithmeticError(f"the limit equation could not be solved up to t = {times[-1]}: {solution.message}")
+        raise ArithmeticError(f"the limit equation could not be solved up to t = {nodes[-1]:g}: {solution.message}")
     return np.asarray(solution.y)
