@@ -32,6 +32,7 @@ def leading_power(expression: sp.Expr, what: str) -> tuple[sp.Expr, sp.Rational]
     others = sorted(expression.free_symbols - {d}, key=str)
     # Arbitrary but fixed positive numbers inside (0, 1) stand for the other symbols.
     sample = {symbol: sp.Rational(3 + 2 * k, 7 + 5 * k) for k, symbol in enumerate(others)}
+    expression = _without_maxima(expression, sample)
     numeric = sp.lambdify([d], expression.subs(sample), "mpmath")
     with mpmath.workdps(60):
         try:
@@ -78,6 +79,12 @@ def limit_in_dimension(expression: sp.Expr, what: str) -> sp.Expr:
 
 _epsilon = sp.Symbol("epsilon", positive=True)
 _REMEDY = "Give parameters that are powers of symsched.symbols.d times constants."
+
+
+def _without_maxima(expression: sp.Expr, sample: dict[sp.Symbol, sp.Rational]) -> sp.Expr:
+    """Replace every Max by the argument that is largest at very large d."""
+    at = {**sample, d: sp.Integer(10) ** int(_LOGS[0])}
+    return expression.replace(sp.Max, lambda *options: max(options, key=lambda option: sp.N(option.subs(at), 30)))
 
 
 def _in_inverse_root(expression: sp.Expr) -> sp.Expr:

@@ -23,7 +23,7 @@ class ImplicitConstant(AtomicExpr):  # type: ignore[misc]  # SymPy ships no type
     >>> v = sp.Symbol("v")
     >>> c = ImplicitConstant("c", v, v - sp.cos(v), sp.Float("0.7"))
     >>> sp.N(2 * c, 20)
-    1.4781702664303213446
+    1.4781702664303212833
     """
 
     __slots__ = ("equation", "guess", "name", "unknown")

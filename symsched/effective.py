@@ -18,6 +18,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 from scipy import special
+from scipy.interpolate import CubicSpline
 
 from symsched.cascade import Cascade
 from symsched.codegen import compiled, number
@@ -25,7 +26,7 @@ from symsched.distributions.base import AbstractDistribution
 from symsched.distributions.gaussian_modes import GaussianModes
 from symsched.distributions.mean_field import MeanField
 from symsched.distributions.product import ProductMixture
-from symsched.sampling.sites import AbstractSite, GaussianSite
+from symsched.sampling.sites import AbstractSite, AtomSite, GaussianSite
 from symsched.symbols import d as d_symbol
 from symsched.symbols import m
 
@@ -48,30 +49,32 @@ class Feedback:
     tilts: Array
 
     def posterior_mean(self, mode: int, psi: float, y: Array, mass: Array) -> Array:
-        """Return E[a | y] in one mode for paths y (P, L) whose coordinates have masses (L,), u solved by Newton's
+        """Return E[a | y] in one mode for paths y (P, L) whose coordinates have masses (P, L), u solved by Newton's
         method."""
         tilt = np.full((y.shape[0], 1), self.tilts[mode])
         curvature = np.asarray(psi**2)
         for _ in range(_NEWTON):
-            mean = through_table(lambda h: self.site.tilted(h, curvature)[1], tilt + psi * y)
-            spread = through_table(lambda h: self.site.tilted_variance(h, curvature), tilt + psi * y)
-            whole, width = (mean @ mass)[:, None], (spread @ mass)[:, None]
+            mean = through_table(lambda h: self.site.tilted(h, curvature)[1], self.site, tilt + psi * y)
+            spread = through_table(lambda h: self.site.tilted_variance(h, curvature), self.site, tilt + psi * y)
+            whole, width = (np.sum(part * mass, axis=1, keepdims=True) for part in (mean, spread))
             change = (tilt - self.slope(whole)) / (1 - self.bend(whole) * width)
             tilt = tilt - change
             if float(np.max(np.abs(change))) < _CONVERGED:
                 break
-        return through_table(lambda h: self.site.tilted(h, curvature)[1], tilt + psi * y)
+        return through_table(lambda h: self.site.tilted(h, curvature)[1], self.site, tilt + psi * y)
 
 
-def through_table(function: Callable[[Array], Array], at: Array) -> Array:
-    """Return function(at), through a table where there are more points than the table has."""
-    if at.size <= _TABLE:
+def through_table(function: Callable[[Array], Array], site: AbstractSite, at: Array) -> Array:
+    """Return function(at), through a cubic table where the site is dear and the points are many."""
+    cheap = site.gaussian is not None or (isinstance(site, AtomSite) and len(site.values) <= _FEW_ATOMS)
+    if cheap or at.size <= _TABLE:
         return np.asarray(function(at))
     knots = np.linspace(at.min(), at.max(), _TABLE)
-    return np.asarray(np.interp(at, knots, function(knots)))
+    return np.asarray(CubicSpline(knots, function(knots))(at))
 
 
 _TABLE = 8001
+_FEW_ATOMS = 16
 _NEWTON = 30
 _CONVERGED = 1e-12
 
@@ -154,8 +157,17 @@ def _(distribution: ProductMixture, cascade: Cascade, dimension: float) -> Effec
     sites = tuple(law.site() for _, law in modes)
     variances = [site.variance for site in sites]
     shared = variances[0] if orders and min(orders) > 2 else 0.0
-    points = np.array(rows, dtype=float).reshape(len(modes), len(orders))
+    points = np.array(rows, dtype=float).reshape(len(modes), len(orders)) - _shared(cascade, orders, at)
     return EffectiveModel(dimension, orders, np.array([w for w, _ in modes]), points, sites, shared)
+
+
+def _shared(cascade: Cascade, orders: tuple[int, ...], at: dict[sp.Symbol, sp.Expr]) -> Array:
+    """What all modes share of each cumulant in ``orders``: without it the posterior is the same, and ν of order 1."""
+    shared = np.zeros(len(orders))
+    for phase in cascade.speciations[:1]:
+        reference = number(phase.references[0].subs(at), "a common cumulant")
+        shared[orders.index(phase.order)] = reference / math.sqrt(math.factorial(phase.order))
+    return shared
 
 
 @effective_model.register

@@ -311,6 +311,7 @@ def _order_parameter(canonical: CanonicalPhase, noise: sp.Expr) -> sp.Expr:
     """α^q (q! d)^{−1/2} Σ_i He_q(ŷ_i), ŷ standardised by the common lower cumulants; projections where there are
     several."""
     order, common = canonical.order, canonical.common[0]
+    reference = canonical.references[0] if canonical.references else sp.S.Zero
     index = sp.Symbol("i", integer=True, positive=True)
     coordinate = sp.Indexed("y", index)
     if canonical.dimension > 1:
@@ -320,10 +321,12 @@ def _order_parameter(canonical: CanonicalPhase, noise: sp.Expr) -> sp.Expr:
                 for k in range(canonical.dimension)
             )
         )
-    centre = common[0] if common else sp.S.Zero
+    centre = common[0] if common else reference
     width = common[1] if len(common) > 1 else sp.S.Zero
     standardised = (coordinate - psi * centre) / sp.sqrt(1 + psi**2 * width)
-    return noise**order / sp.sqrt(sp.factorial(order) * d) * sp.Sum(sp.hermite_prob(order, standardised), (index, 1, d))
+    summed = sp.Sum(sp.hermite_prob(order, standardised), (index, 1, d)) / sp.sqrt(sp.factorial(order) * d)
+    shared = sp.sqrt(d / sp.factorial(order)) * psi**order * reference if order > 1 else sp.S.Zero
+    return noise**order * (summed - shared)
 
 
 def _time_of_ratio(phase: Phase) -> sp.Expr:

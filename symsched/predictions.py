@@ -28,12 +28,22 @@ Array = NDArray[np.float64]
 INFINITE = 1e100
 """A dimension at which corrections d^(-1/6) are below double precision."""
 _REACH = 8.5
-_LINE = 1001
+_LINE = 801
+_REFINEMENTS = 2
 _NODES = 28
 _NET = 9
 _REPLICATES = 16
 _DECIDED = 1 - 1e-10
 _LARGEST_WITH_ORDER = 1e20
+_FARTHEST = 1e18
+
+
+def practical_infinity(limit: Limit) -> float:
+    """Return a dimension that stands for d = ∞: 10^100, or 10^18 where a later phase or an order q > 1 sets digits a
+    limit."""
+    speciations = limit.cascade.speciations
+    simple = len(speciations) <= 1 and all(phase.order == 1 for phase in speciations)
+    return INFINITE if simple else _FARTHEST
 
 
 @dataclass(frozen=True)
@@ -143,6 +153,8 @@ def predict(
     randomised quasi-Monte Carlo integral with its error.
     """
     steps = require_integer(steps, "steps", 1)
+    if d == INFINITE:
+        d = practical_infinity(limit)
     plan = (schedule or limit.schedule).plan(steps, d, kappa, scheme)
     model = effective_model(limit.distribution, limit.cascade, d)
     components = len(model.orders)
@@ -235,28 +247,53 @@ def site_statistics(model: EffectiveModel, plan: Plan) -> tuple[Array, Array]:
             offset = starts / math.sqrt(model.dimension)
     else:
         shares, modes, masses = np.ones((1, plan.steps, 1)), np.zeros(1, dtype=np.intp), np.ones(1)
-    line = np.linspace(-_REACH, _REACH, _LINE)
-    mass = np.exp(-(line**2) / 2)
-    mass /= mass.sum()
-    means, variances = np.full(count, np.nan), np.full(count, np.nan)
-    groups = [np.flatnonzero(modes == k) for k in range(count)]
-    x = plan.alpha[0] * np.broadcast_to(line + offset, (len(modes), _LINE)).copy()
+    line = np.broadcast_to(np.linspace(-_REACH, _REACH, _LINE), (len(modes), _LINE))
+    # Twice finds a step to 1e-8; more would chase it below the digits to which the feedback of the other coordinates
+    # is known.
+    for _ in range(_REFINEMENTS):
+        line = _follow_steps(line, _carry_sites(model, plan, shares, line, offset))
+    x = _carry_sites(model, plan, shares, line, offset)
+    steps = np.diff(special.ndtr(line), axis=1)
+    left, right = x[:, :-1], x[:, 1:]
+    first = np.sum(steps * (left + right), axis=1) / 2
+    second = np.sum(steps * (left**2 + left * right + right**2), axis=1) / 3
+    means, variances = np.zeros(count), np.zeros(count)
+    for j in range(count):
+        rows = modes == j
+        if np.any(rows):
+            share = masses[rows] / masses[rows].sum()
+            means[j] = share @ first[rows]
+            variances[j] = share @ (second - first**2)[rows]
+    return means, variances
+
+
+def _carry_sites(model: EffectiveModel, plan: Plan, shares: Array, line: Array, offset: Array) -> Array:
+    """Return x at t = 1 for coordinates that start from z = ``line`` (P, L), the path seeing ``shares`` (P, N, K)."""
+    heights = np.diff(special.ndtr(line), axis=1)
+    mass = (np.pad(heights, ((0, 0), (1, 0))) + np.pad(heights, ((0, 0), (0, 1)))) / 2
+    x = plan.alpha[0] * (line + offset)
     for k in range(plan.steps):
         y = x / plan.alpha[k]
         posterior = np.zeros_like(y)
-        for j in range(count):
-            open_paths = shares[:, k, j] > 1e-14
-            if np.any(open_paths):
-                seen = _denoise(model, j, plan.psi[k], y[open_paths], mass)
-                posterior[open_paths] += shares[open_paths, k, j, None] * seen
+        for j in range(shares.shape[2]):
+            undecided = shares[:, k, j] > 1e-14
+            if np.any(undecided):
+                seen = _denoise(model, j, plan.psi[k], y[undecided], mass[undecided])
+                posterior[undecided] += shares[undecided, k, j, None] * seen
         x = plan.A[k] * x + plan.B[k] * posterior
-    for j, rows in enumerate(groups):
-        if len(rows):
-            first = x[rows] @ mass
-            share = masses[rows] / masses[rows].sum()
-            means[j] = share @ first
-            variances[j] = share @ (x[rows] ** 2 @ mass - first**2)
-    return np.nan_to_num(means), np.nan_to_num(variances)
+    return x
+
+
+def _follow_steps(line: Array, x: Array) -> Array:
+    """Return nodes at equal shares of probability and of climb of the map z → x: a spin's map is a step, and the step
+    is thin.
+    """
+    climb = np.abs(np.diff(x, axis=1))
+    monitor = np.diff(special.ndtr(line), axis=1) + climb / np.maximum(climb.sum(axis=1, keepdims=True), 1e-300)
+    monitor += 0.2 * np.diff(line, axis=1) / (2 * _REACH)
+    grown = np.pad(np.cumsum(monitor, axis=1), ((0, 0), (1, 0)))
+    targets = np.linspace(0, 1, line.shape[1])
+    return np.stack([np.interp(targets * total[-1], total, nodes) for total, nodes in zip(grown, line, strict=True)])
 
 
 def _denoise(model: EffectiveModel, mode: int, psi: float, y: Array, mass: Array) -> Array:
@@ -264,6 +301,4 @@ def _denoise(model: EffectiveModel, mode: int, psi: float, y: Array, mass: Array
     if model.feedback is not None:
         return model.feedback.posterior_mean(mode, psi, y, mass)
     site = model.sites[mode]
-    if site.gaussian is not None:
-        return np.asarray(site.tilted(psi * y, np.asarray(psi**2))[1])
-    return through_table(lambda at: site.tilted(psi * at, np.asarray(psi**2))[1], y)
+    return through_table(lambda at: site.tilted(psi * at, np.asarray(psi**2))[1], site, y)

@@ -40,9 +40,9 @@ class Estimate:
 class SiteStatistics:
     """Mean and variance of the coordinates of a sample, averaged over the paths that ended in one mode.
 
-    ``variance`` is within a path: the mean over coordinates of (x_i − mean)². ``collective`` is d times the
-    variance, over paths, of the
-    mean over coordinates: it equals ``variance`` when coordinates are independent given the mode.
+    ``variance`` is within a path: the mean over coordinates of (x_i − mean)², for Gaussian modes in general
+    directions of the part orthogonal to all means. ``collective`` is d times the variance, over paths, of the mean
+    over coordinates: it equals ``variance`` when coordinates are independent given the mode.
     """
 
     mean: Estimate
@@ -130,7 +130,7 @@ def simulate(
         raise TypeError(f"schedule must be a Schedule, an Interpolant or a Limit, got {schedule!r}")
     plan = schedule.plan(steps, dimension, kappa, scheme)
     model = distribution.model(dimension)
-    statistic = order_statistic(distribution, dimension)
+    statistic, shared = order_statistic(distribution, dimension)
     seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else require_integer(rng, "rng", 0)
     with tqdm(total=count, unit="path", disable=not progress, leave=False) as bar:
 
@@ -150,27 +150,36 @@ def simulate(
             statistic=statistic,
             progress=advance,
         )
-    return _run(raw, schedule, statistic, plan, dimension)
+    return _run(raw, schedule, (statistic, shared), plan, dimension)
 
 
-def order_statistic(distribution: AbstractDistribution, dimension: int) -> OrderParameter:
-    """Return the order parameter of the first speciation at this dimension; the plain mean where nothing is derived."""
+def order_statistic(distribution: AbstractDistribution, dimension: int) -> tuple[OrderParameter, float]:
+    """Return the order parameter of the first speciation, and what all modes share of c_q if q > 1; else the mean,
+    0."""
     try:
         found: Cascade = cascade(distribution)
     except DerivationError:
-        return OrderParameter()
+        return OrderParameter(), 0.0
     first = found.phases[0]
     if first.order is None:
-        return OrderParameter()
-    common = [number(c.subs(d_symbol, dimension), "a common cumulant") for c in first.common[0]]
-    return OrderParameter(first.order, *common[:2]) if common else OrderParameter(first.order)
+        return OrderParameter(), 0.0
+    *common, shared = [
+        number(c.subs(d_symbol, dimension), "a common cumulant") for c in (*first.common[0], *first.references[:1])
+    ]
+    if first.order == 1:
+        return OrderParameter(1, shared), 0.0
+    return OrderParameter(first.order, *common[:2]), shared
 
 
-def _run(raw: RawRun, schedule: Schedule, statistic: OrderParameter, plan: Plan, dimension: int) -> Run:
+def _run(raw: RawRun, schedule: Schedule, statistic: tuple[OrderParameter, float], plan: Plan, dimension: int) -> Run:
     shares = raw.responsibilities[:, -1]
     modes = raw.modes
     count = shares.shape[1]
     mean, variance = raw.central_moments[:, 0], raw.central_moments[:, 1]
+    if raw.projections is not None:
+        # Means differ from coordinate to coordinate: only what is orthogonal to all of them is noise.
+        along = np.sum(raw.projections[:, -1] ** 2, axis=1)
+        variance = (dimension * raw.moments[:, 1] - along) / (dimension - raw.projections.shape[2])
     sites = tuple(_sites(mean[modes == k], variance[modes == k], dimension) for k in range(count))
     weights = tuple(_share(int(np.sum(modes == k)), len(modes)) for k in range(count))
     unit = float(dimension) ** float(leading_power(schedule.windows[0].alpha, "alpha")[1])
@@ -195,9 +204,10 @@ def _run(raw: RawRun, schedule: Schedule, statistic: OrderParameter, plan: Plan,
 
 
 def _paths(
-    raw: RawRun, statistic: OrderParameter, plan: Plan, dimension: int, unit: float
+    raw: RawRun, recorded: tuple[OrderParameter, float], plan: Plan, dimension: int, unit: float
 ) -> tuple[Array, NDArray[np.intp]]:
     """Order parameter α^q ν in the unit d^{q e} in which it is O(1), α ~ d^e on the first window."""
+    statistic, shared = recorded
     everything = np.arange(plan.steps + 1)
     if raw.projections is not None:
         return raw.projections / unit, everything
@@ -205,7 +215,14 @@ def _paths(
         return math.sqrt(dimension) * (raw.means - plan.beta * statistic.centre) / unit, everything
     nodes = raw.order_nodes
     # He_q standardises by √(α² + β² c_2); α^q He_q(y) is what the phase's equation moves.
-    return raw.order * (plan.alpha[nodes] / unit) ** statistic.order, nodes
+    if shared:
+        # What all modes share of c_q moves ν without telling them apart: the order parameter is counted from it.
+        nodes = nodes[nodes < plan.steps]
+        lift = math.sqrt(dimension / math.factorial(statistic.order)) * plan.psi[nodes] ** statistic.order
+        nu = raw.order[:, : len(nodes)] - lift * shared
+    else:
+        nu = raw.order
+    return nu * (plan.alpha[nodes] / unit) ** statistic.order, nodes
 
 
 def _share(hits: int, total: int) -> Estimate:

@@ -18,7 +18,7 @@ from symsched.effective import effective_model
 from symsched.errors import require_integer
 from symsched.limits import Limit
 from symsched.plotting import figure
-from symsched.predictions import INFINITE, ModePrediction, order_paths, predict
+from symsched.predictions import ModePrediction, order_paths, practical_infinity, predict
 from symsched.reporting.rows import row_to_dict, rows_to_latex, rows_to_markdown
 from symsched.schedules import Schedule
 from symsched.simulate import Estimate, Run, simulate
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 REACH = 0.1
 """A limit is expected to hold where its slowest window sits at ψ = κ d^−γ ≤ 0.1; what it neglects is of the size ψ²."""
 _SLACK = 0.15
-_FARTHEST_WITH_ORDER = 1e18
 _COLLECTIVE_SAMPLES = 4000
 _COLLECTIVE_DIMENSION = 2000
 
@@ -174,7 +173,7 @@ def path_error(limit: Limit, run: Run, steps: int, kappa: float | None, scheme: 
     """Return the root mean square distance of μ = α^q ν in the first window from the d = ∞ recursion with the same
     noise."""
     order = limit.cascade.phases[0].order or 1
-    farthest = INFINITE if order == 1 else _FARTHEST_WITH_ORDER
+    farthest = practical_infinity(limit)
     model = effective_model(limit.distribution, limit.cascade, farthest)
     plan = limit.schedule.plan(steps, farthest, kappa, scheme)
     inside = np.flatnonzero(plan.times[:-1] < float(limit.schedule.windows[0].end) - 1e-12)

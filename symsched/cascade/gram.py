@@ -47,7 +47,7 @@ def gram_cascade(modes: GaussianModes) -> Cascade:
             cites="arXiv 2501.00988 for two opposite means",
         ),
     )
-    return Cascade(laws, (CanonicalPhase("speciation", _HALF, 1, (branch,), ((),), rank), data), steps)
+    return Cascade(laws, (CanonicalPhase("speciation", _HALF, 1, (branch,), ((),), (sp.S.Zero,), rank), data), steps)
 
 
 def _has_gram(gram: sp.ImmutableMatrix) -> Verifier:

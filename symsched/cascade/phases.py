@@ -42,7 +42,8 @@ class CanonicalPhase:
 
     In a speciation ``order`` is q, s = (ψ d^exponent)^q, and ``common`` holds the cumulants c_1 … c_{q−1} on which
     the modes of every
-    branch agree (one tuple per branch). In the data phase ``order`` is None and each coordinate follows its own law.
+    branch agree (one tuple per branch), ``references`` what they share of c_q itself, subtracted before atoms are
+    formed. In the data phase ``order`` is None and each coordinate follows its own law.
     ``dimension`` is the number of order parameters.
     """
 
@@ -51,6 +52,7 @@ class CanonicalPhase:
     order: int | None
     branches: tuple[Branch, ...]
     common: tuple[tuple[sp.Expr, ...], ...] = ()
+    references: tuple[sp.Expr, ...] = ()
     dimension: int = 1
 
 
@@ -75,5 +77,9 @@ def numbered(phases: list[CanonicalPhase]) -> tuple[CanonicalPhase, ...]:
     for k, phase in enumerate(phases):
         several = names.count(phase.name) > 1
         name = f"{phase.name} {names[: k + 1].count(phase.name)}" if several else phase.name
-        out.append(CanonicalPhase(name, phase.exponent, phase.order, phase.branches, phase.common, phase.dimension))
+        out.append(
+            CanonicalPhase(
+                name, phase.exponent, phase.order, phase.branches, phase.common, phase.references, phase.dimension
+            )
+        )
     return tuple(out)

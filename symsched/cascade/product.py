@@ -37,15 +37,16 @@ def product_cascade(mixture: ProductMixture) -> Cascade:
     phases: list[CanonicalPhase] = []
     groups: list[tuple[int, ...]] = [tuple(range(len(modes)))]
     for exponent in separations.levels():
-        branches, common, orders = [], [], set()
+        branches, common, references, orders = [], [], [], set()
         following: list[tuple[int, ...]] = []
         for group in groups:
             blocks = separations.blocks(group, exponent)
             if len(blocks) > 1:
                 order = separations.order(group, exponent)
                 orders.add(order)
-                branch, shared, added = _split(modes, group, blocks, order, exponent)
+                branch, shared, reference, added = _split(modes, group, blocks, order, exponent)
                 branches.append(branch)
+                references.append(reference)
                 common.append(shared)
                 steps += added
             following += blocks
@@ -56,7 +57,9 @@ def product_cascade(mixture: ProductMixture) -> Cascade:
                 "Shift one separation by a power of d, so that the two happen one after the other.",
             )
         groups = following
-        phases.append(CanonicalPhase("speciation", exponent, orders.pop(), tuple(branches), tuple(common)))
+        phases.append(
+            CanonicalPhase("speciation", exponent, orders.pop(), tuple(branches), tuple(common), tuple(references))
+        )
     laws = [ModeLaw(mode.weight, limiting_law(mode.law)) for mode in modes]
     phases.append(
         CanonicalPhase("data", sp.S.Zero, None, tuple(Branch((k,), law.weight, law.law) for k, law in enumerate(laws)))
@@ -159,12 +162,12 @@ def difference_of(left: sp.Expr, right: sp.Expr) -> sp.Expr:
 
 def _split(
     modes: Sequence[Mode], group: tuple[int, ...], blocks: list[tuple[int, ...]], order: int, exponent: sp.Rational
-) -> tuple[Branch, tuple[sp.Expr, ...], list[Step]]:
-    """Return the branch in which ``group`` splits into ``blocks`` at order q, its common cumulants, and the steps."""
+) -> tuple[Branch, tuple[sp.Expr, ...], sp.Expr, list[Step]]:
+    """Return the branch in which ``group`` splits into ``blocks`` at order q, what the blocks share, and the steps."""
     leaders = [modes[block[0]].law for block in blocks]
     table = sp.ImmutableMatrix([law.cumulants(order) for law in leaders])
     growth = exponent * order - _HALF
-    atoms = _atoms([table[row, order - 1] for row in range(len(blocks))], growth, order)
+    atoms, reference = _atoms([table[row, order - 1] for row in range(len(blocks))], growth, order)
     group_weight = sp.Add(*(modes[k].weight for k in group))
     weights = [sp.simplify(sp.Add(*(modes[k].weight for k in block)) / group_weight) for block in blocks]
     law = AtomLaw(tuple(atoms), tuple(weights))
@@ -199,12 +202,11 @@ def _split(
             cites=_LE_CAM,
         ),
     ]
-    return Branch(group, group_weight, law, tuple(blocks)), common, steps
+    return Branch(group, group_weight, law, tuple(blocks)), common, reference, steps
 
 
-def _atoms(cumulants: list[sp.Expr], growth: sp.Rational, order: int) -> list[sp.Expr]:
-    """Return lim (c_q − reference) d^−growth / √q!, the reference being what the modes share at larger scales (0 if
-    nothing)."""
+def _atoms(cumulants: list[sp.Expr], growth: sp.Rational, order: int) -> tuple[list[sp.Expr], sp.Expr]:
+    """Return lim (c_q − reference) d^−growth / √q!, and the reference: what the modes share at larger scales, or 0."""
     references = [sp.S.Zero]
     if growth < 0:
         references += [limit_in_dimension(cumulants[0], "common cumulant"), cumulants[0]]
@@ -214,7 +216,7 @@ def _atoms(cumulants: list[sp.Expr], growth: sp.Rational, order: int) -> list[sp
             limits = [limit_in_dimension(value, "scaled cumulant") for value in scaled]
         except DerivationError:
             continue
-        return [sp.simplify(value / sp.sqrt(sp.factorial(order))) for value in limits]
+        return [sp.simplify(value / sp.sqrt(sp.factorial(order))) for value in limits], reference
     raise DerivationError(
         "atoms", f"the cumulants {cumulants} have no common scale", "Write separations as powers of d."
     )

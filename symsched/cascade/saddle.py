@@ -133,7 +133,9 @@ def _critical(measure: MeanField, saddle: Saddle, steps: list[Step]) -> Cascade:
         ),
     ]
     # The site mean m_0 is common to all u: the order parameter is centred on it.
-    phase = CanonicalPhase("speciation", exponent, 1, (Branch((0,), sp.S.One, law, ()),), ((saddle.magnetisation,),))
+    phase = CanonicalPhase(
+        "speciation", exponent, 1, (Branch((0,), sp.S.One, law, ()),), ((),), (saddle.magnetisation,)
+    )
     return Cascade(
         (mode,),
         (
