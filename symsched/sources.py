@@ -41,5 +41,8 @@ def numpy_source(title: str, windows: Sequence[tuple[sp.Rational, sp.Rational, P
             lines.append(f"    {name}[inside] = {printer.doprint(expression).replace('numpy.', 'np.')}")
     lines.append("    return tau, alpha, beta\n")
     text = "\n".join(lines)
-    return text.replace("import numpy as np", "import functools\n\nimport numpy as np", 1) if "functools." in text else text
-
+    return (
+        text.replace("import numpy as np", "import functools\n\nimport numpy as np", 1)
+        if "functools." in text
+        else text
+    )
