@@ -1,0 +1,102 @@
+"""The house rules that a machine can keep: imports in one direction, none hidden in a function, small files."""
+
+import ast
+import graphlib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "symsched"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(path) for path in FILES}
+
+
+def is_lazy(name: str) -> bool:
+    """Whether a module imports when a name or a command is used, so that ``import`` and ``--help`` stay quick."""
+    return name == "symsched" or name.startswith("symsched.cli")
+
+
+def imported(tree: ast.AST) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module)
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def graph() -> dict[str, set[str]]:
+    return {
+        module_of(path): (imported(ast.parse(path.read_text())) & MODULES) - {module_of(path)}
+        for path in FILES
+        if not is_lazy(module_of(path))
+    }
+
+
+def test_no_import_cycle():
+    edges = graph()
+    # A package's __init__ gathers names from its own modules; importing a sibling through the full path passes by it.
+    packages = {name for name in edges if any(other.startswith(f"{name}.") for other in edges)}
+    edges = {
+        name: {t for t in targets if t not in packages or not name.startswith(f"{t}.")}
+        for name, targets in edges.items()
+    }
+    list(graphlib.TopologicalSorter(edges).static_order())
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_no_import_is_hidden_in_a_function(path):
+    if is_lazy(module_of(path)):
+        return
+    for function in ast.walk(ast.parse(path.read_text())):
+        if isinstance(function, ast.FunctionDef):
+            assert not imported(function), f"{path.name}:{function.lineno} {function.name} imports inside"
+
+
+def test_numbers_never_import_symbols():
+    for name, targets in graph().items():
+        tree_imports = (
+            imported(ast.parse((ROOT / Path(*name.split("."))).with_suffix(".py").read_text()))
+            if (ROOT / Path(*name.split("."))).with_suffix(".py").exists()
+            else set()
+        )
+        if name.startswith("symsched.sampling"):
+            assert not any(t == "sympy" or t.startswith("sympy.") for t in tree_imports), name
+            assert all(t.startswith(("symsched.sampling", "symsched.errors")) for t in targets), (name, targets)
+
+
+def test_one_module_draws():
+    drawing = [module_of(p) for p in FILES if any(n.startswith("matplotlib") for n in _at_run_time(p))]
+    assert drawing == ["symsched.plotting"]
+
+
+def _at_run_time(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text())
+    typing_only = [n for n in tree.body if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.dump(n.test)]
+    for node in typing_only:
+        tree.body.remove(node)
+    return imported(tree)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_files_are_small(path):
+    assert len(path.read_text().splitlines()) <= 400
+
+
+def test_every_public_name_exists():
+    import symsched
+
+    for name in symsched.__all__:
+        assert getattr(symsched, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'derives'"):
+        _ = symsched.derives
