@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 import sympy as sp
+from sympy.stats import Normal
 
 from symsched.charts import Chart, Curve, Level
 from symsched.codegen import number
+from symsched.laws import law_of
 from symsched.ledger.claim import Claim
 from symsched.ledger.claims import gm_case
 from symsched.ledger.claims.gm_05_second_half_vp import means_and_widths, vector_flow
@@ -21,7 +23,7 @@ from symsched.ledger.claims.limit_ode import solve_ode
 from symsched.ledger.settings import Effort
 from symsched.limits import Limit
 from symsched.schedules import Schedule
-from symsched.symbols import kappa, t
+from symsched.symbols import kappa, psi, t, y
 from symsched.verdicts import Row, deterministic
 
 sigma = sp.Symbol("sigma", positive=True)
@@ -34,7 +36,7 @@ def claim(effort: Effort) -> Claim:
     limit = gm_case.limit("ve")
     dimensions = (10_000, 100_000_000) if effort.quick else (1_000, 10_000, 1_000_000, 100_000_000)
     constant = constant_rows("ve", effort, dimensions, number=8)
-    kept = kept_width(gm_case.limit("ve", sigma=sigma))
+    kept = kept_width(limit)
     rows = [*equation_rows("ve", limit), *width_rows(effort, limit, kept), *constant]
     return Claim(
         8,
@@ -56,12 +58,13 @@ def claim(effort: Effort) -> Claim:
 
 
 def width_factor(limit: Limit) -> sp.Expr:
-    """Return w(t) with w(t)/w(1/2) the factor of a deviation from the mode's mean: exp of the integral of the
-    equation's rate, by SymPy.
+    """Return w(t), for any σ, with w(t)/w(1/2) the factor of a deviation from the mode's mean on the second half.
+
+    It is exp ∫ (α̇/α + ψ̇ ∂D/∂y), the rate of the derived equation, integrated by SymPy.
     """
-    equation = limit.phases[1].ode
-    place = sp.Symbol("place", real=True)
-    rate = sp.diff(equation.rhs.subs(equation.lhs.args[0], place), place)
+    phase = limit.phases[1]
+    slope = sp.diff(law_of(Normal("g", 0, sigma)).denoiser(psi, y), y).subs(psi, phase.psi)
+    rate = sp.diff(phase.alpha, t) / phase.alpha + sp.diff(phase.psi, t) * slope
     return sp.simplify(sp.exp(sp.integrate(sp.factor(sp.together(rate)), t)))
 
 

@@ -31,7 +31,7 @@ _REASON = (
 def claim(effort: Effort) -> Claim:
     """Return the claim with its rows; they fail, as they should."""
     limit = gm_case.limit(NAME)
-    promised = kept_width(gm_case.limit(NAME, sigma=sigma))
+    promised = kept_width(limit)
     value = number(promised.subs({sigma: gm_case.SIGMA, kappa: sp.Rational(gm_case.KAPPA)}), "the width")
     sizes = (10_000, 1_000_000) if effort.quick else (10_000, 100_000, 1_000_000, 100_000_000)
     rows = width_rows(effort, value, sizes)

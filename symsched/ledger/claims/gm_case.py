@@ -34,9 +34,9 @@ def interpolant(name: str) -> Interpolant:
 
 
 @cache
-def limit(name: str, p: sp.Rational = P, sigma: sp.Rational = SIGMA) -> Limit:
+def limit(name: str) -> Limit:
     """Return the derived limit of the mixture under a built-in interpolant."""
-    return derive(mixture(p, sigma), interpolant(name))
+    return derive(mixture(), interpolant(name))
 
 
 def effective_law(found: Limit) -> AtomLaw:
