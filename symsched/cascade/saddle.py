@@ -68,7 +68,7 @@ def saddle_cascade(measure: MeanField) -> Cascade:
         ),
     ]
     speciation = CanonicalPhase(
-        "speciation", _HALF, 1, (Branch(everyone, sp.S.One, law, tuple((k,) for k in everyone)),), ((),)
+        "speciation", _HALF, 1, (Branch(everyone, sp.S.One, law, tuple((k,) for k in everyone)),), ((),), (sp.S.Zero,)
     )
     return Cascade(modes, (speciation, data), tuple(steps))
 
