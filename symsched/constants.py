@@ -59,8 +59,9 @@ class ImplicitConstant(AtomicExpr):  # type: ignore[misc]  # SymPy ships no type
 
     @property
     def definition(self) -> sp.Eq:
-        """The defining equation, with the constant's own symbol in the unknown's place."""
-        return sp.Eq(self.equation.subs(self.unknown, sp.Symbol(self.name)), 0, evaluate=False)
+        """The defining equation c = c − equation(c): m_star = tanh(2 m_star) from the equation m − tanh(2m)."""
+        value = sp.Symbol(self.name)
+        return sp.Eq(self, (value - self.equation.subs(self.unknown, value)).subs(value, self), evaluate=False)
 
     @property
     def free_symbols(self) -> set[sp.Symbol]:
@@ -92,7 +93,7 @@ class ImplicitConstant(AtomicExpr):  # type: ignore[misc]  # SymPy ships no type
         return self.name
 
     def _latex(self, printer: LatexPrinter) -> str:
-        return str(printer._print(sp.Symbol(self.name)))
+        return str(printer._print(sp.Symbol(self.name))).replace("star", r"\star")
 
     def _mathml_presentation(self, printer: MathMLPresentationPrinter) -> Element:
         return printer._print(sp.Symbol(self.name))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
+from symsched.reporting.escapes import latex_text
+
 
 @dataclass(frozen=True)
 class Check:
@@ -62,11 +64,11 @@ class Step:
 
     def latex(self) -> str:
         """The step as a LaTeX item: the rule in words, the two sides as displayed formulas."""
-        conditions = f" Assumes {'; '.join(_text(c) for c in self.assumes)}." if self.assumes else ""
-        source = f" ({_text(self.cites)})" if self.cites else ""
+        conditions = f" Assumes {'; '.join(latex_text(c) for c in self.assumes)}." if self.assumes else ""
+        source = f" ({latex_text(self.cites)})" if self.cites else ""
         before, after = (sp.latex(side) for side in (self.before, self.after))
         return (
-            f"\\item {_text(self.rule)}.{conditions}{source}\n"
+            f"\\item {latex_text(self.rule)}.{conditions}{source}\n"
             f"\\begin{{dmath*}}\n{before}\n\\end{{dmath*}}\n\\[\\Longrightarrow\\]\n\\begin{{dmath*}}\n{after}\n\\end{{dmath*}}"
         )
 
@@ -88,38 +90,3 @@ class Derivation:
     def latex(self) -> str:
         """The steps as a LaTeX ``enumerate``; needs the packages amsmath and breqn."""
         return "\\begin{enumerate}\n" + "\n".join(step.latex() for step in self.steps) + "\n\\end{enumerate}"
-
-
-_ESCAPES = {
-    "_": r"\_",
-    "&": r"\&",
-    "%": r"\%",
-    "#": r"\#",
-    "≥": r"$\ge$",
-    "≤": r"$\le$",
-    "→": r"$\to$",
-    "∞": r"$\infty$",
-    "–": "--",
-}
-_ESCAPES |= {
-    "ψ": r"$\psi$",
-    "κ": r"$\kappa$",
-    "α": r"$\alpha$",
-    "β": r"$\beta$",
-    "ν": r"$\nu$",
-    "χ": r"$\chi$",
-    "τ": r"$\tau$",
-}
-_ESCAPES |= {
-    "²": r"$^2$",
-    "Λ": r"$\Lambda$",
-    "∝": r"$\propto$",
-    "γ": r"$\gamma$",
-    "−": r"$-$",
-    "Σ": r"$\Sigma$",
-    "^": r"\^{}",
-}
-
-
-def _text(sentence: str) -> str:
-    return "".join(_ESCAPES.get(character, character) for character in sentence)

@@ -164,9 +164,10 @@ def _(distribution: ProductMixture, cascade: Cascade, dimension: float) -> Effec
 def _shared(cascade: Cascade, orders: tuple[int, ...], at: dict[sp.Symbol, sp.Expr]) -> Array:
     """What all modes share of each cumulant in ``orders``: without it the posterior is the same, and ν of order 1."""
     shared = np.zeros(len(orders))
-    for phase in cascade.speciations[:1]:
-        reference = number(phase.references[0].subs(at), "a common cumulant")
-        shared[orders.index(phase.order)] = reference / math.sqrt(math.factorial(phase.order))
+    first = cascade.phases[0]
+    if first.order is not None:
+        reference = number(first.references[0].subs(at), "a common cumulant")
+        shared[orders.index(first.order)] = reference / math.sqrt(math.factorial(first.order))
     return shared
 
 

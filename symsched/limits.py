@@ -310,7 +310,7 @@ def _site_start(branch: Branch, noise: sp.Expr, ratio: sp.Expr, window: Window) 
 def _order_parameter(canonical: CanonicalPhase, noise: sp.Expr) -> sp.Expr:
     """α^q (q! d)^{−1/2} Σ_i He_q(ŷ_i), ŷ standardised by the common lower cumulants; projections where there are
     several."""
-    order, common = canonical.order, canonical.common[0]
+    order, common = canonical.order or 1, canonical.common[0]
     reference = canonical.references[0] if canonical.references else sp.S.Zero
     index = sp.Symbol("i", integer=True, positive=True)
     coordinate = sp.Indexed("y", index)

@@ -43,7 +43,13 @@ def saddle_cascade(measure: MeanField) -> Cascade:
     weights = _weights(measure, saddles)
     modes = tuple(ModeLaw(w, measure.spin.tilt(saddle.tilt)) for w, saddle in zip(weights, saddles, strict=True))
     data = CanonicalPhase(
-        "data", sp.S.Zero, None, tuple(Branch((k,), mode.weight, mode.law) for k, mode in enumerate(modes))
+        "data",
+        sp.S.Zero,
+        None,
+        tuple(
+            Branch((k,), mode.weight, mode.law, mean=saddle.magnetisation)
+            for k, (mode, saddle) in enumerate(zip(modes, saddles, strict=True))
+        ),
     )
     if len(modes) == 1:
         return Cascade(modes, (data,), tuple(steps))
