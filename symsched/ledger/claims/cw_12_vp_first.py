@@ -34,17 +34,18 @@ from symsched.ledger.claims.cw_model import (
     up_weight,
 )
 from symsched.ledger.settings import Effort
+from symsched.limits import Phase
 from symsched.verdicts import Row, bounded, deterministic
 
 STARTS = (-1.5, -1.0, -0.3, 0.3, 1.2)
 
 
-def end_rows() -> list[Row]:
+def end_rows(phase: Phase) -> list[Row]:
     """Return rows that hold the integrated equation against the exact flow by quantiles, with m and weights from
     mpmath.
     """
     m, up = magnetisation(), up_weight()
-    ends = integrate(limit_of(VP).phases[0], STARTS, (0.0, 0.5))[:, -1]
+    ends = integrate(phase, STARTS, (0.0, 0.5))[:, -1]
     return [
         deterministic(f"μ(½) from μ_0 = {start}", float(end), quantile_flow((1 - up, up), (-m, m), KAPPA, start), 1e-8)
         for start, end in zip(STARTS, ends, strict=True)
@@ -85,13 +86,13 @@ def law_rows(sizes: tuple[int, ...]) -> tuple[list[Row], Array]:
     return rows, table
 
 
-def coupled(sizes: tuple[int, ...], paths: int, seed: int) -> Array:
+def coupled(phase: Phase, sizes: tuple[int, ...], paths: int, seed: int) -> Array:
     """Return root mean square distances (sizes, 2) of exact d-dimensional paths from the limit with the same μ_0: at
     t = ½, at s = κ.
     """
     generator = np.random.default_rng(seed)
     first = typical(paths)
-    limit = integrate(limit_of(VP).phases[0], first, (0.0, 0.5))[:, -1]
+    limit = integrate(phase, first, (0.0, 0.5))[:, -1]
     out = []
     for d in sizes:
         alpha = 1 - KAPPA / math.sqrt(d)
@@ -121,7 +122,7 @@ def claim(effort: Effort) -> Claim:
     sizes = tuple(4**k for k in range(5, effort.choose(10, 8)))
     rows, distances = law_rows(sizes)
     small = tuple(4**k for k in range(3, effort.choose(7, 6)))
-    errors = coupled(small, effort.choose(12, 6), effort.seed)
+    errors = coupled(limit_of(VP).phases[0], small, effort.choose(12, 6), effort.seed)
     rows += [
         bounded(
             "paths from the same noise, at t = ½: rate in d", slope(small, errors[:, 0]), -0.65, -0.4, predicted=-0.5
@@ -155,7 +156,7 @@ def claim(effort: Effort) -> Claim:
         "converge at rate d^−1/2 at equal t and 1/d at equal s = √d ψ: the slower rate is the schedule's own "
         "correction.",
         (*(phase.ode for phase in limit.phases[:1]), limit.phases[0].initial, *limit.definitions),
-        (*end_rows(), *rows),
+        (*end_rows(limit.phases[0]), *rows),
         charts=(path_chart(effort.choose(400, 100), effort.seed), rates),
         group=GROUP,
         source=PAPER,

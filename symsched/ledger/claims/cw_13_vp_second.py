@@ -14,7 +14,7 @@ import numpy as np
 
 from symsched.charts import Chart, Curve, Level
 from symsched.codegen import Array, number
-from symsched.interpolants import VP, Interpolant
+from symsched.interpolants import VP
 from symsched.ledger.claim import Claim
 from symsched.ledger.claims.cw_enumeration import spin_means
 from symsched.ledger.claims.cw_model import (
@@ -35,6 +35,7 @@ from symsched.ledger.claims.cw_model import (
 from symsched.ledger.claims.cw_populations import draw, thresholds
 from symsched.ledger.settings import Effort
 from symsched.limits import Limit
+from symsched.schedules import Schedule
 from symsched.verdicts import Row, bounded, deterministic, statistical
 
 _NEARLY = 0.9999
@@ -61,40 +62,35 @@ def threshold_by_quantiles(side: float, ratio: float) -> float:
     return quantile_flow(((1 - side * m) / 2, (1 + side * m) / 2), (-1.0, 1.0), ratio, start) if ratio else start
 
 
-def ratio_nodes(interpolant: Interpolant, d: int, halves: tuple[int, int]) -> tuple[Array, int]:
+def ratio_nodes(schedule: Schedule, d: int, halves: tuple[int, int]) -> tuple[Array, int]:
     """Return ψ at nodes of the dilated schedule at dimension d (first half, second half up to t = 0.98), and the
     index of t = ½.
     """
-    schedule = limit_of(interpolant).schedule
     first = schedule.psi(2 * halves[0], d, KAPPA)[: halves[0]]
     second = schedule.psi(2 * halves[1], d, KAPPA)[halves[1] :]
     return np.concatenate([first, second]), halves[0]
 
 
-def measured_thresholds(interpolant: Interpolant, d: int, paths: int, effort: Effort) -> tuple[Array, Array, float]:
+def measured_thresholds(schedule: Schedule, d: int, paths: int, effort: Effort) -> tuple[Array, Array, float]:
     """Return S times the threshold of x_i(½) and S per path of the exact flow at dimension d, and α there."""
     halves = (12, effort.choose(40, 32))
-    ratios, node = ratio_nodes(interpolant, d, halves)
+    ratios, node = ratio_nodes(schedule, d, halves)
     generator = np.random.default_rng(effort.seed)
     population = draw(d, paths, effort.choose(400, 250), generator).started_at(typical(paths))
-    alpha = float(limit_of(interpolant).schedule.plan(2, d, KAPPA, "canonical").alpha[1])
+    alpha = float(schedule.plan(2, d, KAPPA, "canonical").alpha[1])
     found, side = thresholds(spins(d), population, ratios, node)
     return alpha * found, side, alpha
 
 
-def threshold_rows(
-    interpolant: Interpolant, sizes: tuple[int, ...], paths: int, effort: Effort
-) -> tuple[list[Row], Array]:
-    """Return rows of thresholds at finite d against the limit's law read at that d, and their root mean square
-    distances.
-    """
-    law = limit_of(interpolant).phases[-1].laws[-1]
+def threshold_rows(limit: Limit, sizes: tuple[int, ...], paths: int, effort: Effort) -> tuple[list[Row], Array]:
+    """Return rows of thresholds at finite d against the limit's law read at that d, and their spread over paths."""
+    law = limit.phases[-1].laws[-1]
     mean = number(law.cumulants(1)[0], "m")
     start = normal_quantile((1 - mean) / 2)
     rows, spread = [], []
     for d in sizes:
-        found, _, alpha = measured_thresholds(interpolant, d, paths, effort)
-        ratio = float(ratio_nodes(interpolant, d, (1, 1))[0][1])
+        found, _, alpha = measured_thresholds(limit.schedule, d, paths, effort)
+        ratio = float(ratio_nodes(limit.schedule, d, (1, 1))[0][1])
         predicted = alpha * float(law.flow(ratio, start))
         error = float(found.std(ddof=1)) / math.sqrt(paths)
         rows.append(
@@ -129,7 +125,7 @@ def claim(effort: Effort) -> Claim:
         deterministic("mean spin 2P(x_i(½) > threshold) − 1 in the + mode", 2 * up - 1, means, 1e-5, dimension=10**6)
     )
     sizes = (10**3, 10**6) if effort.quick else (10**3, 10**4, 10**6)
-    measured, spread = threshold_rows(VP, sizes, effort.choose(16, 6), effort)
+    measured, spread = threshold_rows(limit, sizes, effort.choose(16, 6), effort)
     rows += measured
     rows.append(
         bounded("spread of the threshold over paths: rate in d", slope(sizes, spread), -0.7, -0.3, predicted=-0.5)

@@ -39,6 +39,7 @@ from symsched.ledger.claims.cw_model import (
 )
 from symsched.ledger.claims.cw_populations import Population, draw, run
 from symsched.ledger.settings import Effort
+from symsched.limits import Phase
 from symsched.sampling.scheme import Plan
 from symsched.verdicts import Row, bounded, deterministic
 
@@ -53,9 +54,8 @@ def strength(d: float, t: float) -> float:
     return tau / (1 - tau)
 
 
-def first_half_rows() -> list[Row]:
+def first_half_rows(phase: Phase) -> list[Row]:
     """Return rows that hold the integrated equation for M against the exact flow by quantiles."""
-    phase = limit_of(VE).phases[0]
     m, up = magnetisation(), up_weight()
     ends = integrate(phase, np.array(STARTS) * m, (0.0, _READ))[:, -1] / m
     s = 2 * _READ / (1 - 2 * _READ)
@@ -156,7 +156,7 @@ def _kept(plan: Plan, population: Population) -> Array:
 def claim(effort: Effort) -> Claim:
     """Return claim 14."""
     limit = limit_of(VE)
-    rows = first_half_rows()
+    rows = first_half_rows(limit.phases[0])
     sizes = tuple(4**k for k in range(6, effort.choose(10, 8)))
     small = tuple(4**k for k in range(4, effort.choose(7, 6)))
     laws, paths = distances(sizes, small, effort.choose(12, 6), effort.seed)
@@ -171,7 +171,7 @@ def claim(effort: Effort) -> Claim:
         exact = KAPPA * threshold_by_quantiles(2.0 * k - 1, 1 / KAPPA)
         rows.append(deterministic(f"threshold of x_i(½) in the {name} mode", places[k], exact, 1e-7))
     measured, _ = threshold_rows(
-        VE, (10**3, 10**6) if effort.quick else (10**3, 10**4, 10**6), effort.choose(16, 6), effort
+        limit, (10**3, 10**6) if effort.quick else (10**3, 10**4, 10**6), effort.choose(16, 6), effort
     )
     rows += [*measured, *kept_rows(places[1], effort)]
     times = np.linspace(0, 0.48, 49)

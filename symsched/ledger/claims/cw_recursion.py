@@ -45,13 +45,17 @@ class SpinPrediction:
 
 @dataclass(frozen=True)
 class FieldMap:
-    """The collective field as a function of where the coordinates are: u = g'(E[a]) for spins ``site``, ``pull`` = g'."""
+    """The collective field as a function of where the coordinates are: u = g'(E[a]) for spins ``site``, ``pull`` =
+    g'.
+    """
 
     site: AbstractSite
     pull: Callable[[Array], Array]
 
     def settled(self, signal: Array, curvature: Array, mass: Array, start: Array) -> Array:
-        """Return u (P,) with u = g'(mean over the line of the spin tilted by u + signal), by iteration from ``start``."""
+        """Return u (P,) with u = g'(mean over the line of the spin tilted by u + signal), by iteration from
+        ``start``.
+        """
         field = start
         for _ in range(_MOST_ITERATIONS):
             moved = self.pull(np.sum(mass * self.site.tilted(signal + field[:, None], curvature)[1], axis=1))
