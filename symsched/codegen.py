@@ -1,4 +1,4 @@
-"""The one boundary out of SymPy: expressions become floats and NumPy callables here and nowhere else."""
+"""The one boundary from SymPy to NumPy: expressions become floats and array functions here and nowhere else."""
 
 from __future__ import annotations
 

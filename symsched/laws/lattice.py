@@ -15,7 +15,7 @@ from symsched import symbols
 from symsched.errors import DerivationError
 from symsched.laws import values
 from symsched.laws.base import AbstractLaw, normal_cdf
-from symsched.laws.codegen import Compiled, compile_log
+from symsched.laws.log_density import Compiled, compile_log
 from symsched.laws.moments import cumulants_of_generating_function, cumulants_of_moments
 from symsched.laws.numbers import LineNumbers
 from symsched.sampling.sites import AtomSite

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from symsched import symbols
 from symsched.errors import DerivationError
 from symsched.laws import values
-from symsched.laws.codegen import compile_log, compile_value, constants_to_floats
 from symsched.laws.gaussian_integrals import Interval
+from symsched.laws.log_density import compile_log, compile_value, constants_to_floats
 from symsched.sampling.sites import DensitySite
 
 FloatArray = NDArray[np.float64]

@@ -8,6 +8,8 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from symsched.codegen import compiled
+
 FloatArray = NDArray[np.float64]
 Compiled = Callable[[FloatArray], FloatArray]
 
@@ -29,11 +31,7 @@ def compile_log(expression: sp.Expr, a: sp.Symbol) -> Compiled:
 
 def compile_value(expression: sp.Expr, a: sp.Symbol) -> Compiled:
     """Return a ↦ expression on float64 arrays."""
-    if not expression.has(a):
-        constant = float(sp.N(expression, 20))
-        return lambda points: np.full(np.shape(points), constant)
-    function = sp.lambdify(a, constants_to_floats(expression, 20), modules=["scipy", "numpy"])
-    return lambda points: np.asarray(function(points), dtype=np.float64)
+    return compiled(expression, (a,), "a density")
 
 
 def constants_to_floats(expression: sp.Expr, digits: int) -> sp.Expr:
