@@ -10,7 +10,7 @@ import numpy as np
 import sympy as sp
 
 from symsched.cascade import CanonicalPhase
-from symsched.cascade.checks import sample_values
+from symsched.cascade.checks import evaluated, sample_values
 from symsched.codegen import number
 from symsched.derivation import Check, Verifier
 from symsched.interpolants import Interpolant
@@ -150,7 +150,7 @@ def _ode(canonical: CanonicalPhase, window: Window, order: int) -> Verifier:
             right = (
                 equation.rhs.subs(values).subs(dict(zip(functions, states, strict=True))).subs({t: at, kappa: _KAPPA})
             )
-            claimed = [float(sp.N(e, 20)) for e in (right if isinstance(right, sp.MatrixBase) else [right])]
+            claimed = [evaluated(e) for e in (right if isinstance(right, sp.MatrixBase) else [right])]
             independent = _advance(law, window, (canonical.exponent, order), at, [float(s) for s in states])
             checks += [
                 Check(f"right-hand side of {function}' at t = {at}", one, other, 1e-5, "d = 10^120, finite differences")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import sympy as sp
 from scipy import integrate
+from scipy.optimize import minimize_scalar
 
 from symsched.cascade.checks import sample_values
 from symsched.codegen import Array, compiled, number
@@ -31,8 +33,8 @@ def _profile(measure: MeanField, tilts: Array) -> tuple[Array, Array, Array]:
 
 
 def maxima(measure: MeanField) -> Verifier:
-    """Return a verifier of the maxima: each must be the tilted mean at u = g'(m), and as high as anything on a fine
-    grid."""
+    """Return a verifier of the maxima: each must be the tilted mean at u = g'(m), as high as anything on a fine
+    grid, and there must be as many as that grid shows."""
 
     def verify(after: sp.Basic) -> tuple[Check, ...]:
         slope = compiled(sp.diff(measure.limiting_interaction, m), (m,), "the slope of the interaction")
@@ -55,9 +57,35 @@ def maxima(measure: MeanField) -> Verifier:
             own = float(_profile(measure, np.asarray([float(tilt)]))[1][0])
             # The grid can only fall short of the true maximum, by at most the square of its spacing.
             checks.append(Check(f"height at m = {value}", own, max(own, peak), 1e-9, "largest value on a grid"))
+        seen = _count_maxima(measure)
+        checks.append(Check("number of maxima", len(after.args), seen, 1e-12, "local maxima of a fine grid, refined"))
         return tuple(checks)
 
     return verify
+
+
+def _count_maxima(measure: MeanField) -> int:
+    """Number of global maxima of g − I over u: local maxima of a grid, each refined; no derivative of g enters."""
+    reach = 2 * max(1.0, *(abs(number(saddle.tilt, "a tilt")) for saddle in measure.saddles))
+    grid = np.linspace(-reach, reach, 4001)
+    height = _profile(measure, grid)[1]
+    tops: list[tuple[float, float]] = []
+    for k in np.flatnonzero((height[1:-1] >= height[:-2]) & (height[1:-1] >= height[2:])) + 1:
+        found = minimize_scalar(
+            lambda v: -float(_profile(measure, np.asarray([v]))[1][0]),
+            bounds=(grid[k - 1], grid[k + 1]),
+            method="bounded",
+            options={"xatol": 1e-10},
+        )
+        tops.append((float(found.x), -float(found.fun)))
+    best = max(height for _, height in tops)
+    places = [place for place, height in tops if height > best - 1e-9]
+    # Rounding makes many tops of one where g − I is flat: two are two only with a valley between them.
+    count = 1
+    for left, right in pairwise(places):
+        valley = float(np.min(_profile(measure, np.linspace(left, right, 201))[1]))
+        count += valley < best - 1e-8
+    return count
 
 
 def weights(measure: MeanField) -> Verifier:

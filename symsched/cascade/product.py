@@ -189,7 +189,7 @@ def _split(
             f"order q = {order} differs first: ψ ~ d^-{exponent}, atoms c_q/√(q!)",
             table,
             sp.Tuple(sp.Integer(order), exponent, *atoms),
-            checks.divergence(leaders, growth),
+            checks.divergence(leaders, growth, reference),
             assumes=("the modes agree up to order q − 1",),
             cites=_LE_CAM,
         ),
