@@ -29,7 +29,6 @@ NODES = 15
 THIRD = np.arange(1, NODES, 3)
 """Every third node of T_15 is a node of T_5."""
 _BASE_CELLS = 2
-_TERMS = 4096
 _FEW = 64
 """A cell with fewer coordinates than this is replaced by them rather than halved."""
 
@@ -42,7 +41,8 @@ class Cells:
     ``path``, ``first``, ``width`` (C,): owner and place of each cell, in bins; ``members`` (C): the cell's coordinates,
     or None while the bins' moments stand for them; ``owner_single``, ``position`` (R,): owner and flat position in
     ``noise`` (r, d) of each coordinate on its own; ``x`` (C·NODES + R,): the state, cells first; ``weights`` likewise:
-    what a value counts in a sum over the coordinates of its path.
+    what a value counts in a sum over the coordinates of its path. Without coordinates (``noise`` (r, 0)) only the bins'
+    moments are known, and the coordinates of a bin follow the normal density in it.
     """
 
     bins: Bins
@@ -75,7 +75,7 @@ class Cells:
             first,
             np.full(path.size, float(width)),
             [None] * path.size,
-            outside // d,
+            outside // max(d, 1),
             outside,
             amplitude * np.concatenate([z.ravel(), noise.reshape(-1)[outside]]),
             np.concatenate([weights.ravel(), np.ones(outside.size)]),
@@ -86,6 +86,11 @@ class Cells:
     def paths(self) -> int:
         """Number of paths r."""
         return int(self.noise.shape[0])
+
+    @property
+    def named(self) -> bool:
+        """Whether the coordinates themselves are known."""
+        return self.noise.shape[1] > 0
 
     @property
     def inner(self) -> int:
@@ -115,6 +120,8 @@ class Cells:
         fourth = values[: self.inner].reshape(-1, NODES) @ _FOURTH_DERIVATIVE
         weights = np.abs(self.weights[: self.inner]).reshape(-1, NODES)
         error = FOURTH / 24 * (2 / self.width) ** 4 * np.sqrt(np.einsum("cq,cq->c", weights, fourth**2))
+        if not self.named:
+            return np.zeros(self.path.size)
         return np.where([listed is None for listed in self.members], error, 0.0)
 
     def steepest(self) -> Array:
@@ -126,8 +133,8 @@ class Cells:
 
     def refine(self, halve: Mask, listed: Mask) -> None:
         """Halve some cells, give some (perhaps the same) their lists of coordinates; single these out where few."""
-        singled = halve & (self.population() < _FEW)
-        for cell in np.flatnonzero(listed | singled | (halve & (self.width <= 1))):
+        singled = halve & (self.population() < _FEW) & self.named
+        for cell in np.flatnonzero(listed | singled | (halve & (self.width <= 1) & self.named)):
             if self.members[cell] is None:
                 self.members[cell] = self.finder.find(int(self.path[cell]), self.first[cell], self.width[cell])
         values = self.x[: self.inner].reshape(-1, NODES)
@@ -144,10 +151,10 @@ class Cells:
         parts.append((self.path[only], self.first[only], self.width[only], values[only], exact))
         members.extend(self.members[cell] for cell in only)
         found = [(cell, _known(self.members[cell])) for cell in np.flatnonzero(singled)]
-        states = [_evaluate(values[cell], self._place(mine.z, cell)) for cell, mine in found]
+        states = [chebyshev.evaluate(values[cell], self._place(mine.z, cell)) for cell, mine in found]
         singles = self.x[self.inner :]
         self.position = np.concatenate([self.position, *(mine.position for _, mine in found)])
-        self.owner_single = self.position // self.noise.shape[1]
+        self.owner_single = self.position // max(self.noise.shape[1], 1)
         self.x = np.concatenate([*(part[3].ravel() for part in parts), singles, *states])
         self.weights = np.concatenate([*(part[4].ravel() for part in parts), np.ones(self.position.size)])
         self.path = np.concatenate([part[0] for part in parts])
@@ -163,7 +170,9 @@ class Cells:
         weights = np.empty_like(values)
         lists: list[Members | None] = [None] * cells.size
         unlisted = np.array([self.members[cell] is None for cell in cells], dtype=bool)
-        for size in np.unique(width[unlisted]).astype(np.intp):
+        parts = np.flatnonzero(unlisted & (width < 1))
+        weights[parts] = self._spread(self.path[cells[parts]], first[parts], width[parts])
+        for size in np.unique(width[unlisted & (width >= 1)]).astype(np.intp):
             same = np.flatnonzero(unlisted & (width == size))
             bins = first[same, None].astype(np.intp) + np.arange(size)
             moments = self.moments[self.path[cells[same], None], bins].reshape(same.size, size * MOMENTS)
@@ -174,8 +183,21 @@ class Cells:
             place = self._place(parent.z, cell)
             mine = np.flatnonzero(place >= 0 if side else place < 0)
             lists[number] = parent[mine]
-            weights[number] = _chebyshev_weights(2 * place[mine] + (1 - 2 * side))
+            weights[number] = chebyshev.exact_weights(NODES, 2 * place[mine] + (1 - 2 * side))
         return (self.path[cells], first, width, values, weights), lists
+
+    def _spread(self, path: Index, first: Array, width: Array) -> Array:
+        """Return the weights of parts of bins whose coordinates follow the normal density."""
+        whole = np.floor(first)
+        points, rule = chebyshev.gauss_legendre(NODES + 1)
+        middle = (whole[:, None] + 0.5 - self.bins.count / 2) * self.bins.width
+
+        def density(low: Array, span: Array) -> Array:
+            z = (low[:, None] + span[:, None] / 2 * (1 + points) - self.bins.count / 2) * self.bins.width
+            return np.asarray(span[:, None] / 2 * rule * np.exp((middle - z) * (middle + z) / 2))
+
+        share = self.moments[path, whole.astype(np.intp), 0] / density(whole, np.ones(whole.size)).sum(axis=1)
+        return np.asarray((share[:, None] * density(first, width)) @ _AT_LEGENDRE)
 
     def _place(self, z: Array, cell: int) -> Array:
         """Return where in [−1, 1] of a cell initial coordinates lie."""
@@ -185,7 +207,7 @@ class Cells:
 
     def _weigh(self, mine: Members, cell: int) -> Array:
         """Return the exact weights of a cell's nodes."""
-        return _chebyshev_weights(self._place(mine.z, cell))
+        return chebyshev.exact_weights(NODES, self._place(mine.z, cell))
 
     def scatter(self, tolerance: float) -> float:
         """Overwrite the noise by f(z), in place, and return the largest error of the cubics that were used.
@@ -196,7 +218,7 @@ class Cells:
         table, cell_of_bin, error = self._table(tolerance)
         values = self.x[: self.inner].reshape(-1, NODES)
         states = [
-            (mine.position, _evaluate(values[cell], self._place(mine.z, cell)))
+            (mine.position, chebyshev.evaluate(values[cell], self._place(mine.z, cell)))
             for cell, mine in enumerate(self.members)
             if mine is not None
         ]
@@ -214,7 +236,7 @@ class Cells:
                 cell = cell[flat]
                 inside = index.reshape(-1)[flat] % self.bins.count - self.first[cell]
                 t = (inside + offset.reshape(-1)[flat] + 0.5) / self.width[cell] * 2 - 1
-                tile.reshape(-1)[flat] = _evaluate_each(values, cell, t)
+                tile.reshape(-1)[flat] = chebyshev.evaluate_each(values, cell, t)
         flat_noise = self.noise.reshape(-1)
         for position, state in states:
             flat_noise[position] = state
@@ -243,6 +265,7 @@ class Cells:
 
 
 _HALVES = tuple(chebyshev.interpolation(NODES, (chebyshev.nodes(NODES) + side) / 2) for side in (-1, 1))
+_AT_LEGENDRE = chebyshev.interpolation(NODES, chebyshev.gauss_legendre(NODES + 1)[0]).T
 _DERIVATIVE = chebyshev.derivative(NODES, chebyshev.nodes(NODES), 1)
 _FOURTH_DERIVATIVE = chebyshev.derivative(NODES, chebyshev.nodes(NODES), 4)
 
@@ -252,32 +275,3 @@ def _known(members: Members | None) -> Members:
     if members is None:
         raise RuntimeError("a cell has no list of coordinates")
     return members
-
-
-def _chebyshev_weights(t: Array) -> Array:
-    """Return weights of the nodes that sum any polynomial of degree below NODES over the points t."""
-    sums = np.zeros(NODES)
-    for start in range(0, t.size, _TERMS):
-        part = t[start : start + _TERMS]
-        polynomials = np.empty((NODES, part.size))
-        polynomials[0], polynomials[1] = 1.0, part
-        twice = 2 * part
-        for k in range(2, NODES):
-            np.multiply(twice, polynomials[k - 1], out=polynomials[k])
-            polynomials[k] -= polynomials[k - 2]
-        sums += polynomials.sum(axis=1)
-    return np.asarray(chebyshev.coefficients(NODES) @ sums)
-
-
-def _evaluate(values: Array, t: Array) -> Array:
-    """Return the polynomial with node values (NODES,) at t in [−1, 1]."""
-    return np.asarray(np.polynomial.chebyshev.chebval(t, values @ chebyshev.coefficients(NODES)))
-
-
-def _evaluate_each(values: Array, cell: Index, t: Array) -> Array:
-    """Return the polynomials of the cells at t in [−1, 1], each its own, by Clenshaw's recursion."""
-    series = (values @ chebyshev.coefficients(NODES))[cell]
-    late, later = np.zeros(t.size), np.zeros(t.size)
-    for k in range(NODES - 1, 0, -1):
-        late, later = series[:, k] + 2 * t * late - later, late
-    return np.asarray(series[:, 0] + t * late - later)

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+_TERMS = 4096
+"""Points whose polynomials are formed at once."""
+
 
 @functools.cache
 def nodes(count: int) -> Array:
@@ -50,6 +53,40 @@ def gauss_legendre(count: int) -> tuple[Array, Array]:
     """Return nodes and weights of the Gauss–Legendre rule on [−1, 1]."""
     points, weights = legendre.leggauss(count)
     return _frozen(points), _frozen(weights)
+
+
+def exact_weights(count: int, points: Array) -> Array:
+    """Return weights (count,) of the nodes that sum any polynomial of degree below ``count`` over ``points``."""
+    sums = np.zeros(count)
+    for start in range(0, points.size, _TERMS):
+        part = points[start : start + _TERMS]
+        polynomials = np.empty((count, part.size))
+        polynomials[0], polynomials[1] = 1.0, part
+        twice = 2 * part
+        for k in range(2, count):
+            np.multiply(twice, polynomials[k - 1], out=polynomials[k])
+            polynomials[k] -= polynomials[k - 2]
+        sums += polynomials.sum(axis=1)
+    return np.asarray(coefficients(count) @ sums)
+
+
+def evaluate(values: Array, t: Array) -> Array:
+    """Return the polynomial with node values (count,) at t in [−1, 1]."""
+    return np.asarray(chebyshev.chebval(t, values @ coefficients(values.size)))
+
+
+def evaluate_each(values: Array, row: NDArray[np.intp], t: Array) -> Array:
+    """Return the polynomials with node values (rows, count) at t, the ``row``-th for each point."""
+    return clenshaw(values @ coefficients(values.shape[1]), row, t)
+
+
+def clenshaw(series: Array, row: NDArray[np.intp], t: Array) -> Array:
+    """Return the Chebyshev series (rows, count) at t in [−1, 1], the ``row``-th for each point."""
+    late, later = np.zeros(t.size), np.zeros(t.size)
+    twice = 2 * t
+    for k in range(series.shape[1] - 1, 0, -1):
+        late, later = np.take(series[:, k], row) + twice * late - later, late
+    return np.asarray(np.take(series[:, 0], row) + t * late - later)
 
 
 def _frozen(array: Array) -> Array:

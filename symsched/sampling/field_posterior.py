@@ -95,9 +95,10 @@ class QuadraticField:
             start = int(np.searchsorted(_COUNTS, self._expected_nodes(widest)))
             for count in _COUNTS[min(start, len(_COUNTS) - 1) :]:
                 fields = windows.nodes(count)
-                slope = population.field_means(kernel, windows.path, fields)
-                slope -= self.d / self.coupling * (fields - self.centre)
-                if _resolved(slope, windows.half):
+                pull = self.d / self.coupling * (fields - self.centre)
+                slope = population.field_means(kernel, windows.path, fields) - pull
+                rounding = 1e-15 * (np.abs(pull).max(axis=1) + self.d / self.scale)
+                if _resolved(slope, rounding, windows.half):
                     anchor = self._anchor(population, kernel, windows, absolute)
                     return _weigh(windows, fields, slope, anchor)
             windows = windows.cut(widest)
@@ -164,10 +165,10 @@ class QuadraticField:
         raise ArithmeticError("the field's law has no maximum within reach; the measure cannot be normalised")
 
 
-def _resolved(slope: Array, half: Array) -> bool:
-    """Return whether the last Chebyshev coefficients of e' are negligible on every window."""
-    tails = np.abs(slope @ chebyshev.coefficients(slope.shape[1])[:, -2:]).max(axis=1) * half * 2
-    return bool(np.all(tails < _TAIL * np.abs(slope).max(axis=1) * half * 2 + 1e-11))
+def _resolved(slope: Array, rounding: Array, half: Array) -> bool:
+    """Return whether the last Chebyshev coefficients of e' are negligible, or rounding, on every window."""
+    tails = np.abs(slope @ chebyshev.coefficients(slope.shape[1])[:, -2:]).max(axis=1)
+    return bool(np.all(2 * half * (tails - _TAIL * np.abs(slope).max(axis=1) - rounding) < 1e-11))
 
 
 def _weigh(windows: Windows, fields: Array, slope: Array, anchor: Array) -> FieldLaw:

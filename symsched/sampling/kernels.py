@@ -13,6 +13,8 @@ from symsched.sampling.sites import AbstractSite, AtomSite
 
 Array = NDArray[np.float64]
 
+_SMALL = 0.3
+"""Exponents below which log Z is summed relative to 1: it is small there, and d of them are added."""
 _FEW_ATOMS = 12
 """Atoms up to which a sum over them is faster than a table."""
 
@@ -62,10 +64,25 @@ class PairKernel(AbstractKernel):
     log Z = constant + middle v + log 2cosh(radius v + offset), one exponential for both.
     """
 
+    low: float
+    high: float
+    upper_weight: float
+    psi: float
     middle: float
     radius: float
     offset: float
     constant: float
+
+    @staticmethod
+    def of(values: Array, weights: Array, psi: float) -> PairKernel:
+        """Return the kernel of two atoms."""
+        low, high = (float(value) for value in values)
+        log_low, log_high = (float(value) for value in np.log(weights))
+        middle, radius = (low + high) / 2, (high - low) / 2
+        # middle enters multiplied by radius, so that atoms at ±g leave no trace of a large curvature in the offset.
+        offset = (log_high - log_low) / 2 - psi**2 * middle * radius
+        constant = (log_low + log_high) / 2 - psi**2 * (low**2 + high**2) / 4
+        return PairKernel(low, high, float(weights[1]), psi, middle, radius, offset, constant)
 
     def mean(self, v: Array) -> Array:
         """Return middle + radius tanh(radius v + offset)."""
@@ -80,6 +97,11 @@ class PairKernel(AbstractKernel):
 
     def both(self, v: Array) -> tuple[Array, Array]:
         """Return the log normaliser and the tilted mean."""
+        largest = max(abs(self.low), abs(self.high))
+        if largest * (np.abs(v).max(initial=0.0) + self.psi**2 * largest) < _SMALL:
+            low = np.expm1(v * self.low - (self.psi * self.low) ** 2 / 2)
+            high = np.expm1(v * self.high - (self.psi * self.high) ** 2 / 2)
+            return np.log1p(low + self.upper_weight * (high - low)), self.mean(v)
         half = v * self.radius + self.offset
         size = np.abs(half)
         log_normaliser = size + np.log1p(np.exp(-2 * size)) + self.constant
@@ -122,6 +144,9 @@ class AtomKernel(AbstractKernel):
 
     def both(self, v: Array) -> tuple[Array, Array]:
         """Return the log normaliser and the tilted mean."""
+        largest = float(np.abs(self.values).max())
+        if largest * (np.abs(v).max(initial=0.0) + self.psi**2 * largest) < _SMALL:
+            return self._near_one(v)
         top, powers = self._powers(v)
         total = sum(powers[1:], start=powers[0])
         base = self.values[0]
@@ -129,6 +154,15 @@ class AtomKernel(AbstractKernel):
             (power * (value - base) for power, value in zip(powers, self.values, strict=True)), np.zeros_like(v)
         )
         return top + np.log(total) + (v - self.psi**2 * (base / 2)) * base, base + first / total
+
+    def _near_one(self, v: Array) -> tuple[Array, Array]:
+        """Return log Z = log(1 + Σ w (e^… − 1)) and the mean, for small fields."""
+        excess, first = np.zeros_like(v), np.zeros_like(v)
+        for value, weight in zip(self.values, np.exp(self.log_weights), strict=True):
+            power = weight * np.expm1(v * value - (self.psi * value) ** 2 / 2)
+            excess += power
+            first += (power + weight) * value
+        return np.log1p(excess), first / (1 + excess)
 
     def spread(self, v: Array) -> tuple[Array, Array]:
         """Return the tilted mean and variance."""
@@ -173,18 +207,11 @@ def gaussian_coefficients(
 
 def kernel(site: AbstractSite, psi: float) -> AbstractKernel:
     """Return ``site`` at ``psi`` in its cheapest exact form."""
-    curvature = psi**2
     if site.gaussian is not None:
         intercept, slope, constant = gaussian_coefficients(*site.gaussian, psi)
         return GaussianKernel(float(intercept), float(slope), float(constant))
     if isinstance(site, AtomSite) and site.values.size == 2:
-        low, high = (float(value) for value in site.values)
-        log_low, log_high = (float(value) for value in np.log(site.weights))
-        middle, radius = (low + high) / 2, (high - low) / 2
-        # middle enters multiplied by radius, so that atoms at ±g leave no trace of a large curvature in the offset.
-        offset = (log_high - log_low) / 2 - curvature * middle * radius
-        constant = (log_low + log_high) / 2 - curvature * (low**2 + high**2) / 4
-        return PairKernel(middle, radius, offset, constant)
+        return PairKernel.of(site.values, site.weights, psi)
     if isinstance(site, AtomSite) and site.values.size <= _FEW_ATOMS:
         return AtomKernel(site.values, np.log(site.weights), psi)
     return SiteKernel(site, psi)

@@ -20,17 +20,20 @@ from symsched.sampling.model_directions import DirectionModel
 from symsched.sampling.model_mean_field import MeanFieldModel
 from symsched.sampling.model_product import ProductModel
 from symsched.sampling.noise import Blocks
+from symsched.sampling.orders import integrate_orders, order_blocks
 from symsched.sampling.recording import BlockResult, OrderParameter, Recording, Workspace
 from symsched.sampling.scalar_map import integrate_map
 from symsched.sampling.scheme import Plan
 
 Array = NDArray[np.float64]
 
-METHODS = ("auto", "full", "scalar map", "affine")
+METHODS = ("auto", "full", "scalar map", "affine", "order parameter")
 KEEPS = ("x", "statistics")
 
 _MAP_FROM = 1000
 """Dimension from which a scalar map is faster than the plain loop."""
+_NO_ARRAY_FROM = 30_000_000
+"""Dimension from which statistics alone are computed without an array of that dimension."""
 
 
 class RunInterruptedError(KeyboardInterrupt):
@@ -89,7 +92,8 @@ class RawRun:
     def central_moments(self) -> Array:
         """Mean, variance, third and fourth central moment of each path's coordinates at the end, (n, 4).
 
-        Only the first two, (n, 2), for affine paths of a DirectionModel.
+        Only the first two, (n, 2), where only two power sums are known: affine paths of a DirectionModel, and affine
+        runs of order parameters.
         """
         first, second = self.moments[:, 0], self.moments[:, 1]
         variance = np.maximum(second - first**2, 0.0)
@@ -116,6 +120,9 @@ class BlockTask:
     def run(self, block: int, out: Array | None = None) -> BlockResult:
         """Return the finished block, its samples in ``out`` (r, d) if given."""
         first, last = self.blocks.span(block)
+        if self.method == "order parameter":
+            generator = self.blocks.generator(block)
+            return _finite(integrate_orders(self.model, self.plan, generator, last - first, self.recording))
         buffer = np.empty((last - first, self.blocks.d)) if out is None else out
         work = Workspace(self.blocks.generator(block), buffer, self.recording, self.keep)
         if self.method == "full":
@@ -128,18 +135,29 @@ class BlockTask:
             result = integrate_map(self.model, self.plan, work)
         else:
             raise TypeError(f"method {self.method!r} does not know a {type(self.model).__name__}; use method='full'")
-        if not (np.all(np.isfinite(result.moments)) and np.all(np.isfinite(result.means))):
-            raise ArithmeticError("a path left the range of float64; take more steps or a smaller dimension")
-        return result if self.keep else replace(result, x=None)
+        return _finite(result if self.keep else replace(result, x=None))
 
 
-def choose(model: AbstractModel, method: str) -> str:
+def _finite(result: BlockResult) -> BlockResult:
+    """Return a result that holds no infinite number, or raise."""
+    if not (np.all(np.isfinite(result.moments)) and np.all(np.isfinite(result.means))):
+        raise ArithmeticError("a path left the range of float64; take more steps or a smaller dimension")
+    return result
+
+
+def choose(model: AbstractModel, method: str, keep: str) -> str:
     """Return the fastest exact method for the model, or the wanted one if it is exact for the model."""
+    if keep not in KEEPS:
+        raise ValueError(f"unknown keep {keep!r}; {nearest(keep, KEEPS)}")
     if method not in METHODS:
         raise ValueError(f"unknown method {method!r}; {nearest(method, METHODS)}")
     affine = isinstance(model, DirectionModel) or (isinstance(model, ProductModel) and is_affine(model))
     exchangeable = isinstance(model, ProductModel | MeanFieldModel)
+    if method == "order parameter" and keep == "x":
+        raise ValueError("method 'order parameter' has no samples; pass keep='statistics', or another method")
     if method == "auto":
+        if keep == "statistics" and model.dimension >= _NO_ARRAY_FROM and (affine or exchangeable):
+            return "order parameter"
         if affine:
             return "affine"
         return "scalar map" if exchangeable and model.dimension >= _MAP_FROM else "full"
@@ -168,18 +186,18 @@ def run_plan(
     """Run n paths of ``plan`` from noise and return what was recorded.
 
     The numbers depend on ``seed``, the model and the plan only, not on ``executor`` or ``rows``; all methods start from
-    the same noise. ``keep="statistics"`` never holds (n, d). ``rows``: rows in flight on an executor, rounded to whole
+    the same noise, except "order parameter", which draws sums of the noise from their law and never holds d numbers.
+    ``keep="statistics"`` never holds (n, d). ``rows``: rows in flight on an executor, rounded to whole
     blocks. ``dtype=float32`` halves the output; all arithmetic stays in float64. ``progress(done, n)`` is called after
     each block. An interrupted run raises RunInterruptedError with the finished paths.
     """
     n = require_integer(n, "n", 1)
-    if keep not in KEEPS:
-        raise ValueError(f"unknown keep {keep!r}; {nearest(keep, KEEPS)}")
     if np.dtype(dtype) not in (np.float64, np.float32):
         raise ValueError(f"dtype must be float64 or float32, got {np.dtype(dtype)}")
-    blocks = Blocks(require_integer(seed, "seed", 0), n, model.dimension)
-    recording = Recording.of(plan, statistic, watch)
-    task = BlockTask(model, plan, blocks, choose(model, method), recording, keep == "x")
+    chosen = choose(model, method, keep)
+    grouping = order_blocks if chosen == "order parameter" else Blocks
+    blocks = grouping(require_integer(seed, "seed", 0), n, model.dimension)
+    task = BlockTask(model, plan, blocks, chosen, Recording.of(plan, statistic, watch), keep == "x")
     in_flight = 1 if executor is None else max(1, (8 * blocks.rows if rows is None else rows) // blocks.rows)
     samples = np.empty((n, model.dimension), dtype=dtype) if keep == "x" else None
     collector = _Collector(task, samples, min(n, in_flight * blocks.rows))
@@ -246,7 +264,7 @@ class _Collector:
         results, plan, recording = self._results, self._task.plan, self._task.recording
         projections = [result.projections for result in results if result.projections is not None]
         statistic = recording.statistic
-        directions = isinstance(self._task.model, DirectionModel) and self._task.method == "affine"
+        directions = isinstance(self._task.model, DirectionModel) and self._task.method != "full"
         defined = statistic.nodes(plan) if statistic is not None and not directions else np.empty(0, dtype=np.intp)
         return RawRun(
             x=None if self._samples is None else self._samples[: self.done],

@@ -26,10 +26,14 @@ Index = NDArray[np.intp]
 
 _RESOLVED = 3e-13
 """Size of the last Chebyshev coefficients, relative to the function, at which a cell is refined."""
-_LOG_TOLERANCE = 1e-11
+_RESOLVED_SUMS = 1e-9
+"""The same where only sums are wanted."""
+_LOG_TOLERANCE = 1e-10
 """Error in a mode's log probability at which a cell is refined."""
 _SHIFT = 1e-9
 """Error at the end of a path, from one step's unknown sums in one cell, at which the cell's coordinates are listed."""
+_NEGLIGIBLE = 1e-7
+"""Share of the coordinates whose cell need not be resolved when only sums are wanted."""
 _FLAT = 1e-6
 """Slope below which a map counts as constant."""
 _CUBIC_TOLERANCE = 2e-11
@@ -110,7 +114,12 @@ class MeanFieldDrift(AbstractDrift):
 
 def _relative_tail(cells: Cells, values: Array) -> Array:
     """Return the tails of a function in units of what counts as resolved."""
-    return cells.tails(values) / (_RESOLVED * (1 + np.abs(values).max(initial=0.0)))
+    return cells.tails(values) / (_resolution(cells) * (1 + np.abs(values).max(initial=0.0)))
+
+
+def _resolution(cells: Cells) -> float:
+    """Return the relative tail that counts as resolved."""
+    return _RESOLVED if cells.named else _RESOLVED_SUMS
 
 
 def drift_of(model: ProductModel | MeanFieldModel) -> AbstractDrift:
@@ -136,11 +145,15 @@ def integrate_map(model: ProductModel | MeanFieldModel, plan: Plan, work: Worksp
     cells = Cells.start(bins, out, moments, positions, float(plan.alpha[0]))
     track = Track(work.recording, plan, d)
     error = evolve(drift_of(model), plan, cells, track)
-    powers = np.stack([cells.x**power for power in (1, 2, 3, 4)], axis=1)
-    sums = np.asarray(cells.summation() @ powers)
+    sums = end_powers(cells)
     if work.keep:
         error = max(error, cells.scatter(_CUBIC_TOLERANCE))
     return track.finish(out if work.keep else None, sums, error)
+
+
+def end_powers(cells: Cells) -> Array:
+    """Return the sums of x, x², x³, x⁴ over the coordinates, (r, 4)."""
+    return np.asarray(cells.summation() @ np.stack([cells.x**power for power in (1, 2, 3, 4)], axis=1))
 
 
 def _flat(beyond: Index, width: int, row: slice, column: slice, d: int) -> Index:
@@ -167,13 +180,15 @@ def evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> floa
         for _ in range(_MOST_REFINEMENTS):
             field = cells.x * (psi / plan.alpha[node])
             found = drift.evaluate(frame, cells, psi, field)
-            halve, listed = found.misfit > 1, found.shift * gain[cells.path] * track.d > _SHIFT
+            counts = cells.population() > _NEGLIGIBLE * track.d
+            halve = (found.misfit > 1) & (counts | cells.named)
+            listed = (found.shift * gain[cells.path] * track.d > _SHIFT) & cells.named
             if not (halve.any() or listed.any()):
                 break
             cells.refine(halve, listed)
             frame = CellFrame(cells)
-        worst = max(worst, float(found.misfit.max(initial=0.0)))
+        worst = max(worst, float(found.misfit[counts].max(initial=0.0)))
         debt += gain * np.bincount(cells.path, found.shift, minlength=cells.paths)
         track.watch(node, found.responsibilities)
         cells.x = plan.A[node] * cells.x + plan.B[node] * found.mean
-    return max(worst * _RESOLVED, float(np.max(debt * np.minimum(cells.steepest(), track.d))))
+    return max(worst * _resolution(cells), float(np.max(debt * np.minimum(cells.steepest(), track.d))))

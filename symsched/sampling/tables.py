@@ -45,17 +45,21 @@ class TableKernel(AbstractKernel):
     def mean(self, v: Array) -> Array:
         """Return the tilted mean."""
         cell, t = self._locate(v)
-        return _clenshaw(self.means, cell, t).reshape(v.shape)
+        return chebyshev.clenshaw(self.means, cell, t).reshape(v.shape)
 
     def both(self, v: Array) -> tuple[Array, Array]:
         """Return the log normaliser and the tilted mean."""
         cell, t = self._locate(v)
-        return _clenshaw(self.logs, cell, t).reshape(v.shape), _clenshaw(self.means, cell, t).reshape(v.shape)
+        return chebyshev.clenshaw(self.logs, cell, t).reshape(v.shape), chebyshev.clenshaw(self.means, cell, t).reshape(
+            v.shape
+        )
 
     def spread(self, v: Array) -> tuple[Array, Array]:
         """Return the tilted mean and variance."""
         cell, t = self._locate(v)
-        return _clenshaw(self.means, cell, t).reshape(v.shape), _clenshaw(self.slopes, cell, t).reshape(v.shape)
+        return chebyshev.clenshaw(self.means, cell, t).reshape(v.shape), chebyshev.clenshaw(
+            self.slopes, cell, t
+        ).reshape(v.shape)
 
     def _locate(self, v: Array) -> tuple[Index, Array]:
         """Return each field's panel and its place in [−1, 1], after building what is missing."""
@@ -105,15 +109,6 @@ class TableKernel(AbstractKernel):
             left, right = np.concatenate([left, middle]), np.concatenate([middle, right])
         ends, others, means, logs = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         return ends, others, means, logs
-
-
-def _clenshaw(series: Array, cell: Index, t: Array) -> Array:
-    """Return the Chebyshev series of each point's panel at its place."""
-    late, later = np.zeros(t.size), np.zeros(t.size)
-    twice = 2 * t
-    for k in range(series.shape[1] - 1, 0, -1):
-        late, later = np.take(series[:, k], cell) + twice * late - later, late
-    return np.asarray(np.take(series[:, 0], cell) + t * late - later)
 
 
 @functools.lru_cache(maxsize=1024)
