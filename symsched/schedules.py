@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -229,9 +229,14 @@ class Schedule:
 
 
 def _evaluate(expression: sp.Expr, passed: Array, dimension: float, constant: float) -> Array:
-    function = compiled(expression, (elapsed, remaining, d_symbol, kappa_symbol), "the schedule")
     with np.errstate(invalid="ignore"):
-        return function(passed, 1.0 - passed, dimension, constant)
+        return _function(expression)(passed, 1.0 - passed, dimension, constant)
+
+
+@lru_cache(maxsize=1024)
+def _function(expression: sp.Expr) -> Callable[..., Array]:
+    # Compiling costs far more than evaluating, and a schedule is read on many grids.
+    return compiled(expression, (elapsed, remaining, d_symbol, kappa_symbol), "the schedule")
 
 
 def plain(interpolant: Interpolant) -> Schedule:
