@@ -1,9 +1,8 @@
 """Curie–Weiss: where the spin mean sits, with which weights, and how it fluctuates.
 
-Statement. Spins ±1 with density ∝ exp(d β m̂²/2 + h m̂), m̂ = Σ a_i/d, β > 1. As d → ∞ the spin mean is at ±m with m
-= tanh(βm), at +m with
-weight e^{hm}/(2 cosh hm), and d·Var(m̂ | mode) → Λ''/χ with Λ'' = 1 − m² and χ = 1 − βΛ''. Corrections are of order
-1/d.
+Statement. Spins ±1 with density ∝ exp(d β m̂²/2 + h m̂), m̂ = Σ a_i/d, β > 1. As d → ∞ the spin mean is at ±m with
+m = tanh(βm), at +m with weight e^{hm}/(2 cosh hm), and d·Var(m̂ | mode) → Λ''/χ with Λ'' = 1 − m² and χ = 1 − βΛ''.
+Corrections are of order 1/d.
 
 Assumptions. β and h do not depend on d; β > 1, so that g − I has two maxima of one height.
 """

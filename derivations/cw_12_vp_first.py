@@ -1,8 +1,7 @@
 """Curie–Weiss under dilated VP: the first half.
 
-Statement. With τ = 2κt/√d for t ≤ ½, μ = Σ x_i/√d follows μ' = 2κm tanh(hm + 2κm t μ) from μ_0 ~ N(0, 1) as d → ∞ at
-fixed t. Paths of the
-d-dimensional flow converge at rate d^−1/2 at equal t, and at rate 1/d at equal s = √d ψ.
+Statement. With τ = 2κt/√d for t ≤ ½, μ = Σ x_i/√d follows μ' = 2κm tanh(hm + 2κm t μ) from μ_0 ~ N(0, 1) as d → ∞
+at fixed t. Paths of the d-dimensional flow converge at rate d^−1/2 at equal t, and at rate 1/d at equal s = √d ψ.
 
 Assumptions. VP (linear): α = 1 − τ, β = τ. β > 1; κ and t fixed.
 """

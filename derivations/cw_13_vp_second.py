@@ -1,8 +1,7 @@
 """Curie–Weiss under dilated VP: the second half, and the threshold that decides a spin.
 
 Statement. Given the mode S = ±1, x_i' = (α'/α) x_i + (β' − α'β/α) tanh(βmS + (β(τ)/α²) x_i) with τ = 2t − 1, from
-x_i(½) ~ N(0, 1) as d → ∞. The
-spin ends at +1 if and only if x_i(½) > S Φ⁻¹((1 − m)/2).
+x_i(½) ~ N(0, 1) as d → ∞. The spin ends at +1 if and only if x_i(½) > S Φ⁻¹((1 − m)/2).
 
 Assumptions. The mode is chosen (first half over); VP (linear); d → ∞ at fixed t.
 """

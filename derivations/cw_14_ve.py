@@ -1,9 +1,9 @@
 """Curie–Weiss under dilated VE (linear): both halves.
 
-Statement. With τ = (1 − κ/√d) 2t for t ≤ ½ and 1 − κ/√d + (κ/√d)(2t − 1) after: M = Σ x_i/(m d) follows
-M' = (α'/α) M + (β' − α'β/α) tanh(hm + βm² M/α²), β and α = lim α/√d read at τ = 2t, from M_0 ~ N(0, 1/m²); then
-x_i' = (A'/A)(x_i − tanh(βmS + x_i/A²)) with A = 2κ(1 − t), from x_i(½) ~ N(mS, κ²) if the first half takes fixed
-steps while d → ∞.
+Statement. With τ = (1 − κ/√d) 2t for t ≤ ½ and 1 − κ/√d + (κ/√d)(2t − 1) after: M = Σ x_i/(m d) follows M' = (α'/α)
+M + (β' − α'β/α) tanh(hm + βm² M/α²), β and α = lim α/√d read at τ = 2t, from M_0 ~ N(0, 1/m²); then x_i' =
+(A'/A)(x_i − tanh(βmS + x_i/A²)) with A = 2κ(1 − t), from x_i(½) ~ N(mS, κ²) if the first half takes fixed steps
+while d → ∞.
 
 Assumptions. VE (linear): α = √d (1 − τ), β = τ. (In tanh, β(τ) stands before m² M; the coupling stands in βmS.)
 """

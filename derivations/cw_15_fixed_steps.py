@@ -1,8 +1,7 @@
 """Curie–Weiss: ten steps per half are enough at every d.
 
 Statement. With K Euler steps per half on a dilated schedule, K fixed and d → ∞, weight and mean spin converge (rate
-d^−1/2, the schedule's own) to
-those of a recursion that does not know d.
+d^−1/2, the schedule's own) to those of a recursion that does not know d.
 
 Assumptions. The steps are fixed, then d → ∞; κ fixed. The other order of limits gives the measure itself.
 """

@@ -1,9 +1,8 @@
 """Curie–Weiss: what the two-mode product form of the posterior leaves out.
 
 Statement. The exact posterior mean is ⟨tanh(u + ψy_i)⟩ over the collective field u; the product form puts u at its
-saddle point βm. The difference at
-coordinate i is sech²(βm + ψy_i) δu, with δu Gaussian of variance (1/d) [1/(1/β − Λ'') − 1/(1/β − Q)], Q = E sech²(βm
-+ ψy): rate d^−1/2.
+saddle point βm. The difference at coordinate i is sech²(βm + ψy_i) δu, with δu Gaussian of variance (1/d) [1/(1/β −
+Λ'') − 1/(1/β − Q)], Q = E sech²(βm + ψy): rate d^−1/2.
 
 Assumptions. One mode dominates (√d ψ large); ψ fixed as d → ∞.
 """

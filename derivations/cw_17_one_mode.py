@@ -1,10 +1,8 @@
 """Curie–Weiss for β < 1, and at β = 1.
 
-Statement. For β < 1, g − I has one maximum, m = 0, with χ = 1 − β > 0: one mode of fair spins, no speciation phase, a
-schedule of one window. The
-collective direction has variance d·Var(m̂) → Λ''/χ = 1/(1 − β). At β = 1, χ = 0 and m̂ = d^−1/4 u with u ∝
-exp(−u⁴/12): a continuous law,
-chosen at ψ ~ d^−1/4.
+Statement. For β < 1, g − I has one maximum, m = 0, with χ = 1 − β > 0: one mode of fair spins, no speciation phase,
+a schedule of one window. The collective direction has variance d·Var(m̂) → Λ''/χ = 1/(1 − β). At β = 1, χ = 0 and
+m̂ = d^−1/4 u with u ∝ exp(−u⁴/12): a continuous law, chosen at ψ ~ d^−1/4.
 
 Assumptions. h does not depend on d (at β = 1 a field of order d^{1/4} matters).
 """

@@ -1,7 +1,8 @@
-"""Claim 11: the spin mean of Curie–Weiss spins sits at ±m, and the derived m, weights and χ are those of its exact law.
+"""Claim 11: the spin mean of Curie–Weiss spins sits at ±m, and the derived m, weights and χ are those of its exact
+law.
 
-m = tanh(βm), the + mode has weight e^{hm}/(2 cosh hm), inside a mode d·Var(m̂) → Λ''/χ with χ = 1 − βΛ''; all at rate
-1/d.
+m = tanh(βm), the + mode has weight e^{hm}/(2 cosh hm), inside a mode d·Var(m̂) → Λ''/χ with χ = 1 − βΛ''; all at
+rate 1/d.
 """
 
 from __future__ import annotations
@@ -31,9 +32,7 @@ def derived(limit: Limit) -> tuple[float, ...]:
 
 
 def enumerated(law: SpinMeans) -> tuple[float, ...]:
-    """Return the same four at finite d: E[m̂ | m̂ > 0], P(m̂ > 0), d·Var(m̂ | m̂ > 0), and (1 − E[m̂ | m̂ > 0]²) over
-    the third.
-    """
+    """Return the same four at finite d, the last as (1 − E[m̂ | m̂ > 0]²) over d·Var(m̂ | m̂ > 0)."""
     mean, variance = law.given_up()
     return (mean, law.up, law.d * variance, (1 - mean**2) / (law.d * variance))
 

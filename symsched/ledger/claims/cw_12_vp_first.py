@@ -1,8 +1,8 @@
 """Claim 12: under the dilated VP schedule the spin mean chooses its mode in the first half, by a scalar equation.
 
 With μ = Σ x_i/√d: μ' = 2κm tanh(hm + 2κm t μ), μ_0 ~ N(0, 1), as d → ∞ at fixed t; paths converge at rate d^−1/2 at
-equal t, and
-at rate 1/d at equal s = √d ψ, because what is left of order d^−1/2 is the schedule's own α = 1 − 2κt/√d.
+equal t, and at rate 1/d at equal s = √d ψ, because what is left of order d^−1/2 is the schedule's own α = 1 −
+2κt/√d.
 """
 
 from __future__ import annotations
@@ -41,9 +41,7 @@ STARTS = (-1.5, -1.0, -0.3, 0.3, 1.2)
 
 
 def end_rows(phase: Phase) -> list[Row]:
-    """Return rows that hold the integrated equation against the exact flow by quantiles, with m and weights from
-    mpmath.
-    """
+    """Return rows that hold the integrated equation against the exact flow by quantiles (all of it mpmath)."""
     m, up = magnetisation(), up_weight()
     ends = integrate(phase, STARTS, (0.0, 0.5))[:, -1]
     return [
@@ -53,8 +51,7 @@ def end_rows(phase: Phase) -> list[Row]:
 
 
 def law_rows(sizes: tuple[int, ...]) -> tuple[list[Row], Array]:
-    """Return rows on the law of the order parameter at t = ½, and its distances from the limit at equal t and at
-    equal s.
+    """Return rows on the law of the order parameter at t = ½, and its distances at equal t and at equal s.
 
     At finite d that law is exact: the flow carries the law of I_τ, so ν is √d ψ m̂ + N(0, 1) with m̂ enumerated.
     """
@@ -87,9 +84,7 @@ def law_rows(sizes: tuple[int, ...]) -> tuple[list[Row], Array]:
 
 
 def coupled(phase: Phase, sizes: tuple[int, ...], paths: int, seed: int) -> Array:
-    """Return root mean square distances (sizes, 2) of exact d-dimensional paths from the limit with the same μ_0: at
-    t = ½, at s = κ.
-    """
+    """Return rms distances (sizes, 2) of exact paths from the limit with the same μ_0: at t = ½, and at s = κ."""
     generator = np.random.default_rng(seed)
     first = typical(paths)
     limit = integrate(phase, first, (0.0, 0.5))[:, -1]

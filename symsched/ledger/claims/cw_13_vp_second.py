@@ -2,8 +2,7 @@
 starts decides it.
 
 Given the mode S: x_i' = (α'/α) x_i + (β' − α'β/α) tanh(βmS + (β(τ)/α²) x_i), from x_i ~ N(0, 1) as d → ∞. The spin
-ends at +1 above the
-threshold S Φ⁻¹((1 − m)/2) of x_i(½), which integrating that equation finds.
+ends at +1 above the threshold S Φ⁻¹((1 − m)/2) of x_i(½), which integrating that equation finds.
 """
 
 from __future__ import annotations
@@ -54,18 +53,14 @@ def decided_by_equation(limit: Limit, branch: int) -> float:
 
 
 def threshold_by_quantiles(side: float, ratio: float) -> float:
-    """Return the y at ψ = ``ratio`` above which a spin of the mode S = ``side`` ends at +1, from mpmath's m and the
-    exact flow.
-    """
+    """Return the y at ψ = ``ratio`` above which a spin of the mode S = ``side`` ends at +1, by mpmath."""
     m = magnetisation()
     start = normal_quantile((1 - side * m) / 2)
     return quantile_flow(((1 - side * m) / 2, (1 + side * m) / 2), (-1.0, 1.0), ratio, start) if ratio else start
 
 
 def ratio_nodes(schedule: Schedule, d: int, halves: tuple[int, int]) -> tuple[Array, int]:
-    """Return ψ at nodes of the dilated schedule at dimension d (first half, second half up to t = 0.98), and the
-    index of t = ½.
-    """
+    """Return ψ at so many nodes per half of a dilated schedule (all but the last), and the index of t = ½."""
     first = schedule.psi(2 * halves[0], d, KAPPA)[: halves[0]]
     second = schedule.psi(2 * halves[1], d, KAPPA)[halves[1] :]
     return np.concatenate([first, second]), halves[0]

@@ -1,9 +1,8 @@
 """Claim 14: the dilated VE schedule (linear) on Curie–Weiss spins, both halves.
 
 First half, M = Σ x_i/(m d): M' = (α'/α) M + (β' − α'β/α) tanh(hm + βm² M/α²) in α = α/√d, M_0 ~ N(0, 1/m²). Second
-half, A = lim α:
-x_i' = (A'/A)(x_i − tanh(βmS + x_i/A²)), from x_i ~ N(mS, κ²) at t = ½ when the steps of the first half are fixed and
-d → ∞.
+half, A = lim α: x_i' = (A'/A)(x_i − tanh(βmS + x_i/A²)), from x_i ~ N(mS, κ²) at t = ½ when the steps of the first
+half are fixed and d → ∞.
 """
 
 from __future__ import annotations
@@ -71,9 +70,7 @@ def first_half_rows(phase: Phase) -> list[Row]:
 
 
 def distances(sizes: tuple[int, ...], small: tuple[int, ...], paths: int, seed: int) -> tuple[Array, Array]:
-    """Return distances from the limit at t = 0.4: of the exact law of the order parameter (sup), and of paths from
-    the same noise (rms).
-    """
+    """Return distances from the limit at t = 0.4: of exact laws (sup), and of paths from the same noise (rms)."""
     phase = limit_of(VE).phases[0]
     grid = np.linspace(-9, 9, 361)
     limit_law = np.asarray(phase.law.cdf(2 * _READ / (1 - 2 * _READ), grid))
@@ -107,9 +104,7 @@ def spliced(d: float, first: int, second: int) -> Plan:
 
 
 def kept_rows(threshold: float, effort: Effort) -> list[Row]:
-    """Return the row on the mean spin that is left when the first half takes ten steps and d → ∞: x_i(½) is Gaussian,
-    not two-peaked.
-    """
+    """Return rows on the mean spin if the first half takes ten steps while d → ∞: x_i(½) is then Gaussian."""
     m = number(limit_of(VE).distribution.saddles[-1].magnetisation, "m")  # type: ignore[attr-defined]
     kept = float(1 - 2 * special.ndtr((threshold - m) / KAPPA))
     d, paths = 10**8, effort.choose(6, 3)
@@ -135,9 +130,7 @@ def kept_rows(threshold: float, effort: Effort) -> list[Row]:
 
 
 def _kept(plan: Plan, population: Population) -> Array:
-    """Return the mean of sign(x_i) per path at the end of a plan, (n,): 1 − 2Φ(z*) with the z* that divides the
-    signs, found by probes.
-    """
+    """Return the mean of sign(x_i) per path, (n,): 1 − 2Φ(z*) with the z* that divides the signs."""
     spin = spins(population.d)
     x, _ = run(spin, plan, population)
     rows = np.arange(len(x))

@@ -1,10 +1,9 @@
 """Claim 17: for β < 1 the same derivation finds one mode and no speciation, and the schedule that follows has one
 window.
 
-The spins are independent given nothing, but for the collective direction: d·Var(m̂) → Λ''/χ = 1/(1 − β). VP needs no
-dilation; VE gets one window, in
-which signal and noise both move linearly. At β = 1 the maximum is critical: m̂ = d^−1/4 u with u ∝ exp(−u⁴/12),
-chosen at ψ ~ d^−1/4.
+The spins are independent given nothing, but for the collective direction: d·Var(m̂) → Λ''/χ = 1/(1 − β). VP needs
+no dilation; VE gets one window, in which signal and noise both move linearly. At β = 1 the maximum is critical: m̂
+= d^−1/4 u with u ∝ exp(−u⁴/12), chosen at ψ ~ d^−1/4.
 """
 
 from __future__ import annotations
@@ -35,9 +34,7 @@ CRITICAL_FIELD = sp.Rational(4, 5)
 
 
 def structure_rows(limit: Limit, name: str) -> list[Row]:
-    """Return rows that count modes, speciation phases and windows, the independent counts being of maxima of the
-    exact law of m̂.
-    """
+    """Return rows that count modes (against maxima of the exact law of m̂), speciation phases and windows."""
     masses = spin_means(4000, number(BETA, "beta"), 0.0).masses
     peaks = int(np.sum((masses[1:-1] > masses[:-2]) & (masses[1:-1] >= masses[2:])))
     return [
@@ -68,9 +65,7 @@ def collective_rows(effort: Effort) -> list[Row]:
 
 
 def sampling_rows(interpolant: Interpolant, name: str, effort: Effort, schedule: Schedule | None = None) -> list[Row]:
-    """Return rows on spins simulated at finite d with the schedule that follows from the limit, in canonical Euler
-    steps.
-    """
+    """Return rows on spins simulated at finite d by canonical Euler, on the limit's schedule or another."""
     limit = limit_of(interpolant, BETA)
     chosen = schedule or limit.schedule
     kappa = KAPPA if any(window.motion.tau.has(kappa_symbol) for window in chosen.windows) else None
@@ -132,9 +127,7 @@ def sampling_rows(interpolant: Interpolant, name: str, effort: Effort, schedule:
 
 
 def critical_rows(sizes: tuple[int, ...]) -> list[Row]:
-    """Return rows on β = 1: the exponent and the moments of u = d^{1/4} m̂, without a field and with one of the
-    critical size.
-    """
+    """Return rows on β = 1: exponent and moments of u = d^{1/4} m̂, without a field and with a critical one."""
     rows = []
     for label, strength in (("no field", sp.S.Zero), ("field 0.8 u", CRITICAL_FIELD)):
         limit = limit_of(VP, sp.S.One, strength * d_symbol ** sp.Rational(1, 4))

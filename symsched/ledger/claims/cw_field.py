@@ -1,9 +1,8 @@
 """The exact posterior mean of Curie–Weiss spins by a trapezoidal rule over the collective field.
 
-Given y = z + ψa the field u has density ∝ exp(−d (u − h/d)²/(2β)) Π_j 2cosh(u + ψ y_j), and E[a_i | y] is the mean of
-tanh(u + ψ y_i) over it (Hubbard–Stratonovich). The rule is written here a second time, and simply, so that what
-simulate() does
-can be held against it.
+Given y = z + ψa the field u has density ∝ exp(−d (u − h/d)²/(2β)) Π_j 2cosh(u + ψ y_j), and E[a_i | y] is the mean
+of tanh(u + ψ y_i) over it (Hubbard–Stratonovich). The rule is written here a second time, and simply, so that what
+simulate() does can be held against it.
 """
 
 from __future__ import annotations

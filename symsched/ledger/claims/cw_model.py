@@ -45,16 +45,12 @@ def magnetisation(beta: float = 2.0) -> float:
 
 
 def integrate(phase: Phase, starts: Sequence[float] | Array, times: Sequence[float] | Array, branch: int = 0) -> Array:
-    """Return the solutions of a phase's derived equation from ``starts`` (P,) at the first of ``times`` (T,), shape
-    (P, T).
-    """
+    """Return solutions of a phase's derived equation from ``starts`` (P,) at ``times`` (T,), shape (P, T)."""
     return solve_ode(phase.odes[branch], starts, [float(time) for time in times], KAPPA)
 
 
 def flow_of_order_parameter(measure: Spins, start: Array, strengths: Sequence[float], tolerance: float = 1e-7) -> Array:
-    """Return ν = Σ y_i/√d at √d ψ = ``strengths`` along the exact d-dimensional flow dy/dψ = E[a | y] from y =
-    ``start`` (n, d).
-    """
+    """Return ν = Σ y_i/√d at √d ψ = ``strengths`` along the exact flow dy/dψ = E[a | y] from ``start`` (n, d)."""
     root = math.sqrt(measure.d)
     shape = start.shape
 

@@ -1,8 +1,8 @@
 """Paths of spins at any d through how many coordinates are where: counts in cells instead of coordinates.
 
 Along one path all coordinates obey the same scalar equation, so d of them are as good as B cells with multinomial
-counts: exact up to the
-width of a cell, and of a cost that does not know d. Written for the claims; it shares no code with simulate().
+counts: exact up to the width of a cell, and of a cost that does not know d. Written for the claims; it shares no
+code with simulate().
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """The d = ∞ recursion of one spin under fixed Euler steps, the collective field being solved for again at every node.
 
-In the exact flow the field stays at βm. Steps of finite size leave the coordinates with a law that is not quite that
-of z + ψa, and the exact
-posterior answers with another field: u_k = g'(E_k[a]), the maximum that the field's posterior has on the mode's side.
-So the recursion
-carries the law of a coordinate along, and the field with it.
+In the exact flow the field stays at βm. Steps of finite size leave the coordinates with a law that is not quite
+that of z + ψa, and the exact posterior answers with another field: u_k = g'(E_k[a]), the maximum that the field's
+posterior has on the mode's side. So the recursion carries the law of a coordinate along, and the field with it.
 """
 
 from __future__ import annotations
