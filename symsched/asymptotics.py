@@ -5,6 +5,7 @@ from __future__ import annotations
 import mpmath
 import sympy as sp
 
+from symsched.constants import ImplicitConstant
 from symsched.errors import DerivationError
 from symsched.symbols import d
 
@@ -33,6 +34,7 @@ def leading_power(expression: sp.Expr, what: str) -> tuple[sp.Expr, sp.Rational]
     # Arbitrary but fixed positive numbers inside (0, 1) stand for the other symbols.
     sample = {symbol: sp.Rational(3 + 2 * k, 7 + 5 * k) for k, symbol in enumerate(others)}
     expression = _without_maxima(expression, sample)
+    sample |= {constant: sp.N(constant, 60) for constant in expression.atoms(ImplicitConstant)}
     numeric = sp.lambdify([d], expression.subs(sample), "mpmath")
     with mpmath.workdps(60):
         try:

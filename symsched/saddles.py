@@ -19,7 +19,7 @@ from scipy.optimize import brentq
 from symsched.codegen import compiled
 from symsched.constants import ImplicitConstant
 from symsched.errors import DerivationError
-from symsched.laws import AbstractLaw
+from symsched.laws import AbstractLaw, LatticeLaw
 from symsched.sampling.sites import AbstractSite
 from symsched.symbols import m, u
 
@@ -30,6 +30,7 @@ _GRID = 4001
 _TIE = 1e-10
 _CRITICAL = 1e-7
 _NOISE = 1e-14
+_SMALL = 1e-3
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,26 @@ def find_saddles(law: AbstractLaw, interaction: sp.Expr) -> tuple[Saddle, ...]:
     heights = [landscape.height(np.array(tilt)) for tilt in tilts]
     best = max(heights)
     top = [tilt for tilt, height in zip(tilts, heights, strict=True) if height > best - _TIE]
+    _require_untruncated(law, landscape, top)
     magnetisations = _name(law, interaction, [float(landscape.mean(np.array(tilt))) for tilt in top], top)
     found = tuple(_saddle(law, interaction, value, tilt) for value, tilt in zip(magnetisations, top, strict=True))
     return tuple(_as_mirror(saddle, found) for saddle in found)
+
+
+def _require_untruncated(law: AbstractLaw, landscape: _Landscape, tilts: list[float]) -> None:
+    """Raise where a maximum lies among atoms that the numbers of an infinite lattice leave out."""
+    cumulant = law.log_laplace(u) if isinstance(law, LatticeLaw) else None
+    if cumulant is None:
+        return
+    for tilt in tilts:
+        exact = sp.N(sp.diff(cumulant, u).subs(u, sp.Float(tilt, 20)), 20)
+        if not abs(exact - float(landscape.mean(np.array(tilt)))) <= 1e-8 * max(1, abs(exact)):
+            raise DerivationError(
+                "saddle points",
+                f"g = {landscape.interaction} pushes the spin mean to u = {tilt:.6g}, beyond the atoms that hold all "
+                "but 1e-18 of the single-site mass: g outgrows I and the measure does not exist, or g pulls too far",
+                "Take an interaction that grows more slowly than I(m), or fold its linear part into the site law.",
+            )
 
 
 def _as_mirror(saddle: Saddle, family: tuple[Saddle, ...]) -> Saddle:
@@ -130,6 +148,7 @@ class _Landscape:
 
     def _range(self) -> tuple[float, float]:
         """Bounds of u beyond which g − I only falls; where it rises for ever the measure does not exist."""
+        self._require_exponential_moments()
         bounds = []
         for sign in (-1.0, 1.0):
             reach, previous = 1.0, sign * 0.5
@@ -147,6 +166,16 @@ class _Landscape:
                     raise self._nonexistent("g outgrows I")
                 previous, reach = tilt, 2 * reach
         return bounds[0], bounds[1]
+
+    def _require_exponential_moments(self) -> None:
+        try:
+            self.mismatch(np.array([-_SMALL, _SMALL]))
+        except ValueError as error:
+            raise DerivationError(
+                "saddle points",
+                f"E exp(u a) of the single-site law is infinite for every u of one sign ({error})",
+                "Take a site law whose tails fall at least exponentially on both sides.",
+            ) from error
 
     def _edge(self, inside: float, sign: float) -> tuple[float, float]:
         """Walk towards the end of the domain of Λ and return the last tilt that is still inside, with its pull."""

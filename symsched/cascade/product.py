@@ -21,6 +21,8 @@ from symsched.derivation import Step
 from symsched.distributions.product import Mode, ProductMixture
 from symsched.errors import DerivationError
 from symsched.laws import AbstractLaw, AtomLaw
+from symsched.laws.quadrature import require_moments
+from symsched.sampling.sites import DensitySite
 from symsched.symbols import d, nu, s
 
 MAX_ORDER = 8
@@ -165,6 +167,8 @@ def _split(
 ) -> tuple[Branch, tuple[sp.Expr, ...], sp.Expr, list[Step]]:
     """Return the branch in which ``group`` splits into ``blocks`` at order q, what the blocks share, and the steps."""
     leaders = [modes[block[0]].law for block in blocks]
+    for law in leaders:
+        _require_square_of_order(law, order)
     table = sp.ImmutableMatrix([law.cumulants(order) for law in leaders])
     growth = exponent * order - _HALF
     atoms, reference = _atoms([table[row, order - 1] for row in range(len(blocks))], growth, order)
@@ -205,6 +209,26 @@ def _split(
     return Branch(group, group_weight, law, tuple(blocks)), common, reference, steps
 
 
+def _require_square_of_order(law: AbstractLaw, order: int) -> None:
+    """Raise unless a^{2q} is integrable: a single coordinate of ψ a beyond 1 would tell modes apart before ψ ~
+    d^{−1/2q}."""
+    values = checks.sample_values(frozenset(law.free_symbols))
+    if law.cumulants_exact or d in law.free_symbols:
+        return
+    site = law.subs(values).site()
+    if not isinstance(site, DensitySite):
+        return
+    try:
+        require_moments(site, 2 * order)
+    except DerivationError as error:
+        raise DerivationError(
+            "first differing cumulant",
+            f"{error.reason}; where cumulants of order {order} decide, moments up to order {2 * order} must exist, "
+            "or single large coordinates decide first",
+            "Truncate the law, or take one with lighter tails.",
+        ) from error
+
+
 def _atoms(cumulants: list[sp.Expr], growth: sp.Rational, order: int) -> tuple[list[sp.Expr], sp.Expr]:
     """Return lim (c_q − reference) d^−growth / √q!, and the reference: what the modes share at larger scales, or 0."""
     references = [sp.S.Zero]
@@ -223,9 +247,23 @@ def _atoms(cumulants: list[sp.Expr], growth: sp.Rational, order: int) -> tuple[l
 
 
 def limiting_law(law: AbstractLaw) -> AbstractLaw:
-    """Return the law of one coordinate as d → ∞: the limit of every expression that defines it."""
+    """Return the law of one coordinate as d → ∞: the limit of every expression that defines it, or a point where its
+    variance vanishes.
+
+    Raises DerivationError where its mean or its variance grows with d.
+    """
     if d not in law.free_symbols:
         return law
+    try:
+        mean, variance = (limit_in_dimension(c, "a cumulant of a coordinate") for c in law.cumulants(2))
+    except DerivationError as error:
+        raise DerivationError(
+            "data",
+            f"the law of one coordinate has no limit ({error.reason})",
+            "Give laws whose mean and variance converge as d → ∞.",
+        ) from error
+    if variance == 0:
+        return AtomLaw((mean,), (sp.S.One,))
     changed = {field.name: _limit_of(getattr(law, field.name)) for field in dataclasses.fields(law)}  # type: ignore[arg-type]
     return dataclasses.replace(law, **changed)  # type: ignore[type-var]
 

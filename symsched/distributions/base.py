@@ -70,6 +70,8 @@ def require_expression(value: object, name: str) -> sp.Expr:
         raise TypeError(f"{name} must be a number or a SymPy expression, got {value!r}; text is read by symsched.parse")
     if expression.has(sp.nan, sp.oo, -sp.oo, sp.zoo):
         raise ValueError(f"{name} must be finite, got {expression}")
+    if expression.is_number and expression.is_real is False:
+        raise ValueError(f"{name} must be real, got {expression}")
     return expression
 
 

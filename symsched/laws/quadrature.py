@@ -92,7 +92,7 @@ def numeric_moments(intervals: Sequence[Interval], order: int) -> list[sp.Expr]:
     """Return E a, …, E a^order as Floats; DerivationError names the first that does not exist."""
     site = numeric_site(intervals)
     location, width = site.frame
-    _require_moments(site, order)
+    require_moments(site, order)
     with mp.workdps(_WORKING_DIGITS):
         totals = [mp.mpf(0)] * (order + 1)
         for part in intervals:
@@ -118,7 +118,7 @@ def _mp_end(value: sp.Expr) -> mp.mpf:
     return mp.mpf(str(sp.N(value, _WORKING_DIGITS)))
 
 
-def _require_moments(site: DensitySite, order: int) -> None:
+def require_moments(site: DensitySite, order: int) -> None:
     """Raise unless a^order is integrable: a tail like |a|^−p has moments below p − 1."""
     for end, sign in ((site.breakpoints[0], -1.0), (site.breakpoints[-1], 1.0)):
         if np.isfinite(end):

@@ -86,7 +86,10 @@ def _continuous(rv: RandomSymbol) -> DensityLaw:
     if generating is None or plain.cumulants_exact:
         return plain
     checked = DensityLaw(symbols.a, weight, lower, upper, generating)
-    first, second = (values.number(sp.sympify(c), "a cumulant") for c in checked.cumulants(2))
+    try:
+        first, second = (values.number(sp.sympify(c), "a cumulant") for c in checked.cumulants(2))
+    except ValueError:
+        return plain
     scale = max(1.0, site.variance)
     if (
         abs(first - site.mean) > _GENERATING_TOLERANCE * scale
