@@ -4,9 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
+from sampling_cases import plain
 from scipy import integrate, special, stats
 
 from symsched.sampling.models import DirectionModel, MeanFieldModel, ProductModel
+from symsched.sampling.run import run_plan
 from symsched.sampling.sites import AtomSite, DensitySite, GaussianSite
 
 LAPLACE = DensitySite(lambda a: -np.abs(a), (-np.inf, 0.0, np.inf))
@@ -23,7 +25,7 @@ def enumerated(model, psi, y):
 
 
 @pytest.mark.parametrize("site", [SPIN, TERNARY], ids=["spins", "three atoms"])
-@pytest.mark.parametrize("coupling", [0.3, 1.0, 2.0])
+@pytest.mark.parametrize("coupling", [0.0, 0.3, 1.0, 2.0])
 @pytest.mark.parametrize("d", [1, 2, 7])
 def test_mean_field_posterior_against_enumeration(site, coupling, d):
     model = MeanFieldModel(d, site, coupling, slope=-0.1, tilt=0.4)
@@ -140,6 +142,15 @@ def test_mean_field_with_a_density_site_against_quadrature_in_two_dimensions():
 
     top, bottom = (integrate.dblquad(integrand, -4, 4, -4, 4, args=(power,), epsabs=1e-11)[0] for power in (1, 0))
     assert abs(model.posterior(psi, y[None])[0][0, 0] - top / bottom) < 1e-8
+
+
+def test_mean_field_without_coupling_is_a_product():
+    model = MeanFieldModel(40, SPIN, 0.0, slope=0.3, tilt=4.0)
+    samples = model.sample(np.random.default_rng(0), 2000)
+    assert abs(samples.mean() - np.tanh(0.4)) < 5 / np.sqrt(samples.size)
+    run = run_plan(MeanFieldModel(3000, SPIN, 0.0, slope=0.3), plain(5), 2, 0)
+    full = run_plan(MeanFieldModel(3000, SPIN, 0.0, slope=0.3), plain(5), 2, 0, method="full")
+    np.testing.assert_allclose(run.x, full.x, atol=1e-9)
 
 
 def test_mean_field_samples_of_a_density_site():

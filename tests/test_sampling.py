@@ -1,72 +1,16 @@
-"""Every reduction against the plain loop, and runs that do not depend on how they were computed."""
-
-import pickle
-from concurrent.futures import ProcessPoolExecutor
+"""Every reduction against the plain loop, from the same noise."""
 
 import numpy as np
 import pytest
+from sampling_cases import PLANS, biased, dilated, plain, spins, three_modes, variances
 
 from symsched.sampling.affine import integrate_product
 from symsched.sampling.bins import Bins
 from symsched.sampling.models import DirectionModel, MeanFieldModel, ProductModel
 from symsched.sampling.noise import Blocks
 from symsched.sampling.recording import OrderParameter, Recording, Workspace, hermite
-from symsched.sampling.run import RunInterruptedError, run_plan
-from symsched.sampling.scheme import canonical, euler
-from symsched.sampling.sites import AtomSite, DensitySite, GaussianSite
-from symsched.sampling.tables import fast_kernel
-
-SPIN = AtomSite([-1.0, 1.0], [0.5, 0.5])
-
-
-def dilated(d, steps, kappa=3.0):
-    """The dilated VP schedule with linear interpolant."""
-    t = np.linspace(0, 1, steps + 1)
-    window = kappa / np.sqrt(d)
-    tau = np.where(t <= 0.5, 2 * window * t, window + (1 - window) * (2 * t - 1))
-    return canonical(t, 1 - tau, tau)
-
-
-def plain(steps):
-    """The plain VP schedule with linear interpolant."""
-    t = np.linspace(0, 1, steps + 1)
-    return canonical(t, 1 - t, t)
-
-
-def trigonometric(d, steps, kappa=3.0):
-    """Euler in x on the dilated trigonometric VP interpolant."""
-    t = np.linspace(0, 1, steps + 1)
-    window = kappa / np.sqrt(d)
-    tau = np.where(t <= 0.5, 2 * window * t, window + (1 - window) * (2 * t - 1))
-    rate = np.where(t < 0.5, 2 * window, 2 * (1 - window))[:-1]
-    alpha = np.sqrt((1 - tau) * (1 + tau))
-    return euler(t, alpha, tau, -tau[:-1] / alpha[:-1] * rate, rate)
-
-
-def variance_exploding(d, steps, kappa=3.0):
-    """The dilated VE schedule with linear interpolant."""
-    t = np.linspace(0, 1, steps + 1)
-    late = kappa / np.sqrt(d)
-    rest = np.where(t <= 0.5, 1 - (1 - late) * 2 * t, late * (2 - 2 * t))
-    return canonical(t, np.sqrt(d) * rest, 1 - rest)
-
-
-def spins(d, coupling=2.0, boundaries=(0.0,)):
-    return MeanFieldModel(d, SPIN, coupling, tilt=np.log(2), boundaries=boundaries)
-
-
-def biased(d, bias=0.9):
-    low, high = (1 - bias) / 2, (1 + bias) / 2
-    return ProductModel(d, [0.8, 0.2], (AtomSite([-1, 1], [low, high]), AtomSite([-1, 1], [high, low])))
-
-
-def three_modes(d):
-    sites = (AtomSite([-1.0, 0.3, 2.0], [0.5, 0.3, 0.2]), GaussianSite(0.1, 0.5), AtomSite([0.0, 1.0], [0.3, 0.7]))
-    return ProductModel(d, [0.2, 0.5, 0.3], sites)
-
-
-def variances(d):
-    return ProductModel(d, [0.3, 0.7], (GaussianSite(0.0, 2.25), GaussianSite(0.0, 0.25)))
+from symsched.sampling.run import run_plan
+from symsched.sampling.sites import DensitySite, GaussianSite
 
 
 def compare(model, plan, *, n=4, method="auto", statistic=None, tolerance=1e-8):
@@ -83,9 +27,6 @@ def compare(model, plan, *, n=4, method="auto", statistic=None, tolerance=1e-8):
     np.testing.assert_allclose(fast.moments, full.moments, rtol=1e-8, atol=1e-8)
     np.testing.assert_array_equal(fast.modes, full.modes)
     return full, fast
-
-
-PLANS = [dilated, trigonometric, variance_exploding, lambda d, steps: plain(steps)]
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=["dilated VP", "trigonometric VP", "dilated VE", "plain VP"])
@@ -180,88 +121,6 @@ def test_order_parameter_without_variance_stops_before_the_end():
     assert run.order_nodes.tolist() == [0, 1, 2, 3, 4, 5]
 
 
-def test_statistics_only_runs_record_the_same():
-    for model in (biased(1200), variances(1200), DirectionModel(1200, [0.4, 0.6], [[1.0], [-1.0]], 0.5)):
-        kept = run_plan(model, dilated(1200, 10), 5, 1)
-        alone = run_plan(model, dilated(1200, 10), 5, 1, keep="statistics")
-        assert alone.x is None
-        np.testing.assert_array_equal(alone.means, kept.means)
-        np.testing.assert_array_equal(alone.responsibilities, kept.responsibilities)
-        np.testing.assert_array_equal(alone.moments, kept.moments)
-
-
-def test_rows_do_not_depend_on_how_many_are_run():
-    d = 5000
-    few, many = Blocks(1, 3, d), Blocks(1, 3000, d)
-    assert few.rows == many.rows
-    a, b = np.empty((3, 8)), np.empty((3, 8))
-    few.generator(0).standard_normal(out=a)
-    many.generator(0).standard_normal(out=b)
-    np.testing.assert_array_equal(a, b)
-    assert not np.array_equal(many.generator(1).standard_normal(8), b[0])
-
-
-def blocked():
-    """A run of five blocks."""
-    d = 2_000_000
-    return ProductModel(d, [0.8, 0.2], (GaussianSite(1.0, 0.25), GaussianSite(-1.0, 0.25))), dilated(d, 4)
-
-
-def test_results_are_bit_identical_on_a_process_pool():
-    model, plan = blocked()
-    alone = run_plan(model, plan, 9, 5, keep="statistics", statistic=OrderParameter())
-    with ProcessPoolExecutor(2) as pool:
-        for rows in (None, 2, 100):
-            pooled = run_plan(
-                model, plan, 9, 5, keep="statistics", statistic=OrderParameter(), executor=pool, rows=rows
-            )
-            for name in ("means", "order", "responsibilities", "moments"):
-                np.testing.assert_array_equal(getattr(alone, name), getattr(pooled, name))
-        small = spins(3000)
-        alone = run_plan(small, dilated(3000, 5), 2, 5)
-        pooled = run_plan(small, dilated(3000, 5), 2, 5, executor=pool)
-        np.testing.assert_array_equal(alone.x, pooled.x)
-
-
-def test_results_are_bit_identical_on_a_dask_cluster():
-    distributed = pytest.importorskip("distributed")
-    model, plan = blocked()
-    alone = run_plan(model, plan, 5, 5, keep="statistics")
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
-        pooled = run_plan(model, plan, 5, 5, keep="statistics", executor=client.get_executor())
-    np.testing.assert_array_equal(alone.means, pooled.means)
-    np.testing.assert_array_equal(alone.moments, pooled.moments)
-
-
-def test_tasks_can_be_pickled():
-    for model in (spins(100), biased(100), DirectionModel(100, [1.0], [[1.0]], 0.5)):
-        again = pickle.loads(pickle.dumps(model))
-        y = np.linspace(-1, 1, 200).reshape(2, 100)
-        np.testing.assert_array_equal(model.posterior(0.3, y)[0], again.posterior(0.3, y)[0])
-
-
-def test_an_interrupted_run_keeps_what_it_has():
-    model, plan = blocked()
-
-    def stop(done, n):
-        if done >= 4:
-            raise KeyboardInterrupt
-
-    with pytest.raises(RunInterruptedError) as caught:
-        run_plan(model, plan, 9, 5, keep="statistics", progress=stop)
-    partial = caught.value.partial
-    assert partial.n == 4
-    np.testing.assert_array_equal(partial.means, run_plan(model, plan, 4, 5, keep="statistics").means)
-
-
-def test_single_precision_output_is_the_rounded_double():
-    exact = run_plan(biased(2000), dilated(2000, 10), 3, 1)
-    single = run_plan(biased(2000), dilated(2000, 10), 3, 1, dtype=np.float32)
-    assert single.x.dtype == np.float32
-    np.testing.assert_array_equal(single.x, exact.x.astype(np.float32))
-
-
 def test_bins_sum_smooth_functions_exactly():
     """Chebyshev weights from the bins' moments against plain sums; a shifted function as negative control."""
     from symsched.sampling.cells import NODES, Cells
@@ -302,30 +161,6 @@ def test_euler_weight_of_the_dilated_schedule_in_high_dimension():
     np.testing.assert_allclose(run.means[:, 10] * np.sqrt(d), mu, rtol=0, atol=2e-2)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ({"method": "scalar"}, "scalar map"),
-        ({"method": "affine"}, "Gaussian"),
-        ({"keep": "y"}, "keep"),
-        ({"watch": [6]}, "nodes 0 to 5"),
-        ({"dtype": np.int64}, "float32"),
-        ({"n": 0}, "at least 1"),
-        ({"n": 2.5}, "integer"),
-        ({"seed": -1}, "at least 0"),
-    ],
-)
-def test_bad_input_is_refused_with_a_reason(arguments, words):
-    options = {"n": 2, "seed": 0} | arguments
-    with pytest.raises((ValueError, TypeError), match=words):
-        run_plan(spins(50), dilated(50, 6), **options)
-
-
-def test_directions_refuse_the_scalar_map():
-    with pytest.raises(ValueError, match="exchangeable"):
-        run_plan(DirectionModel(5, [1.0], [[1.0]], 0.5), plain(3), 2, 0, method="scalar map")
-
-
 def test_affine_scalars_alone_reproduce_the_recursion():
     """The scalars of a single Gaussian are a product over the plan: known in closed form."""
     d, plan = 50, plain(10)
@@ -337,113 +172,6 @@ def test_affine_scalars_alone_reproduce_the_recursion():
     np.testing.assert_allclose(out, gain * np.random.default_rng(0).standard_normal((1, d)), rtol=1e-12)
 
 
-@pytest.mark.parametrize(
-    "site",
-    [
-        DensitySite(lambda a: -(a**4) + a, (-np.inf, np.inf)),
-        DensitySite(lambda a: 0 * a, (-1.0, 1.0)),
-        DensitySite(lambda a: -np.abs(a), (-np.inf, 0.0, np.inf)),
-        AtomSite([-1.0, 0.3, 2.0], [0.5, 0.3, 0.2]),
-        AtomSite(np.linspace(-2, 2, 30), np.full(30, 1 / 30)),
-    ],
-    ids=["quartic", "uniform", "Laplace", "three atoms", "thirty atoms"],
-)
-@pytest.mark.parametrize("psi", [0.0, 1e-3, 0.3, 20.0])
-def test_fast_kernels_agree_with_the_sites(site, psi):
-    rng = np.random.default_rng(11)
-    v = psi * (psi * site.sample(rng, 60) + 1.5 * rng.standard_normal(60))
-    fast = fast_kernel(site, psi)
-    log_normaliser, mean = site.tilted(v, psi**2)
-    scale = 1 + np.abs(log_normaliser).max()
-    for _ in range(2):
-        np.testing.assert_allclose(fast.both(v)[0], log_normaliser, rtol=0, atol=1e-13 * scale)
-        np.testing.assert_allclose(fast.both(v)[1], mean, rtol=0, atol=2e-13)
-        np.testing.assert_allclose(fast.mean(v), mean, rtol=0, atol=2e-13)
-        np.testing.assert_allclose(fast.spread(v)[1], site.tilted_variance(v, psi**2), rtol=0, atol=1e-10)
-        v = v[::-1]
-        log_normaliser, mean = log_normaliser[::-1], mean[::-1]
-
-
-def test_tables_do_not_depend_on_what_was_asked_before():
-    site = DensitySite(lambda a: -(a**4) + a, (-np.inf, np.inf))
-    v = np.linspace(-40, 40, 101)
-    fast_kernel.cache_clear()
-    whole = fast_kernel(site, 3.0).mean(v)
-    fast_kernel.cache_clear()
-    pieces = [fast_kernel(site, 3.0).mean(v[k : k + 1])[0] for k in range(101)]
-    np.testing.assert_array_equal(whole, pieces)
-
-
 def test_mean_field_density_sites_agree_with_the_loop():
     site = DensitySite(lambda a: -(a**4), (-np.inf, np.inf))
     compare(MeanFieldModel(150, site, 3.5, tilt=0.3, boundaries=(0.0,)), dilated(150, 3), n=1, method="scalar map")
-
-
-def moments_agree(first, second):
-    """Return the largest |z| between two runs' means, order parameters, end moments and mode counts."""
-    scores = []
-    for name in ("means", "order", "moments"):
-        a, b = getattr(first, name), getattr(second, name)
-        width = min(a.shape[1], b.shape[1])
-        for power in (1, 2):
-            x, y = a[:, :width] ** power, b[:, :width] ** power
-            spread = np.sqrt(x.var(axis=0) / x.shape[0] + y.var(axis=0) / y.shape[0])
-            scores.append(np.abs(x.mean(axis=0) - y.mean(axis=0)) / np.maximum(spread, 1e-9))
-    x, y = np.mean(first.modes), np.mean(second.modes)
-    scores.append(np.atleast_1d(abs(x - y) / np.sqrt(0.25 / first.n + 0.25 / second.n)))
-    return max(float(score.max(initial=0.0)) for score in scores)
-
-
-@pytest.mark.parametrize(
-    ("make", "order"), [(spins, 1), (lambda d: spins(d, 0.8, ()), 1), (biased, 1), (variances, 2), (three_modes, 1)]
-)
-def test_order_parameters_alone_follow_the_same_law(make, order):
-    d, n = 20_000, 300
-    statistic = OrderParameter(order, variance=0.9)
-    whole = run_plan(make(d), dilated(d, 12), n, 1, keep="statistics", statistic=statistic)
-    alone = run_plan(make(d), dilated(d, 12), n, 2, keep="statistics", statistic=statistic, method="order parameter")
-    assert alone.x is None
-    assert alone.method == "order parameter"
-    assert moments_agree(whole, alone) < 5
-    wrong = run_plan(make(d), dilated(d, 12, kappa=6.0), n, 2, keep="statistics", statistic=statistic)
-    assert moments_agree(whole, wrong) > 5
-
-
-def test_order_parameters_of_directions_follow_the_same_law():
-    d, n = 50, 4000
-    model = DirectionModel(d, [0.2, 0.3, 0.5], [[1.0, 0.0], [-0.3, 0.6], [0.0, -1.0]], 0.5)
-    whole = run_plan(model, dilated(d, 12), n, 1, keep="statistics")
-    alone = run_plan(model, dilated(d, 12), n, 2, keep="statistics", method="order parameter")
-    assert alone.projections.shape == whole.projections.shape
-    assert moments_agree(whole, alone) < 5
-
-
-@pytest.mark.parametrize("make", [spins, biased, variances])
-def test_order_parameters_reach_a_dimension_without_arrays(make):
-    """Through the speciation window the order parameter's law at d = 10^8 is that at 10^12."""
-    n, runs = 150, []
-    for seed, d in enumerate((10**8, 10**12)):
-        run = run_plan(make(d), dilated(d, 12), n, seed, keep="statistics", statistic=OrderParameter(1, variance=1.0))
-        assert run.method == "order parameter"
-        runs.append(run)
-    a, b = (run.order[:, :6] for run in runs)
-    for power in (1, 2):
-        x, y = a**power, b**power
-        score = (x.mean(axis=0) - y.mean(axis=0)) / np.sqrt((x.var(axis=0) + y.var(axis=0)) / n)
-        assert np.all(np.abs(score) < 5)
-    assert abs(np.mean(runs[0].modes) - np.mean(runs[1].modes)) < 5 * np.sqrt(0.5 / n)
-
-
-def test_samples_are_refused_where_there_are_none():
-    with pytest.raises(ValueError, match="statistics"):
-        run_plan(spins(100), dilated(100, 4), 2, 0, method="order parameter")
-    with pytest.raises(ValueError, match="order above 2"):
-        run_plan(
-            variances(100),
-            dilated(100, 4),
-            2,
-            0,
-            keep="statistics",
-            method="order parameter",
-            statistic=OrderParameter(3),
-        )

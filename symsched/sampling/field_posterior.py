@@ -89,6 +89,8 @@ class QuadraticField:
         absolute: bool = False,
     ) -> FieldLaw:
         """Return the exact law of the field given the coordinates; ``absolute``: also its normaliser."""
+        if self.coupling == 0:
+            return self._point_law(population, kernel)
         windows = self._windows(population, kernel).split_at(boundaries).cut(_WIDEST * self.scale)
         for _ in range(_HALVINGS):
             widest = float(np.max(windows.half))
@@ -103,6 +105,14 @@ class QuadraticField:
                     return _weigh(windows, fields, slope, anchor)
             windows = windows.cut(widest)
         raise ArithmeticError("the field's law is not resolved: the site's log normaliser is not smooth in the field")
+
+    def _point_law(self, population: AbstractPopulation, kernel: AbstractKernel) -> FieldLaw:
+        """Return the law of a field that is fixed, because nothing couples the coordinates."""
+        path = np.arange(population.paths)
+        fields = np.full((path.size, 1), self.centre)
+        one, zero = np.ones(path.size), np.zeros(path.size)
+        logs = population.field_logs(kernel, path, fields)[:, 0]
+        return FieldLaw(Windows(path, fields[:, 0], fields[:, 0]), fields, one[:, None], one, logs, zero[:, None])
 
     def _expected_nodes(self, half: float) -> float:
         """Return about how many nodes a window needs if a site's log normaliser is analytic to 3/2 scales."""

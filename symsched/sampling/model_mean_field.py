@@ -97,7 +97,8 @@ class MeanFieldModel(AbstractModel):
         total = rows.sum(axis=1)
         energy = self.coupling * total**2 / (2 * self.d) + self.pull * total
         # The Gaussian integral over u gives sqrt(2 pi c/d) exp(c (sum a)^2/(2 d) + s sum a).
-        log_partition = self.prior.log_integral[0] - np.log(2 * np.pi * self.coupling / self.d) / 2
+        gaussian = np.log(2 * np.pi * self.coupling / self.d) / 2 if self.coupling else 0.0
+        log_partition = self.prior.log_integral[0] - gaussian
         return np.asarray(self.site.log_density(rows).sum(axis=1) + energy - log_partition)
 
     def posterior(self, psi: float, y: ArrayLike) -> tuple[Array, Array]:

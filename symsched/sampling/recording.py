@@ -106,6 +106,20 @@ class BlockResult:
     moments: Array
     map_error: float
 
+    @staticmethod
+    def merge(results: Sequence[BlockResult]) -> BlockResult:
+        """Return the recordings of several blocks as one, without their samples."""
+        projections = [result.projections for result in results if result.projections is not None]
+        return BlockResult(
+            None,
+            np.concatenate([result.means for result in results]),
+            np.concatenate([result.order for result in results]),
+            np.concatenate(projections) if projections else None,
+            np.concatenate([result.responsibilities for result in results]),
+            np.concatenate([result.moments for result in results]),
+            max(result.map_error for result in results),
+        )
+
 
 @final
 @dataclass(frozen=True)

@@ -261,22 +261,21 @@ class _Collector:
 
     def finish(self) -> RawRun:
         """Return the run of all blocks taken so far."""
-        results, plan, recording = self._results, self._task.plan, self._task.recording
-        projections = [result.projections for result in results if result.projections is not None]
+        merged, plan, recording = BlockResult.merge(self._results), self._task.plan, self._task.recording
         statistic = recording.statistic
         directions = isinstance(self._task.model, DirectionModel) and self._task.method != "full"
         defined = statistic.nodes(plan) if statistic is not None and not directions else np.empty(0, dtype=np.intp)
         return RawRun(
             x=None if self._samples is None else self._samples[: self.done],
-            means=np.concatenate([result.means for result in results]),
-            order=np.concatenate([result.order for result in results]),
+            means=merged.means,
+            order=merged.order,
             order_nodes=defined,
-            projections=np.concatenate(projections) if projections else None,
-            responsibilities=np.concatenate([result.responsibilities for result in results]),
+            projections=merged.projections,
+            responsibilities=merged.responsibilities,
             watch=recording.watch,
-            moments=np.concatenate([result.moments for result in results]),
+            moments=merged.moments,
             method=self._task.method,
-            map_error=max(result.map_error for result in results),
+            map_error=merged.map_error,
             seconds=time.perf_counter() - self._start,
             peak_rows=self._peak_rows,
         )

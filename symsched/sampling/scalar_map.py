@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -38,6 +38,8 @@ _FLAT = 1e-6
 """Slope below which a map counts as constant."""
 _CUBIC_TOLERANCE = 2e-11
 _MOST_REFINEMENTS = 40
+_MOST_ROWS = 512
+"""Paths whose bins are held at once."""
 
 
 @final
@@ -128,7 +130,17 @@ def drift_of(model: ProductModel | MeanFieldModel) -> AbstractDrift:
 
 
 def integrate_map(model: ProductModel | MeanFieldModel, plan: Plan, work: Workspace) -> BlockResult:
-    """Return a block of paths of an exchangeable model."""
+    """Return a block of paths of an exchangeable model, some rows at a time to bound the memory of their bins."""
+    drift = drift_of(model)
+    results = [
+        _integrate_rows(drift, plan, replace(work, out=work.out[start : start + _MOST_ROWS]))
+        for start in range(0, work.out.shape[0], _MOST_ROWS)
+    ]
+    return replace(BlockResult.merge(results), x=work.out if work.keep else None)
+
+
+def _integrate_rows(drift: AbstractDrift, plan: Plan, work: Workspace) -> BlockResult:
+    """Draw the noise of some rows, bin it, carry their maps through the plan and apply them."""
     out = work.out
     rows, d = out.shape
     bins = Bins.of(d)
@@ -144,11 +156,11 @@ def integrate_map(model: ProductModel | MeanFieldModel, plan: Plan, work: Worksp
     positions = np.concatenate(outside) if outside else np.empty(0, dtype=np.intp)
     cells = Cells.start(bins, out, moments, positions, float(plan.alpha[0]))
     track = Track(work.recording, plan, d)
-    error = evolve(drift_of(model), plan, cells, track)
+    error = evolve(drift, plan, cells, track)
     sums = end_powers(cells)
     if work.keep:
         error = max(error, cells.scatter(_CUBIC_TOLERANCE))
-    return track.finish(out if work.keep else None, sums, error)
+    return track.finish(None, sums, error)
 
 
 def end_powers(cells: Cells) -> Array:
