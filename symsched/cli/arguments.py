@@ -38,8 +38,11 @@ def parser() -> argparse.ArgumentParser:
 
     schedule = _command(commands, "schedule", "print the numbers of a dilated schedule")
     _distribution(schedule)
-    schedule.add_argument("--d", required=True, metavar="D", help="dimension, such as 10000 or 1e12")
-    schedule.add_argument("--steps", required=True, metavar="N", help="number of steps")
+    schedule.add_argument("--d", metavar="D", help="dimension, such as 10000 or 1e12")
+    schedule.add_argument("--steps", metavar="N", help="number of steps")
+    schedule.add_argument(
+        "--target", metavar="T", help="print source text instead of numbers; d and kappa stay arguments"
+    )
     _sampling(schedule)
 
     validate = _command(commands, "validate", "set the predictions of a limit against Monte Carlo")
@@ -47,13 +50,13 @@ def parser() -> argparse.ArgumentParser:
     validate.add_argument("--d", nargs="+", metavar="D", help="dimensions (default: the entry's own)")
     validate.add_argument("--n", metavar="N", help="samples per dimension")
     validate.add_argument("--steps", metavar="N", help="number of steps")
-    validate.add_argument("--seed", default="0", help="seed of the random numbers (default: 0)")
+    _seed(validate)
     _sampling(validate)
     _progress(validate)
 
     zoo = _command(commands, "zoo", "derive and validate every distribution of the zoo, and write its page")
     zoo.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
-    zoo.add_argument("--seed", default="0", help="seed of the random numbers (default: 0)")
+    zoo.add_argument("--workers", metavar="N", help="processes that share the work (default: one for each core)")
     _pages(zoo, "symsched-zoo")
 
     _command(commands, "list", "list the distributions, laws and interpolants that there are", module="listing")
@@ -94,7 +97,12 @@ def _sampling(command: argparse.ArgumentParser) -> None:
 def _pages(command: argparse.ArgumentParser, folder: str) -> None:
     command.add_argument("--out", default=folder, metavar="DIR", help=f"folder of the report (default: {folder})")
     command.add_argument("--quick", action="store_true", help="fewer samples and smaller dimensions")
+    _seed(command)
     _progress(command)
+
+
+def _seed(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--seed", default="0", metavar="S", help="seed of the random numbers (default: 0)")
 
 
 def _progress(command: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from symsched.cli.output import write_json
 from symsched.interpolants import INTERPOLANTS
 from symsched.language.laws import LAWS
 from symsched.sampling.scheme import SCHEMES
+from symsched.sources import TARGETS
 from symsched.zoo import ZOO
 
 
@@ -30,7 +31,13 @@ def run(options: argparse.Namespace) -> int:
             for key, path in INTERPOLANTS.items()
         ]
         write_json(
-            {"distributions": distributions, "interpolants": interpolants, "schemes": list(SCHEMES), "laws": laws}
+            {
+                "distributions": distributions,
+                "interpolants": interpolants,
+                "schemes": list(SCHEMES),
+                "targets": list(TARGETS),
+                "laws": laws,
+            }
         )
         return 0
     width = max(len(entry.name) for entry in ZOO)
@@ -46,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
     for key, path in INTERPOLANTS.items():
         print(f"  {key:<{width}}  alpha = {path.alpha}, beta = {path.beta}")
     print(f"\nSchemes (--scheme)\n  {', '.join(SCHEMES)}")
+    print(f"\nTargets of a schedule's source (--target)\n  {', '.join(TARGETS)}")
     print("\nLaws of a mixture in quotes: weight*Law(...) + weight*Law(...)")
     for law in laws:
         print(f"  {law}")

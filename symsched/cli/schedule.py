@@ -1,4 +1,4 @@
-"""``symsched schedule``: the numbers of a dilated schedule."""
+"""``symsched schedule``: the numbers of a dilated schedule, or its source text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import argparse
 import numpy as np
 
 from symsched.cli.output import write_json
-from symsched.cli.reading import real, request, whole
+from symsched.cli.reading import Request, real, request, whole
 from symsched.codegen import Array, compiled
 from symsched.motions import elapsed, remaining
 from symsched.reporting.rows import json_number
@@ -18,8 +18,13 @@ COLUMNS = ("t", "tau", "alpha", "beta", "psi", "sigma")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a row for every node: t, τ, α, β, ψ = β/α and σ = 1/ψ."""
+    """Print a row for every node: t, τ, α, β, ψ = β/α and σ = 1/ψ; or the source text for a target."""
     asked = request(options)
+    if options.target is not None:
+        return _source(asked, options.target, as_json=options.json)
+    for name in ("d", "steps"):
+        if getattr(options, name) is None:
+            raise ValueError(f"--{name} is required for the numbers of a schedule (only --target does without)")
     dimension, steps = real(options.d, "d"), whole(options.steps, "steps", 1)
     constant = asked.settings.kappa if options.kappa is None else real(options.kappa, "kappa")
     table = nodes(asked.limit().schedule, steps, dimension, constant, options.scheme)
@@ -31,6 +36,15 @@ def run(options: argparse.Namespace) -> int:
     print("".join(f"{name:>15}" for name in COLUMNS))
     for row in zip(*(table[name] for name in COLUMNS), strict=True):
         print("".join(f"{value:15.8g}" for value in row))
+    return 0
+
+
+def _source(asked: Request, target: str, *, as_json: bool) -> int:
+    text = asked.limit().schedule.source(target)
+    if as_json:
+        write_json({"name": asked.title, "interpolant": asked.interpolant.name, "target": target, "source": text})
+    else:
+        print(text)
     return 0
 
 

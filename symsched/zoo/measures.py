@@ -76,7 +76,7 @@ def blume_capel_tricritical() -> MeanField:
 def blume_capel_coexistence(vacancy: sp.Expr = _ONE * 9 / 10) -> MeanField:
     """Return Blume–Capel on its first-order line, where the wells at −m, 0 and m are equally deep.
 
-    There u = β m, m = Λ'(u) and Λ(u) = u m/2; β is solved from them to 30 digits. Needs vacancy > 2/3.
+    There u = β m, m = Λ'(u) and Λ(u) = u m/2; β is solved from them. Needs vacancy > 2/3.
     """
     share = sp.S(vacancy)
     if not sp.Rational(2, 3) < share < 1:
@@ -97,13 +97,13 @@ def blume_capel_coexistence(vacancy: sp.Expr = _ONE * 9 / 10) -> MeanField:
         field = mpmath.findroot(balance, (low, high), solver="anderson", tol=mpmath.mpf(10) ** -(2 * _DIGITS))
         mass = 1 + side * (mpmath.cosh(field) - 1)
         beta = field * mass / (side * mpmath.sinh(field))
-        return blume_capel(sp.Float(beta, _DIGITS), share)
+        return blume_capel(sp.Float(beta, 17), share)
 
 
 def asymmetric_coexistence(coupling: sp.Expr = _ONE, h: sp.Expr = _ONE / 2) -> MeanField:
     """Return an asymmetric three-state spin at coexistence: two wells of different width, g = coupling m²/2 + s m.
 
-    s is solved to 30 digits from the equality of the two maxima of g − I; h is a tilt of order one.
+    s is solved from the equality of the two maxima of g − I; h is a tilt of order one.
     """
     values, masses = (0, 1, 3), (sp.Rational(1, 2), sp.Rational(3, 10), sp.Rational(1, 5))
     with mpmath.workdps(_DIGITS + 10):
@@ -125,7 +125,7 @@ def asymmetric_coexistence(coupling: sp.Expr = _ONE, h: sp.Expr = _ONE / 2) -> M
         start = (middle, middle + 3 * strength, middle)
         slope = mpmath.findroot(conditions, start, tol=mpmath.mpf(10) ** -(2 * _DIGITS))[2]
         spin = FiniteRV("a", dict(zip(map(sp.S, values), masses, strict=True)))
-        return MeanField(spin, sp.S(coupling) * m**2 / 2 + sp.Float(slope, _DIGITS) * m, sp.S(h) * m)
+        return MeanField(spin, sp.S(coupling) * m**2 / 2 + sp.Float(slope, 17) * m, sp.S(h) * m)
 
 
 def soft_spin(coupling: sp.Expr = _ONE * 4, h: sp.Expr = _ONE / 5) -> MeanField:
@@ -139,42 +139,64 @@ def bounded_spin(coupling: sp.Expr = _ONE * 5, h: sp.Expr = _ONE / 2) -> MeanFie
 
 
 _GROUP = "Mean-field Gibbs measures"
+_MEASURE = Settings(dimensions=(1_000, 10_000), n=1_500)
+_CRITICAL = Settings(dimensions=(10_000, 100_000), n=1_500)
 
 CURIE_WEISS = Entry(
-    "curie-weiss", "Spins with an ordering interaction, the paper's second example", curie_weiss, "The paper's two"
+    "curie-weiss",
+    "Spins with an ordering interaction, the paper's second example",
+    curie_weiss,
+    "The paper's two",
+    Settings(dimensions=(1_000, 10_000), n=1_500),
 )
 
 MEASURES = (
-    Entry("curie-weiss-hot", "Curie–Weiss at β = 1/2: one maximum, no speciation", curie_weiss_hot, _GROUP),
+    Entry("curie-weiss-hot", "Curie–Weiss at β = 1/2: one maximum, no speciation", curie_weiss_hot, _GROUP, _MEASURE),
     Entry(
         "curie-weiss-critical",
         "Curie–Weiss at β = 1 in a field d^(1/4): a continuous effective law exp(−u⁴/12)",
         curie_weiss_critical,
         _GROUP,
-        Settings(dimensions=(1_000, 10_000, 100_000)),
+        Settings(dimensions=(10_000, 1_000_000), n=1_500),
     ),
-    Entry("asymmetric-field", "Spins in a field as strong as their interaction: one maximum", asymmetric_field, _GROUP),
-    Entry("blume-capel-ordered", "Blume–Capel spins {−1, 0, 1}, ordered: two maxima", blume_capel_ordered, _GROUP),
-    Entry("blume-capel-disordered", "Blume–Capel spins, disordered: one maximum", blume_capel_disordered, _GROUP),
+    Entry(
+        "asymmetric-field",
+        "Spins in a field as strong as their interaction: one maximum",
+        asymmetric_field,
+        _GROUP,
+        _MEASURE,
+    ),
+    Entry(
+        "blume-capel-ordered",
+        "Blume–Capel spins {−1, 0, 1}, ordered: two maxima",
+        blume_capel_ordered,
+        _GROUP,
+        _MEASURE,
+    ),
+    Entry(
+        "blume-capel-disordered", "Blume–Capel spins, disordered: one maximum", blume_capel_disordered, _GROUP, _MEASURE
+    ),
     Entry(
         "blume-capel-tricritical",
         "Blume–Capel at its tricritical point: an effective law exp(−c u⁶)",
         blume_capel_tricritical,
         _GROUP,
-        Settings(dimensions=(1_000, 10_000, 100_000)),
+        _CRITICAL,
     ),
     Entry(
         "blume-capel-coexistence",
         "Blume–Capel on its first-order line: three maxima of different width",
         blume_capel_coexistence,
         _GROUP,
+        _MEASURE,
     ),
     Entry(
         "asymmetric-coexistence",
         "An asymmetric three-state spin at coexistence: two maxima of different width",
         asymmetric_coexistence,
         _GROUP,
+        _MEASURE,
     ),
-    Entry("soft-spin", "Real spins of density exp(−a⁴), ordered by a quadratic coupling", soft_spin, _GROUP),
-    Entry("bounded-spin", "Real spins on [−1, 1], ordered by a quadratic coupling", bounded_spin, _GROUP),
+    Entry("soft-spin", "Real spins of density exp(−a⁴), ordered by a quadratic coupling", soft_spin, _GROUP, _MEASURE),
+    Entry("bounded-spin", "Real spins on [−1, 1], ordered by a quadratic coupling", bounded_spin, _GROUP, _MEASURE),
 )

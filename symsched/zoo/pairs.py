@@ -110,7 +110,12 @@ def quadrature_or_normal(p: sp.Expr = _HALF) -> ProductMixture:
 
 _MEANS = "Mixtures told apart by their means (q = 1)"
 _LATER = "Mixtures told apart by a later cumulant"
-_SLOW = Settings(dimensions=(10_000, 1_000_000), n=2_000, steps=60)
+_COUNTS = Settings(dimensions=(1_000, 10_000), n=1_500)
+# A later order needs a smaller κ: its window ends at s = κ^q.
+_SECOND = Settings(dimensions=(10_000, 1_000_000), n=1_500, steps=60, kappa=2.0)
+_SKEW = Settings(dimensions=(10_000, 1_000_000), n=1_500, steps=60, kappa=2.0)
+_FOURTH = Settings(dimensions=(10_000, 1_000_000), n=1_500, steps=60, kappa=1.6)
+_SIXTH = Settings(dimensions=(10_000, 1_000_000), n=1_500, steps=60, kappa=1.4)
 
 GAUSSIAN_MIXTURE = Entry(
     "gaussian-mixture",
@@ -131,56 +136,57 @@ PAIRS = (
         "Black-and-white images, dark or bright: two Bernoulli probabilities",
         bernoulli_pixels,
         _MEANS,
+        _COUNTS,
     ),
-    Entry("exponential-pair", "Exponential coordinates of two rates", exponential_pair, _MEANS),
+    Entry("exponential-pair", "Exponential coordinates of two rates", exponential_pair, _MEANS, _COUNTS),
     Entry(
         "two-variances",
         "Two centred Gaussians of different variance (q = 2)",
         two_variances,
         _LATER,
-        Settings(steps=60),
+        _SECOND,
     ),
     Entry(
         "gamma-or-exponential",
         "Gamma against exponential, of one mean and two variances (q = 2)",
         gamma_or_exponential,
         _LATER,
-        Settings(steps=60),
+        _SECOND,
     ),
     Entry(
         "skewed-pair",
         "A skewed two-point law against its mirror image: equal mean and variance (q = 3)",
         skewed_pair,
         _LATER,
-        _SLOW,
+        _SKEW,
     ),
     Entry(
         "poisson-or-geometric",
         "Poisson(2) against Geometric(1/2) counts: equal mean and variance (q = 3)",
         poisson_or_geometric,
         _LATER,
-        _SLOW,
+        _SKEW,
     ),
     Entry(
         "spins-or-normal",
         "Spins ±1 against standard normals: equal up to third order (q = 4)",
         spins_or_normal,
         _LATER,
-        _SLOW,
+        _FOURTH,
     ),
     Entry(
         "laplace-or-normal",
         "Laplace against normal of equal variance: the kurtosis decides (q = 4)",
         laplace_or_normal,
         _LATER,
-        _SLOW,
+        _FOURTH,
     ),
-    Entry("uniform-or-normal", "Uniform against normal of equal variance (q = 4)", uniform_or_normal, _LATER, _SLOW),
+    Entry("uniform-or-normal", "Uniform against normal of equal variance (q = 4)", uniform_or_normal, _LATER, _FOURTH),
     Entry(
         "quadrature-or-normal",
         "The three-point Gauss–Hermite rule against the normal it integrates: equal up to fifth order (q = 6)",
         quadrature_or_normal,
         _LATER,
-        _SLOW,
+        _SIXTH,
     ),
 )

@@ -71,7 +71,7 @@ TREES = (
         "Two Gaussians whose means approach each other like d^(−1/4)",
         weak_separation,
         _GROUP,
-        Settings(dimensions=(1_000, 10_000, 100_000)),
+        Settings(dimensions=(10_000, 100_000, 1_000_000)),
     ),
     Entry(
         "two-level-tree",
@@ -85,6 +85,6 @@ TREES = (
         "Two groups told apart by their means, each of two members told apart by their variances",
         means_then_variances,
         _GROUP,
-        Settings(dimensions=(1_000, 10_000, 100_000), n=2_000, steps=80),
+        Settings(dimensions=(10_000, 100_000, 1_000_000), n=2_000, steps=80, kappa=2.5),
     ),
 )

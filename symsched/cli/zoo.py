@@ -1,0 +1,77 @@
+"""``symsched zoo``: every named distribution derived and validated, on one page."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from tqdm import tqdm
+
+from symsched.cli.output import write_json
+from symsched.cli.reading import progress, whole
+from symsched.ledger.claim import Claim
+from symsched.report import ReportFolderError, summary_to_markdown, to_dict, write_folder
+from symsched.zoo import ZOO, Entry, find
+from symsched.zoo.page import exhibit, gallery
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the page and print its summary; 1 if an entry fails, 130 with the page of what was done if interrupted."""
+    entries = [find(name) for name in dict.fromkeys(options.names)] or list(ZOO)
+    seed = whole(options.seed, "seed", 0)
+    workers = os.cpu_count() or 1 if options.workers is None else whole(options.workers, "workers", 1)
+    _require_folder(Path(options.out))
+    done: list[Claim] = []
+    interrupted = False
+    with tqdm(total=len(entries), unit="entry", file=sys.stderr, disable=not progress(options)) as bar:
+        try:
+            for claim in _claims(entries, seed, min(workers, len(entries)), quick=options.quick):
+                done.append(claim)
+                bar.set_description(claim.title)
+                bar.update()
+        except KeyboardInterrupt:
+            interrupted = True
+    done.sort(key=lambda claim: claim.number)
+    ledger = gallery(done, seed=seed, quick=options.quick)
+    index = write_folder(ledger, options.out)
+    if options.json:
+        write_json(to_dict(ledger))
+    else:
+        print(f"{summary_to_markdown(ledger)}\n\n{ledger.summary}\n{index}")
+    if interrupted:
+        print(f"symsched: interrupted after {len(done)} of {len(entries)} entries", file=sys.stderr)
+        return 130
+    return 0 if ledger.passed else 1
+
+
+def _require_folder(folder: Path) -> None:
+    """Raise ReportFolderError unless a file can be made in the folder: better now than after minutes of work."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        message = f"a report needs a folder that can be written to; choose another ({error.strerror or error})"
+        raise ReportFolderError(error.errno, message, str(folder)) from error
+
+
+def _claims(entries: Sequence[Entry], seed: int, workers: int, *, quick: bool) -> Iterator[Claim]:
+    """Yield the claims as they are done: one after the other, or from several processes, with the same numbers."""
+    if workers == 1:
+        for place, entry in enumerate(entries, 1):
+            yield exhibit(entry, place, seed=seed, quick=quick)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        futures = [pool.submit(exhibit, entry, place, seed=seed, quick=quick) for place, entry in enumerate(entries, 1)]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
