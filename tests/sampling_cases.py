@@ -29,8 +29,9 @@ def trigonometric(d, steps, kappa=3.0):
     window = kappa / np.sqrt(d)
     tau = np.where(t <= 0.5, 2 * window * t, window + (1 - window) * (2 * t - 1))
     rate = np.where(t < 0.5, 2 * window, 2 * (1 - window))[:-1]
-    alpha = np.sqrt((1 - tau) * (1 + tau))
-    return euler(t, alpha, tau, -tau[:-1] / alpha[:-1] * rate, rate)
+    alpha, step = np.sqrt((1 - tau) * (1 + tau)), np.diff(t)
+    slope = -tau[:-1] / alpha[:-1] * rate
+    return euler(t, alpha, tau, alpha[:-1] + step * slope, tau[:-1] + step * rate)
 
 
 def variance_exploding(d, steps, kappa=3.0):

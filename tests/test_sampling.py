@@ -174,4 +174,4 @@ def test_affine_scalars_alone_reproduce_the_recursion():
 
 def test_mean_field_density_sites_agree_with_the_loop():
     site = DensitySite(lambda a: -(a**4), (-np.inf, np.inf))
-    compare(MeanFieldModel(150, site, 3.5, tilt=0.3, boundaries=(0.0,)), dilated(150, 3), n=1, method="scalar map")
+    compare(MeanFieldModel(60, site, 3.5, tilt=0.3, boundaries=(0.0,)), dilated(60, 3), n=1, method="scalar map")

@@ -1,0 +1,160 @@
+"""The samplers next to the plain loops: time, memory, and error against exact answers."""
+
+from __future__ import annotations
+
+import math
+import time
+import tracemalloc
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symsched.benchmark.yardstick import SETTINGS, Setting, plain_loop
+from symsched.sampling.run import run_plan
+
+Array = NDArray[np.float64]
+
+
+@final
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its standard error."""
+
+    value: float
+    error: float
+
+
+@final
+@dataclass(frozen=True)
+class Comparison:
+    """One experiment run both ways.
+
+    ``seconds`` and ``peak`` (bytes) of ours and of the plain loop; ``weight`` and ``width``: share of paths in the mode
+    of positive mean, and the mean absolute coordinate (cw) or the width within a mode (gm), each with its standard
+    error over the paths; ``exact``: what the same plan gives from many order-parameter paths of the exact posterior.
+    """
+
+    name: str
+    d: int
+    n: int
+    steps: int
+    method: str
+    seconds: float
+    plain_seconds: float
+    peak: int
+    plain_peak: int
+    weight: Estimate
+    plain_weight: Estimate
+    exact_weight: Estimate
+    width: Estimate
+    plain_width: Estimate
+    exact_width: Estimate
+
+    @property
+    def speedup(self) -> float:
+        """How many times faster."""
+        return self.plain_seconds / self.seconds
+
+    @property
+    def saving(self) -> float:
+        """How many times less memory."""
+        return self.plain_peak / self.peak
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        return asdict(self) | {"speedup": self.speedup, "saving": self.saving}
+
+
+def compare(setting: Setting, *, repetitions: int = 2, exact_paths: int = 4000) -> Comparison:
+    """Run one experiment both ways; ours keeps the statistics that the plain loop reduces its states to."""
+    model, plan = setting.model(), setting.plan()
+    ours, theirs = [], []
+    for seed in range(repetitions):
+        start = time.perf_counter()
+        run = run_plan(model, plan, setting.n, seed, keep="statistics")
+        ours.append(time.perf_counter() - start)
+        start = time.perf_counter()
+        x = plain_loop(setting, np.random.default_rng(seed))
+        theirs.append(time.perf_counter() - start)
+    plain = _statistics(setting, x.mean(axis=1), (x**2).mean(axis=1))
+    del x
+    peak = _peak(lambda: run_plan(model, plan, setting.n, 0, keep="statistics"))
+    plain_peak = _peak(lambda: plain_loop(setting, np.random.default_rng(0)))
+    exact = run_plan(model, plan, exact_paths, 99, keep="statistics", method="order parameter")
+    mine = _statistics(setting, run.moments[:, 0], run.moments[:, 1])
+    truth = _statistics(setting, exact.moments[:, 0], exact.moments[:, 1])
+    return Comparison(
+        name=setting.name,
+        d=setting.d,
+        n=setting.n,
+        steps=setting.steps,
+        method=run.method,
+        seconds=min(ours),
+        plain_seconds=min(theirs),
+        peak=peak,
+        plain_peak=plain_peak,
+        weight=mine[0],
+        plain_weight=plain[0],
+        exact_weight=truth[0],
+        width=mine[1],
+        plain_width=plain[1],
+        exact_width=truth[1],
+    )
+
+
+def compare_all(
+    settings: Sequence[Setting] = SETTINGS, progress: Callable[[Comparison], None] | None = None
+) -> list[Comparison]:
+    """Return all comparisons."""
+    results = []
+    for setting in settings:
+        results.append(compare(setting))
+        if progress is not None:
+            progress(results[-1])
+    return results
+
+
+def geometric_means(comparisons: Sequence[Comparison]) -> tuple[float, float]:
+    """Return the geometric means of speedup and saving of memory."""
+    speed = math.exp(float(np.mean([math.log(c.speedup) for c in comparisons])))
+    saving = math.exp(float(np.mean([math.log(c.saving) for c in comparisons])))
+    return speed, saving
+
+
+def to_markdown(comparisons: Sequence[Comparison]) -> str:
+    """Return the comparisons as a table."""
+    lines = [
+        "| experiment | d | n | steps | seconds | plain | × faster | MB | plain MB | weight | plain | exact "
+        "| width or spin | plain | exact |",
+        "|" + "---|" * 15,
+    ]
+    for c in comparisons:
+        cells = [c.name, str(c.d), str(c.n), str(c.steps), f"{c.seconds:.3f}", f"{c.plain_seconds:.3f}"]
+        cells += [f"{c.speedup:.1f}", f"{c.peak / 1e6:.1f}", f"{c.plain_peak / 1e6:.0f}"]
+        for group in ((c.weight, c.plain_weight, c.exact_weight), (c.width, c.plain_width, c.exact_width)):
+            cells += [f"{e.value:.5f} ± {e.error:.0e}" for e in group]
+        lines.append("| " + " | ".join(cells) + " |")
+    speed, saving = geometric_means(comparisons)
+    lines += ["", f"Geometric means: {speed:.1f} × faster, {saving:.1f} × less memory."]
+    return "\n".join(lines) + "\n"
+
+
+def _statistics(setting: Setting, first: Array, second: Array) -> tuple[Estimate, Estimate]:
+    """Return the weight of the positive mode, and the width (gm) or the mean size of the magnetisation (cw)."""
+    n = first.size
+    hits = float(np.mean(first > 0))
+    weight = Estimate(hits, math.sqrt(max(hits * (1 - hits), 0.25 / n) / n))
+    values = np.sqrt(np.maximum(second - first**2, 0.0)) if setting.kind == "gm" else np.abs(first)
+    return weight, Estimate(float(values.mean()), float(values.std(ddof=1) / math.sqrt(n)))
+
+
+def _peak(action: Callable[[], object]) -> int:
+    """Return the largest memory that Python and NumPy held during an action, in bytes."""
+    tracemalloc.start()
+    action()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak

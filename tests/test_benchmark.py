@@ -1,0 +1,65 @@
+"""The benchmark measures what it says; nothing is asserted about time."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from symsched.benchmark.comparison import compare, to_markdown
+from symsched.benchmark.floor import growth, measure_floor
+from symsched.benchmark.report import BenchmarkReport
+from symsched.benchmark.yardstick import SETTINGS, plain_loop
+from symsched.sampling.models import ProductModel
+from symsched.sampling.noise import Blocks
+from symsched.sampling.run import run_plan
+from symsched.sampling.sites import AtomSite
+
+
+def small(setting):
+    return dataclasses.replace(setting, d=1200, n=3, steps=8)
+
+
+class BlockNoise:
+    """The noise of a run's first block, handed out like a generator's."""
+
+    def standard_normal(self, shape):
+        return Blocks(3, *shape).generator(0).standard_normal(shape)
+
+
+def product_form(setting):
+    """The law whose exact posterior the plain loop uses."""
+    if setting.kind == "gm":
+        return setting.model()
+    bias = setting.temperature * setting.mean
+    weight = 1 / (1 + np.exp(-2 * setting.mean * setting.field))
+    sites = [AtomSite([-1.0, 1.0], [1 / (1 + np.exp(2 * b)), 1 / (1 + np.exp(-2 * b))]) for b in (bias, -bias)]
+    return ProductModel(setting.d, [weight, 1 - weight], tuple(sites))
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_plain_loops_agree_with_the_samplers(setting):
+    setting = small(setting)
+    theirs = plain_loop(setting, BlockNoise(), keep_paths=False)
+    np.testing.assert_array_equal(theirs, plain_loop(setting, BlockNoise()))
+    ours = run_plan(product_form(setting), setting.plan(), setting.n, 3).x
+    np.testing.assert_allclose(theirs, ours, rtol=0, atol=1e-8 * max(1, np.abs(ours).max()))
+
+
+def test_timings_and_report():
+    timings = [measure_floor("Gaussian modes", d, 3, 4, repetitions=1) for d in (100, 1000)]
+    assert all(timing.ratio > 0 for timing in timings)
+    report = BenchmarkReport(tuple(timings), {"Gaussian modes": {"d": tuple(timings)}})
+    assert set(report.exponents()["Gaussian modes"]) == {"d"}
+    assert json.loads(json.dumps(report.to_dict()))["targets"][0]["d"] == 100
+    assert "Gaussian modes" in report.to_markdown()
+    assert growth([1, 10, 100], [1, 100, 10000]) == pytest.approx(2)
+    with pytest.raises(ValueError, match="Curie"):
+        measure_floor("Curie", 10, 1, 1)
+
+
+def test_comparison():
+    result = compare(small(SETTINGS[0]), repetitions=1, exact_paths=200)
+    assert result.plain_peak > result.peak / 100
+    assert abs(result.weight.value - result.exact_weight.value) <= 1
+    assert "gm_vp" in to_markdown([result])
