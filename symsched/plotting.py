@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import textwrap
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import matplotlib as mpl
@@ -77,8 +78,17 @@ def draw(chart: Chart, format: Format, *, dark: bool = False) -> bytes:
         format, {"CreationDate": None, "Creator": None, "Producer": None}
     )
     with mpl.rc_context(_settings(theme)):
-        figure(chart, theme).savefig(stream, format=format, dpi=160, metadata=metadata)
+        _laid_out(chart, theme).savefig(stream, format=format, dpi=160, metadata=metadata)
     return stream.getvalue()
+
+
+@lru_cache(maxsize=64)
+def _laid_out(chart: Chart, theme: Theme) -> Figure:
+    """Return the figure with its layout found once: that is half of the work, and a report asks for several formats."""
+    result = figure(chart, theme)
+    result.draw_without_rendering()
+    result.set_layout_engine("none")
+    return result
 
 
 def _settings(theme: Theme) -> dict[str, Any]:
