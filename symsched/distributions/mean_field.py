@@ -14,13 +14,13 @@ from scipy.optimize import minimize_scalar
 from sympy.stats.rv import RandomSymbol
 
 from symsched.asymptotics import limit_in_dimension
-from symsched.codegen import number
+from symsched.codegen import compiled, number
 from symsched.distributions.base import AbstractDistribution, require_expression
 from symsched.errors import DerivationError
 from symsched.laws import AbstractLaw, law_of
 from symsched.saddles import Saddle, find_saddles
-from symsched.sampling.models import AbstractModel, MeanFieldModel
-from symsched.sampling.sites import AbstractSite
+from symsched.sampling.models import AbstractModel, LatticeFieldModel, MeanFieldModel
+from symsched.sampling.sites import AbstractSite, AtomSite
 from symsched.symbols import d as d_symbol
 from symsched.symbols import m
 
@@ -92,16 +92,27 @@ class MeanField(AbstractDistribution):
 
     def _numeric(self, dimension: int) -> AbstractModel:
         quadratic = _quadratic(self.interaction, self.tilt)
+        site = self.spin.site()
+        means = [number(saddle.magnetisation, "m") for saddle in self.saddles]
         if quadratic is None or quadratic[0] < 0:
+            return self._lattice_model(dimension, site, means)
+        coupling, slope, field = quadratic
+        cuts = basin_boundaries(site, coupling, slope, means)
+        return MeanFieldModel(dimension, site, coupling, slope, field, cuts)
+
+    def _lattice_model(self, dimension: int, site: AbstractSite, means: list[float]) -> AbstractModel:
+        """Return the model that sums over the law of m, for interactions that no Gaussian field can carry."""
+        if not isinstance(site, AtomSite):
             raise DerivationError(
                 "finite-d model",
-                f"g = {self.interaction}, f = {self.tilt} is not convex quadratic plus a linear tilt",
-                "The exact posterior needs g = c m²/2 + s m with c ≥ 0 and f = h m; the limit itself is still derived.",
+                f"g = {self.interaction}, f = {self.tilt} is not convex quadratic plus a linear tilt, and the site "
+                f"is continuous",
+                "The exact posterior needs g = c m²/2 + s m with c ≥ 0 and f = h m, or finitely many values on a "
+                "lattice; "
+                "the limit itself is still derived.",
             )
-        coupling, slope, field = quadratic
-        site = self.spin.site()
-        cuts = basin_boundaries(site, coupling, slope, [number(saddle.magnetisation, "m") for saddle in self.saddles])
-        return MeanFieldModel(dimension, site, coupling, slope, field, cuts)
+        energy = compiled(dimension * self.interaction + self.tilt, (m,), "the energy")
+        return LatticeFieldModel(dimension, site, energy, tuple((low + high) / 2 for low, high in pairwise(means)))
 
 
 def basin_boundaries(site: AbstractSite, coupling: float, slope: float, means: list[float]) -> tuple[float, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from symsched.sampling.model_base import AbstractModel
 from symsched.sampling.model_directions import DirectionModel
+from symsched.sampling.model_lattice_field import LatticeFieldModel
 from symsched.sampling.model_mean_field import MeanFieldModel
 from symsched.sampling.model_product import ProductModel
 
-__all__ = ["AbstractModel", "DirectionModel", "MeanFieldModel", "ProductModel"]
+__all__ = ["AbstractModel", "DirectionModel", "LatticeFieldModel", "MeanFieldModel", "ProductModel"]

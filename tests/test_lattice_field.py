@@ -1,0 +1,92 @@
+"""Mean-field measures of any interaction against enumeration, and against the quadratic transform."""
+
+import itertools
+
+import numpy as np
+import pytest
+import sympy as sp
+from sympy.stats import FiniteRV, Normal, Rademacher
+
+from symsched.distributions.mean_field import MeanField
+from symsched.errors import DerivationError
+from symsched.sampling.model_lattice_field import LatticeFieldModel
+from symsched.sampling.models import MeanFieldModel
+from symsched.sampling.sites import AtomSite
+from symsched.symbols import m
+
+R = sp.Rational
+SPINS = AtomSite([-1.0, 1.0], [0.5, 0.5])
+THREE = AtomSite([-1.0, 0.0, 1.0], [0.2, 0.5, 0.3])
+
+
+def cubic(d):
+    return lambda mean: d * (0.4 * mean**2 + 0.3 * mean**3) + 0.7 * mean
+
+
+def enumerated(model, psi, y):
+    """Posterior mean and mass of m > boundary by a sum over all configurations."""
+    values, weights = model.site.values, model.site.weights
+    configurations = np.array(list(itertools.product(range(len(values)), repeat=model.d)))
+    a = values[configurations]
+    logs = np.log(weights)[configurations].sum(axis=1) + model.energy(a.mean(axis=1))
+    out, upper = [], []
+    for row in y:
+        posterior = logs + psi * a @ row - psi**2 * (a**2).sum(axis=1) / 2
+        mass = np.exp(posterior - posterior.max())
+        mass /= mass.sum()
+        out.append(mass @ a)
+        upper.append(mass[a.mean(axis=1) >= (model.boundaries[0] if model.boundaries else -9)].sum())
+    return np.array(out), np.array(upper)
+
+
+@pytest.mark.parametrize("site", [SPINS, THREE], ids=["spins", "three values"])
+@pytest.mark.parametrize("boundaries", [(), (0.1,)], ids=["one basin", "two basins"])
+@pytest.mark.parametrize("psi", [0.0, 0.6, 4.0])
+def test_posterior_is_the_sum_over_configurations(site, boundaries, psi):
+    model = LatticeFieldModel(7, site, cubic(7), boundaries)
+    y = np.random.default_rng(3).normal(size=(3, 7)) * 2
+    expected, upper = enumerated(model, psi, y)
+    means, masses = model.posterior(psi, y)
+    assert np.allclose(means, expected, rtol=1e-11, atol=1e-12)
+    assert np.allclose(masses[:, -1], upper if boundaries else 1.0, atol=1e-12)
+
+
+def test_it_agrees_with_the_gaussian_transform_where_both_apply():
+    d = 400
+    lattice = LatticeFieldModel(d, SPINS, lambda mean: d * mean**2 + 0.3 * mean, (0.0,))
+    field = MeanFieldModel(d, SPINS, 2.0, 0.0, 0.3, (0.0,))
+    rng = np.random.default_rng(1)
+    for psi in (0.02, 0.15, 1.0):
+        y = rng.normal(size=(4, d)) + psi * rng.choice([-1.0, 1.0], size=(4, 1))
+        assert np.allclose(lattice.posterior(psi, y)[0], field.posterior(psi, y)[0], atol=1e-9)
+
+
+def test_samples_have_the_exact_law_of_the_mean():
+    model = LatticeFieldModel(30, THREE, cubic(30), ())
+    means = model.sample(np.random.default_rng(5), 20_000).mean(axis=1)
+    law = np.exp(model._log_sums[-1] + model._log_weight - model._log_partition)
+    expected = law @ model._totals / 30
+    width = np.sqrt(law @ (model._totals / 30) ** 2 - expected**2)
+    assert abs(means.mean() - expected) < 5 * width / np.sqrt(20_000)
+    # Negative control: without the interaction the mean is far away.
+    assert abs(means.mean() - THREE.mean) > 20 * width / np.sqrt(20_000)
+
+
+def test_log_density_is_normalised():
+    model = LatticeFieldModel(6, THREE, cubic(6))
+    everything = np.array(list(itertools.product(THREE.values, repeat=6)))
+    assert np.exp(model.log_density(everything)).sum() == pytest.approx(1.0, abs=1e-12)
+
+
+def test_a_distribution_with_any_interaction_gets_this_model():
+    measure = MeanField(Rademacher("a"), m**2 / 2 + m**4 / 2)
+    assert isinstance(measure.model(40), LatticeFieldModel)
+    uneven = MeanField(FiniteRV("a", {-1: R(1, 2), sp.sqrt(2): R(1, 2)}), m**4 / 8)
+    assert isinstance(uneven.model(10), LatticeFieldModel)
+    with pytest.raises(DerivationError, match="site is continuous"):
+        MeanField(Normal("a", 0, 1), -(m**4)).model(10)
+
+
+def test_values_off_a_lattice_are_refused():
+    with pytest.raises(ValueError, match="lattice"):
+        LatticeFieldModel(5, AtomSite([0.0, 1.0, 2.5], [0.3, 0.3, 0.4]), cubic(5))
