@@ -11,7 +11,8 @@ from symsched.symbols import d
 
 # Two dimensions so large that corrections d^(-1/100) and logarithms cannot be mistaken for a change of exponent.
 _LOGS = (mpmath.mpf(10) ** 5, 2 * mpmath.mpf(10) ** 5)
-_DENOMINATOR = 240
+# Multiples of 1/2q for every order q up to 10, among others; a logarithm moves the slope by 3e-6 only.
+_DENOMINATOR = 5040
 
 
 def leading_power(expression: sp.Expr, what: str) -> tuple[sp.Expr, sp.Rational]:
@@ -47,7 +48,7 @@ def leading_power(expression: sp.Expr, what: str) -> tuple[sp.Expr, sp.Rational]
             raise DerivationError("leading power", f"{what} = {expression} vanishes or overflows at large d", _REMEDY)
         slope = (mpmath.log10(abs(values[1])) - mpmath.log10(abs(values[0]))) / (_LOGS[1] - _LOGS[0])
         exponent = sp.Rational(int(mpmath.nint(slope * _DENOMINATOR)), _DENOMINATOR)
-        if abs(slope - mpmath.mpf(exponent.p) / exponent.q) > mpmath.mpf(10) ** -4:
+        if abs(slope - mpmath.mpf(exponent.p) / exponent.q) > mpmath.mpf(10) ** -5:
             raise DerivationError(
                 "leading power", f"{what} = {expression} is not a power of d (slope {mpmath.nstr(slope, 8)})", _REMEDY
             )

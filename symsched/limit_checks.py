@@ -102,9 +102,9 @@ def _at_dimension(expression: sp.Expr, time: sp.Expr, dimension: sp.Integer) -> 
 
 
 def _growth(amplitude: Callable[[sp.Integer], sp.Float]) -> sp.Rational:
-    """Exponent of d in an amplitude, from two dimensions and rounded to a multiple of 1/48."""
+    """Exponent of d in an amplitude, from two dimensions and rounded to a multiple of 1/5040."""
     ratio = amplitude(_HUGE**2) / amplitude(_HUGE)
-    return sp.Rational(round(float(sp.log(ratio) / sp.log(_HUGE)) * 48), 48)
+    return sp.Rational(round(float(sp.log(ratio) / sp.log(_HUGE)) * 5040), 5040)
 
 
 def _posterior(law: AbstractLaw, strength: sp.Expr, position: list[float]) -> list[float]:

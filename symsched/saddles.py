@@ -16,7 +16,7 @@ import sympy as sp
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from symsched.codegen import compiled
+from symsched.codegen import compiled, number
 from symsched.constants import ImplicitConstant
 from symsched.errors import DerivationError
 from symsched.laws import AbstractLaw, LatticeLaw
@@ -31,6 +31,7 @@ _TIE = 1e-10
 _CRITICAL = 1e-7
 _NOISE = 1e-14
 _SMALL = 1e-3
+_LONG = 40
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def _as_mirror(saddle: Saddle, family: tuple[Saddle, ...]) -> Saddle:
     """Give −m the expressions of m where the two are mirror images, so that equal quantities look equal."""
     for other in family:
         mirrored = other.magnetisation == -saddle.magnetisation and isinstance(other.magnetisation, ImplicitConstant)
-        if mirrored and abs(sp.N(other.chi - saddle.chi, 20)) < 1e-15:
+        # Each by itself: a difference that vanishes would be evaluated at ever more digits.
+        if mirrored and abs(number(other.chi, "chi") - number(saddle.chi, "chi")) < 1e-14:
             return replace(saddle, variance=other.variance, chi=other.chi, stiffness=other.stiffness)
     return saddle
 
@@ -151,20 +153,20 @@ class _Landscape:
         self._require_exponential_moments()
         bounds = []
         for sign in (-1.0, 1.0):
-            reach, previous = 1.0, sign * 0.5
-            while True:
-                tilt = sign * reach
+            bound, pull, tilt = sign * 4.0, 1.0, sign * 0.5
+            # g may outgrow I far out only: the pull counts where it ends, and the bound lies beyond its last change.
+            for reach in 2.0 ** np.arange(28):
+                previous, tilt = tilt, sign * float(reach)
                 try:
                     pull = float(self.mismatch(np.array(tilt))) * sign
                 except ValueError:  # E_0 exp(u a) diverges at this tilt: u cannot reach it
-                    tilt, reach = previous, -1.0
-                    tilt, pull = self._edge(previous, sign)
-                if pull > 0 and (reach < 0 or reach > 2):
-                    bounds.append(tilt)
+                    bound, pull = self._edge(previous, sign)
                     break
-                if reach < 0 or reach > 1e8:
-                    raise self._nonexistent("g outgrows I")
-                previous, reach = tilt, 2 * reach
+                if pull <= 0:
+                    bound = 2 * tilt
+            if pull <= 0:
+                raise self._nonexistent("g outgrows I")
+            bounds.append(bound)
         return bounds[0], bounds[1]
 
     def _require_exponential_moments(self) -> None:
@@ -234,6 +236,9 @@ def _saddle(law: AbstractLaw, interaction: sp.Expr, value: sp.Expr, tilt: float)
     exact = cumulant is not None and not value.has(sp.Float)
     if exact:
         variance = _variance(cumulant, value, field)
+        if variance.has(sp.Float) and sp.count_ops(variance) > _LONG:
+            # Rounded parameters are not worth a long formula.
+            variance = sp.Float(number(variance, "the variance"), 17)
     else:
         variance = sp.Float(float(law.site().tilted_variance(np.array(tilt), np.array(0.0))), 16)
     chi = 1 - sp.diff(interaction, m, 2).subs(m, value) * variance
