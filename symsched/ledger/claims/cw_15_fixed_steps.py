@@ -62,7 +62,7 @@ class Settling:
             plan = euler_plan(limit, STEPS, d)
             weights.append(weight_at(d, plan, effort.choose(24, 12), effort.seed))
             recursion.append(last_weight(limit, plan, d))
-            means.append(spin_mean_at(d, plan, effort.choose(40, 16), effort.choose(1000, 600), effort.seed + 1))
+            means.append(spin_mean_at(d, plan, effort.choose(24, 12), effort.choose(800, 600), effort.seed + 1))
         target = predict(limit, STEPS, kappa=KAPPA)[-1]
         return Settling(name, sizes, tuple(weights), tuple(recursion), tuple(means), target)
 
