@@ -36,7 +36,7 @@ def clone_probability(law: AbstractLaw, s: float) -> Estimate:
     for s < 0 or free symbols.
 
     >>> half = AtomLaw((1, -1), (0.5, 0.5))
-    >>> clone_probability(half, 0.0).value
+    >>> round(clone_probability(half, 0.0).value, 12)
     0.5
     """
     strength = require_real(s, "s")

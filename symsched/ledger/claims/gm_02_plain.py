@@ -160,13 +160,13 @@ def _vectors(name: str, effort: Effort, sampled: Schedule) -> Row:
 
 def _chart(what: str, found: dict[str, list[Row]], offset: int, target: float) -> Chart:
     curves = []
-    for name, title in _NAMES.items():
+    for name in _NAMES:
         rows = found[name][2 + offset :: 3]
         sizes = [row.dimension or 0.0 for row in rows]
-        curves.append(Curve(f"{title}, recursion", sizes, [row.predicted for row in rows], style="dashed"))
+        curves.append(Curve(f"{name.upper()}, recursion", sizes, [row.predicted for row in rows], style="dashed"))
         curves.append(
             Curve(
-                f"{title}, paths",
+                f"{name.upper()}, paths",
                 sizes,
                 [row.measured for row in rows],
                 [row.standard_error or 0.0 for row in rows],

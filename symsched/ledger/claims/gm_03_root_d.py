@@ -23,6 +23,7 @@ from symsched.ledger.claim import Claim
 from symsched.ledger.claims import gm_case
 from symsched.ledger.claims.gm_sums import draw_paths
 from symsched.ledger.settings import Effort
+from symsched.reporting.numbers import dimension_text
 from symsched.schedules import plain
 from symsched.symbols import d as d_symbol
 from symsched.symbols import nu, psi, s, y
@@ -179,7 +180,6 @@ def _weight_chart(rows: Sequence[Row], rates: Sequence[float], law: AtomLaw) -> 
         "$N/\\sqrt{d}$",
         "weight",
         tuple(curves),
-        log_x=True,
         levels=(Level("p", float(gm_case.P)),),
     )
 
@@ -198,7 +198,6 @@ def _width_chart(rows: Sequence[Row], rates: Sequence[float]) -> Chart:
         "$N/\\sqrt{d}$",
         r"$\hat\sigma/\sigma$",
         (Curve("closed form", line, values), *_points(sampled, rates)),
-        log_x=True,
     )
 
 
@@ -208,7 +207,7 @@ def _points(rows: Sequence[Row], rates: Sequence[float]) -> list[Curve]:
         inside = [row for row in rows if row.dimension == d]
         curves.append(
             Curve(
-                f"d = {d:g}",
+                f"d = {dimension_text(d)}",
                 rates,
                 [row.measured for row in inside],
                 [row.standard_error or 0.0 for row in inside],

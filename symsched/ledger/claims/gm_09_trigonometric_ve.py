@@ -140,6 +140,4 @@ def _chart(factor: sp.Expr) -> Chart:
         Curve("the sampler's steps, d = 10 000", counts, euler, style="points"),
         Curve("limit equation: κ", counts, [gm_case.KAPPA] * len(counts)),
     )
-    return Chart(
-        "factor", "Orthogonal noise after the first half", "steps per half K", "factor", curves, log_x=True, log_y=True
-    )
+    return Chart("factor", "Orthogonal noise after the first half", "steps per half K", "factor", curves, log_y=True)
