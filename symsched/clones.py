@@ -62,7 +62,7 @@ def _on_a_line(centres: Array, weights: Array) -> float:
         logits = np.log(weights)[:, None] + centres[:, None] * place - centres[:, None] ** 2 / 2
         agreement = np.sum(special.softmax(logits, axis=0) ** 2, axis=0)
         total += weight * float(integrate.trapezoid(density * agreement, line))
-    return total
+    return float(total)
 
 
 def _in_space(centres: Array, weights: Array) -> Estimate:
@@ -75,7 +75,7 @@ def _in_space(centres: Array, weights: Array) -> Estimate:
             places = centre + noise
             logits = np.log(weights) + places @ centres.T - np.sum(centres**2, axis=1) / 2
             total += weight * float(np.mean(np.sum(special.softmax(logits, axis=1) ** 2, axis=1)))
-        found.append(total)
+        found.append(float(total))
     return Estimate(float(np.mean(found)), float(np.std(found, ddof=1)) / math.sqrt(_REPLICATES))
 
 
