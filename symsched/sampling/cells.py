@@ -147,10 +147,10 @@ class Cells:
             parts.append(part)
             members.extend(lists)
         only = np.flatnonzero(listed & ~halve)
-        exact = np.array([self._weigh(_known(self.members[cell]), cell) for cell in only]).reshape(-1, NODES)
+        exact = np.array([self._weigh(_known(self.members[cell]), cell) for cell in only.tolist()]).reshape(-1, NODES)
         parts.append((self.path[only], self.first[only], self.width[only], values[only], exact))
         members.extend(self.members[cell] for cell in only)
-        found = [(cell, _known(self.members[cell])) for cell in np.flatnonzero(singled)]
+        found = [(cell, _known(self.members[cell])) for cell in np.flatnonzero(singled).tolist()]
         states = [chebyshev.evaluate(values[cell], self._place(mine.z, cell)) for cell, mine in found]
         singles = self.x[self.inner :]
         self.position = np.concatenate([self.position, *(mine.position for _, mine in found)])

@@ -62,7 +62,8 @@ class FieldLaw:
         """Return the posterior mass between consecutive ``boundaries`` (K−1,), shape (n, K)."""
         mode = np.searchsorted(boundaries, self.windows.middle)
         width = boundaries.size + 1
-        return np.bincount(self.windows.path * width + mode, self.mass, minlength=paths * width).reshape(paths, width)
+        cells = self.windows.path * width + mode
+        return np.asarray(np.bincount(cells, self.mass, minlength=paths * width), dtype=float).reshape(paths, width)
 
 
 @final

@@ -13,6 +13,7 @@ from symsched.sampling import chebyshev
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 
 _FINE = 8
 """Points per grid cell at which the cubic through slopes and bends is read."""
@@ -84,8 +85,8 @@ class Peaks:
     height: Array
     left: Array
     right: Array
-    cut_left: NDArray[np.bool_]
-    cut_right: NDArray[np.bool_]
+    cut_left: Mask
+    cut_right: Mask
     resolution: float
 
 
@@ -115,7 +116,7 @@ def find_peaks(grid: Array, slope: Array, bend: Array) -> Peaks:
     return Peaks(path, fine[index] + fraction * step, top, left, right, cut_left, cut_right, step)
 
 
-def _edges(fine: Array, height: Array, path: Index, index: Index, top: Array) -> tuple[Array, Array, Array, Array]:
+def _edges(fine: Array, height: Array, path: Index, index: Index, top: Array) -> tuple[Array, Array, Mask, Mask]:
     """Return where each peak's window ends, and whether it ends in a valley shared with a neighbour."""
     count = fine.size
     position = np.arange(count)

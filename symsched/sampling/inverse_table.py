@@ -53,7 +53,8 @@ class InverseTable:
 def tabulate(pieces: Sequence[Piece], panels: Sequence[FloatArray]) -> InverseTable:
     """Return the table of the law whose density is resolved on ``panels`` of each piece."""
     top = max(float(piece.log_weight(_within(edges)).max()) for piece, edges in zip(pieces, panels, strict=True))
-    masses, coefficients, starts = [], [], []
+    masses: list[FloatArray] = []
+    coefficients, starts = [], []
     for piece, edges in zip(pieces, panels, strict=True):
         starts.append(sum(part.size for part in masses))
         # Along a mirrored piece a falls as x grows; cells run with a, so that the table is the increasing inverse.

@@ -86,8 +86,8 @@ def canonical(times: Array, alpha: Array, beta: Array) -> Plan:
 def euler(times: Array, alpha: Array, beta: Array, alpha_tangent: Array, beta_tangent: Array) -> Plan:
     """Return Euler in x: A = 1 + Δt α̇/α, B = Δt (β̇ − α̇β/α), rates taken at the left node.
 
-    ``alpha_tangent`` and ``beta_tangent``, shape (N,), are α + Δt α̇ and β + Δt β̇: where the noise all but vanishes in one
-    step, 1 + Δt α̇/α would be lost to rounding, and the tangent's value is not.
+    ``alpha_tangent`` and ``beta_tangent``, shape (N,), are α + Δt α̇ and β + Δt β̇: where the noise all but vanishes in
+    one step, 1 + Δt α̇/α would be lost to rounding, and the tangent's value is not.
     """
     A = alpha_tangent / alpha[:-1]
     B = beta_tangent - A * beta[:-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import final
 
@@ -263,7 +263,7 @@ class DensitySite(AbstractSite):
                 edges.append(piece.coordinate(hints[mine]))
             moments[:, mine] += integrate(
                 piece,
-                lambda owner, a, about, mine=mine: kernel(mine[owner], a, about),
+                partial(_reindexed, kernel, mine),
                 part,
                 edges=np.concatenate(edges, axis=1),
                 log_scale=log_scale[mine],
@@ -305,3 +305,8 @@ def _broadcast(first: ArrayLike, second: ArrayLike) -> tuple[FloatArray, FloatAr
     """Return both arguments flat and of one size, and their broadcast shape."""
     one, two = np.broadcast_arrays(np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64))
     return one.ravel(), two.ravel(), one.shape
+
+
+def _reindexed(kernel: Kernel, mine: Rows, owner: Rows, a: FloatArray, about: FloatArray) -> FloatArray:
+    """The kernel as seen from a selection of its rows."""
+    return kernel(mine[owner], a, about)

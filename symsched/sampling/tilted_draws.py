@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,6 +45,10 @@ def _draw_density(site: DensitySite, fields: Array, rng: np.random.Generator, d:
     """Tabulate the tilted law of each row."""
     samples = np.empty((fields.size, d))
     for row, field in enumerate(fields):
-        tilted = DensitySite(lambda a, u=float(field): site.log_weight(a) + u * a, site.breakpoints)
+        tilted = DensitySite(partial(_tilted_weight, site, float(field)), site.breakpoints)
         samples[row] = tilted.sample(rng, d)
     return samples
+
+
+def _tilted_weight(site: DensitySite, field: float, a: Array) -> Array:
+    return np.asarray(site.log_weight(a) + field * a)
