@@ -142,9 +142,8 @@ class Schedule:
     def plan(self, steps: int, d: float, kappa: float | None = None, scheme: str = "interpolant") -> Plan:
         """Return the N steps at dimension ``d`` (a real number: 10^12 and beyond are fine) as coefficients.
 
-        ``scheme`` is "interpolant" (Euler in x with the window's own α̇, β̇) or "canonical" (Euler in x/α, DDIM).
-        Raises ValueError
-        where κ does not fit below the scales of d.
+        ``scheme`` is "interpolant" (Euler in x: in t where α or β moves linearly in t, elsewhere in τ) or "canonical"
+        (Euler in x/α, DDIM). Raises ValueError where κ does not fit below the scales of d.
         """
         if scheme not in schemes.SCHEMES:
             raise ValueError(f"unknown scheme {scheme!r}; {nearest(str(scheme), schemes.SCHEMES)}")
@@ -152,17 +151,8 @@ class Schedule:
         constant = self._checked_kappa(dimension, kappa)
         pieces = list(zip(self.windows, self._nodes(steps), strict=True))
 
-        def along(select: Callable[[Window], sp.Expr], right: bool = False) -> Array:
-            parts = [(select(w), nodes[1:] if right else nodes[:-1]) for w, nodes in pieces]
-            return np.concatenate([_evaluate(expression, at, dimension, constant) for expression, at in parts])
-
-        def tangent(select: Callable[[Window], sp.Expr]) -> Array:
-            # A quantity that is linear on its window is its own tangent; reading it off keeps digits that α + Δt α̇
-            # would lose.
-            left, right = along(select), along(select, right=True)
-            slope = along(lambda w: w.rate(select(w)))
-            straight = np.concatenate([np.full(len(nodes) - 1, w.is_straight(select(w))) for w, nodes in pieces])
-            return np.where(straight, right, left + np.diff(grid) * slope)
+        def along(select: Callable[[Window], sp.Expr]) -> Array:
+            return np.concatenate([_evaluate(select(w), nodes[:-1], dimension, constant) for w, nodes in pieces])
 
         noise = np.append(along(lambda w: w.motion.alpha), 0.0)
         signal = np.append(along(lambda w: w.motion.beta), 1.0)
@@ -176,7 +166,24 @@ class Schedule:
             )
         if scheme == "canonical":
             return schemes.canonical(grid, noise, signal)
-        return schemes.euler(grid, noise, signal, tangent(lambda w: w.motion.alpha), tangent(lambda w: w.motion.beta))
+
+        def tangent(select: Callable[[Point], sp.Expr], values: Array) -> Array:
+            exact = [w.is_straight(select(w.motion)) or _steps_in_tau(self.interpolant, w) for w, _ in pieces]
+            rate = along(lambda w: w.rate(select(w.motion)))
+            # A quantity that is linear in the time of the step is its own tangent; reading it off keeps digits that
+            # α + Δt α̇ would lose.
+            known = np.concatenate(
+                [np.full(len(nodes) - 1, is_exact) for is_exact, (_, nodes) in zip(exact, pieces, strict=True)]
+            )
+            return np.where(known, values[1:], values[:-1] + np.diff(grid) * rate)
+
+        led = tangent(lambda m: m.alpha, noise)
+        if np.any(led < 0):
+            raise ValueError(
+                f"an Euler step in x overshoots the noise at d = {dimension:g} (alpha would change sign); "
+                "use scheme='canonical', a linear interpolant or more steps"
+            )
+        return schemes.euler(grid, noise, signal, led, tangent(lambda m: m.beta, signal))
 
     def _checked_kappa(self, dimension: float, value: float | None) -> float:
         if not any(w.motion.tau.has(kappa_symbol) for w in self.windows):
@@ -226,6 +233,16 @@ class Schedule:
     def shares(self) -> tuple[tuple[str, sp.Rational, sp.Rational], ...]:
         """Name, start and end in t of each window."""
         return tuple((w.name, w.start, w.end) for w in self.windows)
+
+
+def _steps_in_tau(interpolant: Interpolant, window: Window) -> bool:
+    """Whether Euler steps in τ on this window: where ψ runs, t is no time of the interpolant.
+
+    On an interpolant that is linear in τ such a step is exact for the amplitudes.
+    """
+    if window.is_straight(window.motion.alpha) or window.is_straight(window.motion.beta):
+        return False
+    return bool(sp.diff(interpolant.alpha, tau, 2) == 0 == sp.diff(interpolant.beta, tau, 2))
 
 
 def _evaluate(expression: sp.Expr, passed: Array, dimension: float, constant: float) -> Array:

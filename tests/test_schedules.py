@@ -38,7 +38,7 @@ def test_the_rule_gives_the_dilations_of_the_paper(interpolant):
 def test_amplitudes_keep_their_digits(interpolant, scales, dimension):
     schedule = dilate(interpolant, scales)
     steps = 6 * len(schedule.windows)
-    plan = schedule.plan(steps, dimension, 3.0)
+    plan = schedule.plan(steps, dimension, 3.0, "canonical")
     with mpmath.workdps(120):
         for k, window in enumerate(w for w in schedule.windows for _ in range(6)):
             share = sp.Rational(k % 6, 6)
@@ -166,9 +166,26 @@ def test_source_runs_on_its_own_and_agrees(interpolant, scales):
     names: dict = {}
     exec(compile(schedule.source("numpy"), "schedule", "exec"), names)  # our own text, not a user's
     times = schedule.times(30)[:-1]
-    plan = schedule.plan(30, 1e6, 3.0)
+    plan = schedule.plan(30, 1e6, 3.0, "canonical")
     _, alpha, beta = names["schedule"](times, 1e6, 3.0)
     assert np.allclose(alpha, plan.alpha[:-1], rtol=1e-12)
     assert np.allclose(beta, plan.beta[:-1], rtol=1e-12)
     with pytest.raises(ValueError, match="did you mean 'numpy'"):
         schedule.source("numppy")
+
+
+@pytest.mark.parametrize("scales", [SECOND, [Scale("data", sp.S.Zero)], TREE], ids=["q=2", "data only", "tree"])
+@pytest.mark.parametrize("interpolant", [VP, VE], ids=["vp", "ve"])
+def test_euler_on_a_linear_interpolant_is_ddim_in_every_window(interpolant, scales):
+    schedule = dilate(interpolant, scales)
+    for dimension in (1e4, 1e12):
+        one, other = (schedule.plan(30, dimension, 3.0, scheme) for scheme in ("interpolant", "canonical"))
+        assert np.allclose(one.A, other.A, rtol=1e-12)
+        assert np.allclose(one.B, other.B, rtol=1e-9, atol=1e-15)
+
+
+def test_an_euler_step_that_overshoots_the_noise_is_refused():
+    schedule = dilate(VE_TRIG, [Scale("data", sp.S.Zero)])
+    with pytest.raises(ValueError, match="use scheme='canonical'"):
+        schedule.plan(20, 1e4, 3.0)
+    assert schedule.plan(20, 1e4, 3.0, "canonical").alpha[-1] == 0
