@@ -69,7 +69,11 @@ def through_table(function: Callable[[Array], Array], site: AbstractSite, at: Ar
     cheap = site.gaussian is not None or (isinstance(site, AtomSite) and len(site.values) <= _FEW_ATOMS)
     if cheap or at.size <= _TABLE:
         return np.asarray(function(at))
-    knots = np.linspace(at.min(), at.max(), _TABLE)
+    low, high = float(at.min()), float(at.max())
+    if high - low <= _CONVERGED * max(1.0, abs(low), abs(high)):
+        # At psi = 0 every coordinate sees the same field: no interval to put knots on.
+        return np.full(at.shape, function(np.array([(low + high) / 2]))[0])
+    knots = np.linspace(low, high, _TABLE)
     return np.asarray(CubicSpline(knots, function(knots))(at))
 
 
