@@ -1,5 +1,6 @@
 """The numeric models against enumeration, quadrature and their own samples."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -7,8 +8,11 @@ import pytest
 from sampling_cases import plain
 from scipy import integrate, special, stats
 
+from symsched.sampling.kernels import kernel
 from symsched.sampling.models import DirectionModel, MeanFieldModel, ProductModel
+from symsched.sampling.populations import Coordinates
 from symsched.sampling.run import run_plan
+from symsched.sampling.scalar_map import MeanFieldDrift, MissedPeakError
 from symsched.sampling.sites import AtomSite, DensitySite, GaussianSite
 
 LAPLACE = DensitySite(lambda a: -np.abs(a), (-np.inf, 0.0, np.inf))
@@ -255,3 +259,28 @@ def test_directions_agree_with_product_sites_along_the_diagonal():
 def test_bad_input_is_refused_with_a_reason(make, words):
     with pytest.raises((ValueError, TypeError), match=words):
         make()
+
+
+def test_following_a_peak_gives_the_law_that_a_search_gives():
+    d = 3000
+    model = MeanFieldModel(d, SPIN, 1.6, tilt=0.3)
+    rng = np.random.default_rng(12)
+    psi = 0.4
+    population = Coordinates(psi * (rng.standard_normal((4, d)) + psi * model.sample(rng, 4)))
+    searched = model.collective.law(population, kernel(SPIN, psi), np.empty(0))
+    followed = model.collective.law(population, kernel(SPIN, psi), np.empty(0), near=searched.means(4) + 0.02)
+    assert searched.lead > 300
+    assert np.isnan(followed.lead)
+    for power in (1, 2):
+        first, second = ((law.weights * np.tanh(law.fields) ** power).sum(axis=1) for law in (searched, followed))
+        np.testing.assert_allclose(first, second, rtol=1e-13)
+
+
+def test_a_peak_that_grows_unseen_makes_the_paths_run_again():
+    """The drift is told to follow from the start, where both modes are alive; the paths come out right all the same."""
+    d = 3000
+    model = MeanFieldModel(d, SPIN, 1.6, tilt=0.3, boundaries=(0.0,))
+    drift = MeanFieldDrift(model, 3)
+    drift._remember(dataclasses.replace(model.prior, lead=1e9), 1)
+    with pytest.raises(MissedPeakError):
+        drift._remember(dataclasses.replace(model.prior, lead=10.0), 1)

@@ -6,7 +6,7 @@ import math
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -16,6 +16,9 @@ from symsched.benchmark.yardstick import SETTINGS, Setting, plain_loop
 from symsched.sampling.run import run_plan
 
 Array = NDArray[np.float64]
+
+_MEMORY = 1.5e9
+"""Bytes that the plain loop may take; more paths than fit are run in turns, which costs it nothing."""
 
 
 @final
@@ -77,12 +80,13 @@ def compare(setting: Setting, *, repetitions: int = 2, exact_paths: int = 4000) 
         run = run_plan(model, plan, setting.n, seed, keep="statistics")
         ours.append(time.perf_counter() - start)
         start = time.perf_counter()
-        x = plain_loop(setting, np.random.default_rng(seed))
+        first, second = _plain_moments(setting, np.random.default_rng(seed))
         theirs.append(time.perf_counter() - start)
-    plain = _statistics(setting, x.mean(axis=1), (x**2).mean(axis=1))
-    del x
+    plain = _statistics(setting, first, second)
     peak = _peak(lambda: run_plan(model, plan, setting.n, 0, keep="statistics"))
-    plain_peak = _peak(lambda: plain_loop(setting, np.random.default_rng(0)))
+    part = replace(setting, n=_rows(setting))
+    # Every array of the plain loop has n rows, so that its memory is proportional to n.
+    plain_peak = int(_peak(lambda: plain_loop(part, np.random.default_rng(0))) * (setting.n / part.n))
     exact = run_plan(model, plan, exact_paths, 99, keep="statistics", method="order parameter")
     mine = _statistics(setting, run.moments[:, 0], run.moments[:, 1])
     truth = _statistics(setting, exact.moments[:, 0], exact.moments[:, 1])
@@ -140,6 +144,18 @@ def to_markdown(comparisons: Sequence[Comparison]) -> str:
     speed, saving = geometric_means(comparisons)
     lines += ["", f"Geometric means: {speed:.1f} × faster, {saving:.1f} × less memory."]
     return "\n".join(lines) + "\n"
+
+
+def _rows(setting: Setting) -> int:
+    """Return how many paths of the plain loop fit in the memory that a benchmark may take."""
+    return int(np.clip(_MEMORY / (8 * setting.d * (setting.steps + 8)), 1, setting.n))
+
+
+def _plain_moments(setting: Setting, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Return the means over coordinates of x and x² of all paths, (n,), some paths at a time."""
+    step = _rows(setting)
+    parts = [plain_loop(replace(setting, n=min(step, setting.n - start)), rng) for start in range(0, setting.n, step)]
+    return np.concatenate([x.mean(axis=1) for x in parts]), np.concatenate([(x**2).mean(axis=1) for x in parts])
 
 
 def _statistics(setting: Setting, first: Array, second: Array) -> tuple[Estimate, Estimate]:

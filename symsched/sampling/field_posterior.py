@@ -13,22 +13,22 @@ large, so that integrals of the means against it are exact to rounding with abou
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from symsched.sampling import chebyshev
-from symsched.sampling.field_scan import DEPTH, Peaks, Windows, find_peaks
+from symsched.sampling.field_scan import DEPTH, Windows, find_peaks
 from symsched.sampling.kernels import AbstractKernel
 from symsched.sampling.populations import AbstractPopulation
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-_RULE = 96
-"""Gauss–Legendre nodes per window; twice DEPTH of a Gaussian is resolved to 1e−16 with 60."""
+_RULE = 64
+"""Gauss–Legendre nodes per window; fifteen standard deviations of a Gaussian to either side are resolved to 1e−15."""
 
 _COUNTS = (6, 7, 8, 9, 10, 11, 13, 15, 18, 22, 27, 36, 48, 64)
 """Chebyshev nodes per window that are tried in turn."""
@@ -42,13 +42,21 @@ _TAIL = 1e-12
 """Relative weight of the last Chebyshev coefficients of e at which a window counts as resolved."""
 
 
+_LOCAL = 0.6
+"""Widest half window, in units of the site's scale, that is guessed from the curvature at its peak."""
+
+_FALLEN = 36.0
+"""Nats by which a guessed window must be seen to fall at its ends."""
+
+
 @final
 @dataclass(frozen=True)
 class FieldLaw:
     """The posterior of the field of n paths on W windows with c nodes each.
 
     ``fields`` (W, c): nodes; ``weights`` (W, c): E f(u) = Σ w f(u) over a path; ``mass`` (W,): posterior mass;
-    ``log_integral`` (n,): log ∫ exp(e(u)) du; ``exponent`` (W, c): e at the nodes, relative to it.
+    ``log_integral`` (n,): log ∫ exp(e(u)) du; ``exponent`` (W, c): e at the nodes, relative to it; ``lead``: by how
+    many nats the highest peak of each path leads its others, at least (NaN: nobody looked).
     """
 
     windows: Windows
@@ -57,6 +65,12 @@ class FieldLaw:
     mass: Array
     log_integral: Array
     exponent: Array
+    lead: float = float("nan")
+
+    def means(self, paths: int) -> Array:
+        """Return E u of each path, (n,)."""
+        totals = np.bincount(self.windows.path, np.einsum("wc,wc->w", self.fields, self.weights), minlength=paths)
+        return np.asarray(totals, dtype=float)
 
     def basins(self, boundaries: Array, paths: int) -> Array:
         """Return the posterior mass between consecutive ``boundaries`` (K−1,), shape (n, K)."""
@@ -64,6 +78,17 @@ class FieldLaw:
         width = boundaries.size + 1
         cells = self.windows.path * width + mode
         return np.asarray(np.bincount(cells, self.mass, minlength=paths * width), dtype=float).reshape(paths, width)
+
+
+@final
+@dataclass(frozen=True)
+class _Goal:
+    """Whose law is wanted: the coordinates, their kernel, the cuts between basins, and whether its normaliser too."""
+
+    population: AbstractPopulation
+    kernel: AbstractKernel
+    boundaries: Array
+    absolute: bool
 
 
 @final
@@ -88,22 +113,53 @@ class QuadraticField:
         boundaries: Array,
         *,
         absolute: bool = False,
+        near: Array | None = None,
     ) -> FieldLaw:
-        """Return the exact law of the field given the coordinates; ``absolute``: also its normaliser."""
+        """Return the exact law of the field given the coordinates; ``absolute``: also its normaliser.
+
+        ``near`` (n,) promises that each path's law lies around a single peak close by, and saves looking for others.
+        """
         if self.coupling == 0:
             return self._point_law(population, kernel)
-        windows = self._windows(population, kernel).split_at(boundaries).cut(_WIDEST * self.scale)
+        goal = _Goal(population, kernel, boundaries, absolute)
+        if near is not None:
+            found = self._guess(goal, np.arange(population.paths), near, self.scale / 4)
+            if found is not None:
+                return found
+        peaks = find_peaks(*self._survey(population, kernel))
+        found = self._guess(goal, peaks.path, peaks.position, peaks.resolution)
+        return replace(found or self._solve(goal, peaks.windows(), sure=True), lead=peaks.lead)
+
+    def _guess(self, goal: _Goal, path: Index, position: Array, reach: float) -> FieldLaw | None:
+        """Return the law if it is seen to lie inside windows guessed from the curvature at the peaks, else None."""
+        position, curvature, settled = self._newton(goal, path, position, reach)
+        if not settled or np.any(curvature <= 0):
+            return None
+        width = 1.15 * np.sqrt(2 * (DEPTH + 2) / curvature)
+        windows = Windows(path, position - width, position + width)
+        apart = (path[1:] != path[:-1]) | (windows.right[:-1] < windows.left[1:])
+        if np.max(width) > _LOCAL * self.scale or not np.all(apart):
+            return None
+        return self._solve(goal, windows, sure=False)
+
+    def _solve(self, goal: _Goal, outer: Windows, *, sure: bool) -> FieldLaw | None:
+        """Return the law on the windows; None if it does not fall to nothing at their ends and this is not ``sure``."""
+        windows = outer.split_at(goal.boundaries).cut(_WIDEST * self.scale)
         for _ in range(_HALVINGS):
             widest = float(np.max(windows.half))
             start = int(np.searchsorted(_COUNTS, self._expected_nodes(widest)))
             for count in _COUNTS[min(start, len(_COUNTS) - 1) :]:
                 fields = windows.nodes(count)
                 pull = self.d / self.coupling * (fields - self.centre)
-                slope = population.field_means(kernel, windows.path, fields) - pull
+                slope = goal.population.field_means(goal.kernel, windows.path, fields) - pull
                 rounding = 1e-15 * (np.abs(pull).max(axis=1) + self.d / self.scale)
                 if _resolved(slope, rounding, windows.half):
-                    anchor = self._anchor(population, kernel, windows, absolute)
-                    return _weigh(windows, fields, slope, anchor)
+                    law, ends = _weigh(windows, fields, slope, self._anchor(goal, windows))
+                    if sure:
+                        return law
+                    # Where a window was cut inside, only its outer ends must have fallen.
+                    first, last = np.isin(windows.left, outer.left), np.isin(windows.right, outer.right)
+                    return law if np.all(ends[first, 0] < -_FALLEN) and np.all(ends[last, 1] < -_FALLEN) else None
             windows = windows.cut(widest)
         raise ArithmeticError("the field's law is not resolved: the site's log normaliser is not smooth in the field")
 
@@ -120,41 +176,26 @@ class QuadraticField:
         rate = np.log(max(3 * self.scale / half, 1.6))
         return float(1 + np.log(max(self.d * half, 1.0) * 1e11) / rate)
 
-    def _anchor(
-        self, population: AbstractPopulation, kernel: AbstractKernel, windows: Windows, absolute: bool
-    ) -> Array:
+    def _anchor(self, goal: _Goal, windows: Windows) -> Array:
         """Return e at the windows' middles, (W,); 0 where a path's only window makes it irrelevant."""
-        if not absolute and windows.path.size == population.paths:
+        if not goal.absolute and windows.path.size == goal.population.paths:
             return np.zeros(windows.path.size)
         middle = windows.middle
-        logs = population.field_logs(kernel, windows.path, middle[:, None])[:, 0]
+        logs = goal.population.field_logs(goal.kernel, windows.path, middle[:, None])[:, 0]
         return np.asarray(logs - self.d * (middle - self.centre) ** 2 / (2 * self.coupling))
 
-    def _windows(self, population: AbstractPopulation, kernel: AbstractKernel) -> Windows:
-        """Return the intervals that hold all but e^{−46} of each path's law."""
-        grid, slope, bend = self._survey(population, kernel)
-        peaks = find_peaks(grid, slope, bend)
-        position, curvature = self._newton(population, kernel, peaks)
-        width = 1.1 * np.sqrt(2 * (DEPTH + 2) / np.maximum(curvature, np.finfo(float).tiny))
-        # Inside a twentieth of the site's scale e is its second-order Taylor polynomial up to a few per cent.
-        local = (width < self.scale / 20) & (curvature > 0)
-        left = np.where(local & ~peaks.cut_left, position - width, peaks.left)
-        right = np.where(local & ~peaks.cut_right, position + width, peaks.right)
-        return Windows(peaks.path, left, right)
-
-    def _newton(self, population: AbstractPopulation, kernel: AbstractKernel, peaks: Peaks) -> tuple[Array, Array]:
-        """Polish the maxima by Newton steps and return them with −e''."""
-        position, reach = peaks.position, peaks.resolution
-        for _ in range(3):
-            means, variances = population.field_variances(kernel, peaks.path, position[:, None])
+    def _newton(self, goal: _Goal, path: Index, position: Array, reach: float) -> tuple[Array, Array, bool]:
+        """Polish maxima by Newton steps; return them, −e'', and whether a twentieth of their width is reached."""
+        for _ in range(4):
+            means, variances = goal.population.field_variances(goal.kernel, path, position[:, None])
             slope = means[:, 0] - self.d / self.coupling * (position - self.centre)
             curvature = self.d / self.coupling - variances[:, 0]
             safe = np.where(curvature > 0, curvature, np.inf)
             step = np.clip(slope / safe, -reach, reach)
             position = position + step
             if np.all(np.abs(step) * np.sqrt(np.maximum(curvature, 0)) < 0.05):
-                break
-        return position, curvature
+                return position, curvature, True
+        return position, curvature, False
 
     def _survey(self, population: AbstractPopulation, kernel: AbstractKernel) -> tuple[Array, Array, Array]:
         """Return a grid with e' > 0 at its first point and e' < 0 at its last, and e', e'' on it, (n, G)."""
@@ -182,8 +223,11 @@ def _resolved(slope: Array, rounding: Array, half: Array) -> bool:
     return bool(np.all(2 * half * (tails - _TAIL * np.abs(slope).max(axis=1) - rounding) < 1e-11))
 
 
-def _weigh(windows: Windows, fields: Array, slope: Array, anchor: Array) -> FieldLaw:
-    """Integrate exp(e) over the windows; e is the integral of its slope (W, c), which does not cancel at large d."""
+def _weigh(windows: Windows, fields: Array, slope: Array, anchor: Array) -> tuple[FieldLaw, Array]:
+    """Integrate exp(e) over the windows; e is the integral of its slope (W, c), which does not cancel at large d.
+
+    Also return e at both ends of each window, (W, 2), relative to the path's maximum.
+    """
     half = windows.half
     to_rule, to_nodes, back, rule = _rule(slope.shape[1])
     exponent = half[:, None] * (slope @ to_rule) + anchor[:, None]
@@ -196,7 +240,8 @@ def _weigh(windows: Windows, fields: Array, slope: Array, anchor: Array) -> Fiel
     scale = 1 / total[windows.path]
     weights = (half * scale)[:, None] * (density @ back)
     nodes = half[:, None] * (slope @ to_nodes) + anchor[:, None] - log_integral[windows.path, None]
-    return FieldLaw(windows, fields, weights, mass * scale, log_integral, nodes)
+    ends = exponent[:, [0, -1]] - top[windows.path, None]
+    return FieldLaw(windows, fields, weights, mass * scale, log_integral, nodes), ends
 
 
 @functools.cache

@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
-_FINE = 8
+_FINE = 4
 """Points per grid cell at which the cubic through slopes and bends is read."""
 
 DEPTH = 46.0
@@ -75,61 +75,70 @@ class Windows:
 class Peaks:
     """Candidate maxima, ordered by path and position.
 
-    ``path``, ``position``, ``height`` (nats, relative within a path), all (W,); ``left`` and ``right`` (W,): where the
-    exponent has fallen by DEPTH, or (``cut_left``, ``cut_right``) the valley towards the next peak; ``resolution``:
-    spacing of the points they were read from.
+    ``path``, ``position`` (W,); ``index`` (W,): the point of ``fine`` (F,) before each; ``height`` (n, F): the
+    functions, up to a constant per path; ``lead``: by how many nats each path's highest maximum leads its others.
     """
 
     path: Index
     position: Array
+    index: Index
+    fine: Array
     height: Array
-    left: Array
-    right: Array
-    cut_left: Mask
-    cut_right: Mask
-    resolution: float
+    lead: float
+
+    @property
+    def resolution(self) -> float:
+        """Spacing of the points the peaks were read from."""
+        return float(self.fine[1] - self.fine[0])
+
+    def windows(self) -> Windows:
+        """Return where each peak has fallen by DEPTH, or reaches the valley towards its neighbour."""
+        height, index, fine = self.height[self.path], self.index, self.fine
+        row = np.arange(index.size)
+        top = np.maximum(height[row, index], height[row, index + 1])
+        position = np.arange(fine.size)
+        low = height < (top - DEPTH)[:, None]
+        left = np.where(low & (position <= index[:, None]), position, 0).max(axis=1)
+        right = np.where(low & (position > index[:, None]), position, fine.size - 1).min(axis=1)
+        meet = np.flatnonzero((self.path[1:] == self.path[:-1]) & (right[:-1] > left[1:]))
+        between = (position >= index[meet, None]) & (position <= index[meet + 1, None] + 1)
+        valley = np.where(between, height[meet], np.inf).argmin(axis=1)
+        right[meet] = left[meet + 1] = valley
+        return Windows(self.path, fine[left], fine[right])
 
 
 def find_peaks(grid: Array, slope: Array, bend: Array) -> Peaks:
-    """Return the maxima of n functions given their derivatives ``slope`` (n, G) and ``bend`` on ``grid`` (G,).
+    """Return the maxima of functions given their derivatives ``slope`` (n, G) and ``bend`` on ``grid`` (G,).
 
     Between grid points the slope is the cubic through its values and derivatives, so that two maxima inside one cell
     are seen. The slope must be positive at the grid's first point and negative at its last.
     """
     spacing = float(grid[1] - grid[0])
     values, derivatives, areas, area_bends = _matrices(grid.size)
-    fine_slope = slope @ values + spacing * (bend @ derivatives)
-    height = spacing * (slope @ areas + spacing * (bend @ area_bends))
+    fine_slope = slope @ values + bend @ (spacing * derivatives)
+    height = slope @ (spacing * areas) + bend @ (spacing**2 * area_bends)
     fine = np.linspace(grid[0], grid[-1], fine_slope.shape[1])
-    path, index = np.nonzero((fine_slope[:, :-1] > 0) & (fine_slope[:, 1:] <= 0))
-    step = float(fine[1] - fine[0])
+    falling = fine_slope <= 0
+    path, index = np.nonzero(falling[:, 1:] > falling[:, :-1])
     before, after = fine_slope[path, index], fine_slope[path, index + 1]
-    fraction = before / (before - after)
+    position = fine[index] + before / (before - after) * (fine[1] - fine[0])
     top = np.maximum(height[path, index], height[path, index + 1])
+    starts = np.flatnonzero(np.diff(path, prepend=-1))
+    best = np.maximum.reduceat(top, starts)
     # A peak is dropped only if it is too low by more than what the cubic could have got wrong.
     slack = DEPTH + 20 + 1e-4 * np.abs(slope).max(axis=1) * spacing
-    best = np.full(slope.shape[0], -np.inf)
-    np.maximum.at(best, path, top)
-    kept = top > (best - slack)[path]
-    path, index, fraction, top = path[kept], index[kept], fraction[kept], top[kept]
-    left, right, cut_left, cut_right = _edges(fine, height, path, index, top)
-    return Peaks(path, fine[index] + fraction * step, top, left, right, cut_left, cut_right, step)
+    drop = best[path] - top
+    kept = drop < slack[path]
+    others = np.ones(path.size, dtype=bool)
+    others[starts + _first_zero(drop, starts)] = False
+    lead = float(np.min(drop[others], initial=np.inf))
+    return Peaks(path[kept], position[kept], index[kept], fine, height, lead)
 
 
-def _edges(fine: Array, height: Array, path: Index, index: Index, top: Array) -> tuple[Array, Array, Mask, Mask]:
-    """Return where each peak's window ends, and whether it ends in a valley shared with a neighbour."""
-    count = fine.size
-    position = np.arange(count)
-    low = height[path] < (top - DEPTH)[:, None]
-    left = np.where(low & (position <= index[:, None]), position, 0).max(axis=1)
-    right = np.where(low & (position > index[:, None]), position, count - 1).min(axis=1)
-    cut_left, cut_right = np.zeros(path.size, bool), np.zeros(path.size, bool)
-    for j in np.flatnonzero((path[1:] == path[:-1]) & (right[:-1] > left[1:])):
-        between = slice(index[j], index[j + 1] + 2)
-        valley = int(index[j]) + int(np.argmin(height[path[j], between]))
-        right[j] = left[j + 1] = valley
-        cut_right[j] = cut_left[j + 1] = True
-    return fine[left], fine[right], cut_left, cut_right
+def _first_zero(drop: Array, starts: Index) -> Index:
+    """Return the place, within each path's peaks, of one that is highest."""
+    position = np.where(drop == 0, np.arange(drop.size), drop.size)
+    return np.asarray(np.minimum.reduceat(position, starts) - starts)
 
 
 @functools.lru_cache(maxsize=64)

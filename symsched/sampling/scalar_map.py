@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from symsched.sampling.bins import Bins
 from symsched.sampling.cell_fields import CellFields, CellFrame
 from symsched.sampling.cells import Cells
+from symsched.sampling.field_posterior import FieldLaw
 from symsched.sampling.kernels import AbstractKernel
 from symsched.sampling.model_base import softmax
 from symsched.sampling.model_mean_field import MeanFieldModel
@@ -38,6 +39,9 @@ _FLAT = 1e-6
 """Slope below which a map counts as constant."""
 _CUBIC_TOLERANCE = 2e-11
 _MOST_REFINEMENTS = 40
+_LEAD = 300.0
+"""Nats by which the highest peak of the field's law must lead to be followed."""
+_PATIENCE = 4
 _MOST_ROWS = 512
 """Paths whose bins are held at once."""
 
@@ -95,23 +99,48 @@ class ProductDrift(AbstractDrift):
         return Evaluation(mean, responsibilities, np.maximum(misfit, _relative_tail(cells, mean)), shift)
 
 
+class MissedPeakError(ArithmeticError):
+    """A peak of the field's law grew while nobody looked; the paths must be run again, looking at every step."""
+
+
 @final
 class MeanFieldDrift(AbstractDrift):
-    """⟨⟨a⟩(u + ψ y)⟩ over the posterior of the collective field u."""
+    """⟨⟨a⟩(u + ψ y)⟩ over the posterior of the collective field u.
 
-    def __init__(self, model: MeanFieldModel) -> None:
+    Once the highest peak leads all others by hundreds of nats it is followed for ``patience`` steps before the others
+    are looked at again.
+    """
+
+    def __init__(self, model: MeanFieldModel, patience: int) -> None:
         """Take the model."""
         self._model = model
         self._cuts = np.asarray(model.boundaries, dtype=np.float64)
+        self._patience = patience
+        self._left = 0
+        self._near: Array | None = None
 
     def evaluate(self, frame: CellFrame, cells: Cells, psi: float, field: Array) -> Evaluation:
         """Return posterior mean, basin masses and misfits."""
-        tilt = fast_kernel(self._model.site, psi, self._model.collective.scale)
+        collective = self._model.collective
+        tilt = fast_kernel(self._model.site, psi, collective.scale)
         population = CellFields(frame, field)
-        law = self._model.collective.law(population, tilt, self._cuts)
+        law = collective.law(population, tilt, self._cuts, near=self._near if self._left else None)
+        self._remember(law, frame.paths)
         mean = population.mixture(tilt, law.windows.path, law.fields, law.weights)
         shift = cells.moment_error(mean) * (self._model.coupling / self._model.d)
         return Evaluation(mean, law.basins(self._cuts, frame.paths), _relative_tail(cells, mean), shift)
+
+    def _remember(self, law: FieldLaw, paths: int) -> None:
+        """Decide whether the next steps may follow the peaks of this one."""
+        if np.isnan(law.lead):
+            self._left -= 1
+            self._near = law.means(paths)
+        elif law.lead > _LEAD:
+            self._left, self._near = self._patience, law.means(paths)
+        elif self._near is not None and law.lead < _LEAD / 2:
+            raise MissedPeakError
+        else:
+            self._left, self._near = 0, None
 
 
 def _relative_tail(cells: Cells, values: Array) -> Array:
@@ -124,22 +153,21 @@ def _resolution(cells: Cells) -> float:
     return _RESOLVED if cells.named else _RESOLVED_SUMS
 
 
-def drift_of(model: ProductModel | MeanFieldModel) -> AbstractDrift:
+def drift_of(model: ProductModel | MeanFieldModel, patience: int = 0) -> AbstractDrift:
     """Return the drift of an exchangeable model."""
-    return ProductDrift(model) if isinstance(model, ProductModel) else MeanFieldDrift(model)
+    return ProductDrift(model) if isinstance(model, ProductModel) else MeanFieldDrift(model, patience)
 
 
 def integrate_map(model: ProductModel | MeanFieldModel, plan: Plan, work: Workspace) -> BlockResult:
     """Return a block of paths of an exchangeable model, some rows at a time to bound the memory of their bins."""
-    drift = drift_of(model)
     results = [
-        _integrate_rows(drift, plan, replace(work, out=work.out[start : start + _MOST_ROWS]))
+        _integrate_rows(model, plan, replace(work, out=work.out[start : start + _MOST_ROWS]))
         for start in range(0, work.out.shape[0], _MOST_ROWS)
     ]
     return replace(BlockResult.merge(results), x=work.out if work.keep else None)
 
 
-def _integrate_rows(drift: AbstractDrift, plan: Plan, work: Workspace) -> BlockResult:
+def _integrate_rows(model: ProductModel | MeanFieldModel, plan: Plan, work: Workspace) -> BlockResult:
     """Draw the noise of some rows, bin it, carry their maps through the plan and apply them."""
     out = work.out
     rows, d = out.shape
@@ -154,9 +182,15 @@ def _integrate_rows(drift: AbstractDrift, plan: Plan, work: Workspace) -> BlockR
         if beyond.size:
             outside.append(_flat(beyond, tile.shape[1], row, column, d))
     positions = np.concatenate(outside) if outside else np.empty(0, dtype=np.intp)
-    cells = Cells.start(bins, out, moments, positions, float(plan.alpha[0]))
-    track = Track(work.recording, plan, d)
-    error = evolve(drift, plan, cells, track)
+    # A plan of few steps moves too far in each to follow peaks.
+    for patience in (min(_PATIENCE, plan.steps // 20), 0):
+        cells = Cells.start(bins, out, moments, positions, float(plan.alpha[0]))
+        track = Track(work.recording, plan, d)
+        try:
+            error = evolve(drift_of(model, patience), plan, cells, track)
+        except MissedPeakError:
+            continue
+        break
     sums = end_powers(cells)
     if work.keep:
         error = max(error, cells.scatter(_CUBIC_TOLERANCE))
