@@ -31,6 +31,8 @@ from symsched.verdicts import Row, bounded, deterministic, statistical
 
 _FARTHEST = 25.0
 _NEGLECTED = "4/d: ψ² where the weight is decided"
+_FROM = 10_000
+"""Dimension from which a number of steps of a few √d is large, so that the limit of the weight may be asked for."""
 width_ratio = sp.Symbol("a", positive=True)
 """a = σν = σN/√d."""
 
@@ -116,7 +118,8 @@ def weight_rows(effort: Effort, dimensions: Sequence[int], rates: Sequence[float
                     weight.value,
                     weight.standard_error,
                     dimension=d,
-                    allowance=4 / d,
+                    allowance=4 / d if d >= _FROM else 0.0,
+                    decides=d >= _FROM,
                     allowance_reason=_NEGLECTED,
                 )
             )
