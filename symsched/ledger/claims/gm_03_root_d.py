@@ -30,9 +30,7 @@ from symsched.symbols import nu, psi, s, y
 from symsched.verdicts import Row, bounded, deterministic, statistical
 
 _FARTHEST = 25.0
-_NEGLECTED = "4/d: ψ² where the weight is decided"
-_FROM = 10_000
-"""Dimension from which a number of steps of a few √d is large, so that the limit of the weight may be asked for."""
+_NEGLECTED = "0.3/√d: ψ = τ(1 + τ + …) where the weight is decided"
 width_ratio = sp.Symbol("a", positive=True)
 """a = σν = σN/√d."""
 
@@ -118,8 +116,7 @@ def weight_rows(effort: Effort, dimensions: Sequence[int], rates: Sequence[float
                     weight.value,
                     weight.standard_error,
                     dimension=d,
-                    allowance=4 / d if d >= _FROM else 0.0,
-                    decides=d >= _FROM,
+                    allowance=0.3 / math.sqrt(d),
                     allowance_reason=_NEGLECTED,
                 )
             )
