@@ -59,6 +59,9 @@ def parser() -> argparse.ArgumentParser:
     zoo.add_argument("--workers", metavar="N", help="processes that share the work (default: one for each core)")
     _pages(zoo, "symsched-zoo")
 
+    benchmark = _command(commands, "benchmark", "measure the samplers against the time of drawing their random numbers")
+    _pages(benchmark, "symsched-benchmark")
+
     _command(commands, "list", "list the distributions, laws and interpolants that there are", module="listing")
     return program
 
