@@ -268,12 +268,15 @@ def test_following_a_peak_gives_the_law_that_a_search_gives():
     psi = 0.4
     population = Coordinates(psi * (rng.standard_normal((4, d)) + psi * model.sample(rng, 4)))
     searched = model.collective.law(population, kernel(SPIN, psi), np.empty(0))
-    followed = model.collective.law(population, kernel(SPIN, psi), np.empty(0), near=searched.means(4) + 0.02)
+    mean, deviation = searched.spread(4)
     assert searched.lead > 300
-    assert np.isnan(followed.lead)
-    for power in (1, 2):
-        first, second = ((law.weights * np.tanh(law.fields) ** power).sum(axis=1) for law in (searched, followed))
-        np.testing.assert_allclose(first, second, rtol=1e-13)
+    for shift in (0.0, deviation, 8 * deviation):
+        near = (mean + shift, deviation)
+        followed = model.collective.law(population, kernel(SPIN, psi), np.empty(0), near=near)
+        assert np.isnan(followed.lead)
+        for power in (1, 2):
+            first, second = ((law.weights * np.tanh(law.fields) ** power).sum(axis=1) for law in (searched, followed))
+            np.testing.assert_allclose(first, second, rtol=1e-13)
 
 
 def test_a_peak_that_grows_unseen_makes_the_paths_run_again():

@@ -171,7 +171,8 @@ class Cells:
         lists: list[Members | None] = [None] * cells.size
         unlisted = np.array([self.members[cell] is None for cell in cells], dtype=bool)
         parts = np.flatnonzero(unlisted & (width < 1))
-        weights[parts] = self._spread(self.path[cells[parts]], first[parts], width[parts])
+        if parts.size:
+            weights[parts] = self._spread(self.path[cells[parts]], first[parts], width[parts])
         for size in np.unique(width[unlisted & (width >= 1)]).astype(np.intp):
             same = np.flatnonzero(unlisted & (width == size))
             bins = first[same, None].astype(np.intp) + np.arange(size)

@@ -45,6 +45,9 @@ _TAIL = 1e-12
 _LOCAL = 0.6
 """Widest half window, in units of the site's scale, that is guessed from the curvature at its peak."""
 
+_REACH = 11.5
+"""Standard deviations to either side of the last step's mean in which the law is looked for first."""
+
 _FALLEN = 36.0
 """Nats by which a guessed window must be seen to fall at its ends."""
 
@@ -67,10 +70,13 @@ class FieldLaw:
     exponent: Array
     lead: float = float("nan")
 
-    def means(self, paths: int) -> Array:
-        """Return E u of each path, (n,)."""
-        totals = np.bincount(self.windows.path, np.einsum("wc,wc->w", self.fields, self.weights), minlength=paths)
-        return np.asarray(totals, dtype=float)
+    def spread(self, paths: int) -> tuple[Array, Array]:
+        """Return mean and standard deviation of u for each path, (n,) each."""
+        path = self.windows.path
+        mean = np.bincount(path, np.einsum("wc,wc->w", self.fields, self.weights), minlength=paths)
+        offset = self.fields - mean[path, None]
+        variance = np.bincount(path, np.einsum("wc,wc,wc->w", offset, offset, self.weights), minlength=paths)
+        return mean, np.sqrt(np.maximum(variance, 0.0))
 
     def basins(self, boundaries: Array, paths: int) -> Array:
         """Return the posterior mass between consecutive ``boundaries`` (K−1,), shape (n, K)."""
@@ -113,22 +119,31 @@ class QuadraticField:
         boundaries: Array,
         *,
         absolute: bool = False,
-        near: Array | None = None,
+        near: tuple[Array, Array] | None = None,
     ) -> FieldLaw:
         """Return the exact law of the field given the coordinates; ``absolute``: also its normaliser.
 
-        ``near`` (n,) promises that each path's law lies around a single peak close by, and saves looking for others.
+        ``near``, mean and deviation (n,), promises that each path's law is a single peak close by, and saves looking
+        for others.
         """
         if self.coupling == 0:
             return self._point_law(population, kernel)
         goal = _Goal(population, kernel, boundaries, absolute)
         if near is not None:
-            found = self._guess(goal, np.arange(population.paths), near, self.scale / 4)
+            found = self._follow(goal, *near)
             if found is not None:
                 return found
         peaks = find_peaks(*self._survey(population, kernel))
         found = self._guess(goal, peaks.path, peaks.position, peaks.resolution)
         return replace(found or self._solve(goal, peaks.windows(), sure=True), lead=peaks.lead)
+
+    def _follow(self, goal: _Goal, mean: Array, deviation: Array) -> FieldLaw | None:
+        """Return the law if it lies around one peak per path near ``mean``, else None."""
+        width, path = _REACH * deviation, np.arange(mean.size)
+        found = None
+        if np.min(width) > 0 and np.max(width) < _LOCAL * self.scale:
+            found = self._solve(goal, Windows(path, mean - width, mean + width), sure=False)
+        return found or self._guess(goal, path, mean, self.scale / 4)
 
     def _guess(self, goal: _Goal, path: Index, position: Array, reach: float) -> FieldLaw | None:
         """Return the law if it is seen to lie inside windows guessed from the curvature at the peaks, else None."""

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-_BLOCK = 1 << 23
-"""Numbers in a block: 64 MB."""
+_BLOCK = 1 << 24
+"""Numbers in a block: 128 MB."""
 _MOST_ROWS = 1 << 14
 _TILE = 1 << 15
 """Numbers worked on at once: a tile and its temporaries stay in the second-level cache."""

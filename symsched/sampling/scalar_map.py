@@ -117,7 +117,7 @@ class MeanFieldDrift(AbstractDrift):
         self._cuts = np.asarray(model.boundaries, dtype=np.float64)
         self._patience = patience
         self._left = 0
-        self._near: Array | None = None
+        self._near: tuple[Array, Array] | None = None
 
     def evaluate(self, frame: CellFrame, cells: Cells, psi: float, field: Array) -> Evaluation:
         """Return posterior mean, basin masses and misfits."""
@@ -134,9 +134,9 @@ class MeanFieldDrift(AbstractDrift):
         """Decide whether the next steps may follow the peaks of this one."""
         if np.isnan(law.lead):
             self._left -= 1
-            self._near = law.means(paths)
+            self._near = law.spread(paths)
         elif law.lead > _LEAD:
-            self._left, self._near = self._patience, law.means(paths)
+            self._left, self._near = self._patience, law.spread(paths)
         elif self._near is not None and law.lead < _LEAD / 2:
             raise MissedPeakError
         else:
