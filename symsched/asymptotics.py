@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import mpmath
 import sympy as sp
 
@@ -15,11 +17,14 @@ _LOGS = (mpmath.mpf(10) ** 5, 2 * mpmath.mpf(10) ** 5)
 _DENOMINATOR = 5040
 
 
-def leading_power(expression: sp.Expr, what: str) -> tuple[sp.Expr, sp.Rational]:
+def leading_power(
+    expression: sp.Expr, what: str, at: Mapping[sp.Symbol, sp.Rational] | None = None
+) -> tuple[sp.Expr, sp.Rational]:
     """Return (c, e) with expression ~ c d^e as d → ∞, c free of d and e rational.
 
     The exponent is the slope of log|expression| between two astronomically large d (mpmath), rationalised; the
-    coefficient is SymPy's limit of expression/d^e, which is then held against the same numbers.
+    coefficient is SymPy's limit of expression/d^e, which is then held against the same numbers. ``at`` gives symbols
+    the numbers at which this is done, where not every number in (0, 1) will do.
 
     Raises DerivationError when the expression has no such power law (a logarithm, an exponential, an oscillation).
 
@@ -33,7 +38,7 @@ def leading_power(expression: sp.Expr, what: str) -> tuple[sp.Expr, sp.Rational]
         return expression, sp.S.Zero
     others = sorted(expression.free_symbols - {d}, key=str)
     # Arbitrary but fixed positive numbers inside (0, 1) stand for the other symbols.
-    sample = {symbol: sp.Rational(3 + 2 * k, 7 + 5 * k) for k, symbol in enumerate(others)}
+    sample = {symbol: sp.Rational(3 + 2 * k, 7 + 5 * k) for k, symbol in enumerate(others)} | dict(at or {})
     expression = _without_maxima(expression, sample)
     sample |= {constant: sp.N(constant, 60) for constant in expression.atoms(ImplicitConstant)}
     numeric = sp.lambdify([d], expression.subs(sample), "mpmath")

@@ -18,7 +18,8 @@ from symsched.laws import AbstractLaw, AtomLaw
 from symsched.schedules import Window
 from symsched.symbols import d, kappa, psi, t, tau
 
-_HUGE = sp.Integer(10) ** 120
+# A Float: roots of an exact number make SymPy factorise it. 10^-120 leaves 180 of its digits.
+_HUGE = sp.Float("1e120", 300)
 _KAPPA = sp.Integer(3)
 _SHARES = (sp.Rational(1, 5), sp.Rational(3, 5))
 
@@ -97,11 +98,11 @@ def scales(window: Window, interpolant: Interpolant) -> Verifier:
     return verify
 
 
-def _at_dimension(expression: sp.Expr, time: sp.Expr, dimension: sp.Integer) -> sp.Float:
+def _at_dimension(expression: sp.Expr, time: sp.Expr, dimension: sp.Float) -> sp.Float:
     return sp.N(expression.subs({t: time, kappa: _KAPPA, d: dimension}), 160)
 
 
-def _growth(amplitude: Callable[[sp.Integer], sp.Float]) -> sp.Rational:
+def _growth(amplitude: Callable[[sp.Float], sp.Float]) -> sp.Rational:
     """Exponent of d in an amplitude, from two dimensions and rounded to a multiple of 1/5040."""
     ratio = amplitude(_HUGE**2) / amplitude(_HUGE)
     return sp.Rational(round(float(sp.log(ratio) / sp.log(_HUGE)) * 5040), 5040)

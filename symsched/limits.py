@@ -191,8 +191,9 @@ def _canonical_step(interpolant: Interpolant) -> Step:
 
 
 def _carry(canonical: CanonicalPhase, window: Window) -> tuple[Phase, Step]:
-    noise = leading_power(window.alpha, f"alpha in the {window.name} window")[0]
-    ratio, exponent = leading_power(window.psi, f"psi in the {window.name} window")
+    inside = {t: (window.start + 2 * window.end) / 3}
+    noise = leading_power(window.alpha, f"alpha in the {window.name} window", inside)[0]
+    ratio, exponent = leading_power(window.psi, f"psi in the {window.name} window", inside)
     if exponent != -canonical.exponent:
         raise DerivationError(
             "window",

@@ -84,8 +84,8 @@ class _Separations:
         found: dict[int, sp.Rational] = {}
         best = sp.S.Zero
         for order in range(1, MAX_ORDER + 1):
-            if best >= (_HALF + self._growth_bound(found)) / order:
-                break  # no later order can come first: its cumulants do not grow with d
+            if best > (_HALF + self._growth_bound(found)) / order:
+                break  # no later order can come first or at the same scale: its cumulants do not grow with d
             difference = difference_of(self.cumulants[k](order), self.cumulants[j](order))
             if difference == 0:
                 continue
