@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from symsched.parsing import parse as parse
     from symsched.predictions import predict as predict
     from symsched.schedules import Schedule as Schedule
-    from symsched.simulate import Run as Run
-    from symsched.simulate import simulate as simulate
-    from symsched.validate import Report as Report
-    from symsched.validate import validate as validate
+    from symsched.simulation import Run as Run
+    from symsched.simulation import simulate as simulate
+    from symsched.validation import Report as Report
+    from symsched.validation import validate as validate
 
     Law = AbstractLaw
 
@@ -58,8 +58,8 @@ _HOMES = {
     "MeanField": "distributions.mean_field",
     "Phase": "limits",
     "ProductMixture": "distributions.product",
-    "Report": "validate",
-    "Run": "simulate",
+    "Report": "validation",
+    "Run": "simulation",
     "Schedule": "schedules",
     "Step": "derivation",
     "VE": "interpolants",
@@ -70,8 +70,8 @@ _HOMES = {
     "law_of": "laws",
     "parse": "parsing",
     "predict": "predictions",
-    "simulate": "simulate",
-    "validate": "validate",
+    "simulate": "simulation",
+    "validate": "validation",
 }
 _RENAMED = {"Law": "AbstractLaw"}
 

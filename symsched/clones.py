@@ -18,7 +18,7 @@ from symsched.codegen import number
 from symsched.distributions.base import AbstractDistribution
 from symsched.errors import require_integer, require_real
 from symsched.laws import AbstractLaw, AtomLaw
-from symsched.simulate import Estimate
+from symsched.simulation import Estimate
 
 Array = NDArray[np.float64]
 

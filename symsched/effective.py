@@ -18,7 +18,6 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 from scipy import special
-from scipy.interpolate import CubicSpline
 
 from symsched.cascade import Cascade
 from symsched.codegen import compiled, number
@@ -26,7 +25,8 @@ from symsched.distributions.base import AbstractDistribution
 from symsched.distributions.gaussian_modes import GaussianModes
 from symsched.distributions.mean_field import MeanField
 from symsched.distributions.product import ProductMixture
-from symsched.sampling.sites import AbstractSite, AtomSite, GaussianSite
+from symsched.sampling.sites import AbstractSite, GaussianSite
+from symsched.sampling.tables import fast_kernel
 from symsched.symbols import d as d_symbol
 from symsched.symbols import m
 
@@ -52,33 +52,17 @@ class Feedback:
         """Return E[a | y] in one mode for paths y (P, L) whose coordinates have masses (P, L), u solved by Newton's
         method."""
         tilt = np.full((y.shape[0], 1), self.tilts[mode])
-        curvature = np.asarray(psi**2)
+        kernel = fast_kernel(self.site, float(psi), 1.0)
         for _ in range(_NEWTON):
-            mean = through_table(lambda h: self.site.tilted(h, curvature)[1], self.site, tilt + psi * y)
-            spread = through_table(lambda h: self.site.tilted_variance(h, curvature), self.site, tilt + psi * y)
+            mean, spread = kernel.spread(tilt + psi * y)
             whole, width = (np.sum(part * mass, axis=1, keepdims=True) for part in (mean, spread))
             change = (tilt - self.slope(whole)) / (1 - self.bend(whole) * width)
             tilt = tilt - change
             if float(np.max(np.abs(change))) < _CONVERGED:
                 break
-        return through_table(lambda h: self.site.tilted(h, curvature)[1], self.site, tilt + psi * y)
+        return np.asarray(kernel.mean(tilt + psi * y))
 
 
-def through_table(function: Callable[[Array], Array], site: AbstractSite, at: Array) -> Array:
-    """Return function(at), through a cubic table where the site is dear and the points are many."""
-    cheap = site.gaussian is not None or (isinstance(site, AtomSite) and len(site.values) <= _FEW_ATOMS)
-    if cheap or at.size <= _TABLE:
-        return np.asarray(function(at))
-    low, high = float(at.min()), float(at.max())
-    if high - low <= _CONVERGED * max(1.0, abs(low), abs(high)):
-        # At psi = 0 every coordinate sees the same field: no interval to put knots on.
-        return np.full(at.shape, function(np.array([(low + high) / 2]))[0])
-    knots = np.linspace(low, high, _TABLE)
-    return np.asarray(CubicSpline(knots, function(knots))(at))
-
-
-_TABLE = 8001
-_FEW_ATOMS = 16
 _NEWTON = 30
 _CONVERGED = 1e-12
 

@@ -24,7 +24,8 @@ class Row:
     """One prediction and the number it is held against.
 
     ``z`` is (measured − predicted)/standard_error; a deterministic row has no standard error and no z.
-    ``rule`` is the sentence by which the verdict was reached.
+    ``rule`` is the sentence by which the verdict was reached; ``decides`` says whether the row may settle its claim, or
+    only shows where numbers stand at a dimension at which the limit is not expected yet.
     """
 
     claim: str
@@ -35,6 +36,7 @@ class Row:
     verdict: Verdict
     rule: str
     dimension: float | None = None
+    decides: bool = True
 
     def __post_init__(self) -> None:
         """Refuse a number that is not one: a NaN has no verdict."""
@@ -53,11 +55,12 @@ def statistical(
     dimension: float | None = None,
     allowance: float = 0.0,
     allowance_reason: str = "",
-    decides: bool = True,
+    waiting_for: str = "",
 ) -> Row:
     """Return the row that agrees when the estimate lies within 4 standard errors (plus a stated allowance).
 
-    ``allowance`` is a bound on a known bias, with its reason; a row that does not decide and lies outside is "not yet".
+    ``allowance`` is a bound on a known bias, with its reason. ``waiting_for`` says from where on the row would decide: such
+    a row gets no allowance, settles nothing where it agrees, and is "not yet" where it does not.
     """
     if not standard_error >= 0:
         raise ValueError(f"standard_error of {claim!r} must be zero or positive, got {standard_error}")
@@ -67,11 +70,15 @@ def statistical(
         if standard_error > 0
         else (0.0 if difference == 0 else math.copysign(math.inf, difference))
     )
-    inside = abs(difference) <= Z_LIMIT * standard_error + allowance
     rule = f"|measured − predicted| ≤ {Z_LIMIT:g} standard errors"
+    if waiting_for:
+        verdict = Verdict.AGREES if abs(difference) <= Z_LIMIT * standard_error else Verdict.NOT_YET
+        rule += f"; decides nothing here: {waiting_for}"
+        return Row(claim, predicted, measured, standard_error, z, verdict, rule, dimension, decides=False)
     if allowance:
         rule += f" + {allowance:.2g} ({allowance_reason})"
-    verdict = Verdict.AGREES if inside else (Verdict.FAILS if decides else Verdict.NOT_YET)
+    inside = abs(difference) <= Z_LIMIT * standard_error + allowance
+    verdict = Verdict.AGREES if inside else Verdict.FAILS
     return Row(claim, predicted, measured, standard_error, z, verdict, rule, dimension)
 
 

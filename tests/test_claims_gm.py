@@ -32,7 +32,7 @@ from symsched.ledger.settings import Effort
 from symsched.limits import derive
 from symsched.report import ReportFolderError
 from symsched.schedules import plain
-from symsched.simulate import simulate
+from symsched.simulation import simulate
 from symsched.symbols import t
 from symsched.verdicts import Verdict, deterministic
 

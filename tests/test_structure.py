@@ -93,6 +93,13 @@ def test_files_are_small(path):
     assert len(path.read_text().splitlines()) <= 400
 
 
+def test_no_public_name_is_a_module_of_the_package():
+    import symsched
+
+    # Importing such a module would put it in the function's place.
+    assert [name for name in symsched.__all__ if f"symsched.{name}" in MODULES] == ["symbols"]
+
+
 def test_every_public_name_exists():
     import symsched
 

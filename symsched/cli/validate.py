@@ -6,7 +6,7 @@ import argparse
 
 from symsched.cli.output import write_json
 from symsched.cli.reading import progress, real, request, whole
-from symsched.validate import validate
+from symsched.validation import validate
 
 
 def run(options: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from symsched.derivation import Check, Step
 from symsched.ledger.claim import Claim, Ledger
 from symsched.limits import Limit, Phase, derive
 from symsched.reporting.numbers import number_text
-from symsched.validate import REACH, validate, window_reach
+from symsched.validation import REACH, validate, window_reach
 from symsched.verdicts import Row, Verdict, deterministic
 from symsched.zoo.entry import Entry, Settings
 from symsched.zoo.pictures import chart_of_limit

@@ -14,7 +14,7 @@ from symsched.codegen import Array, number
 from symsched.laws import AbstractLaw
 from symsched.limits import Limit, Phase
 from symsched.reporting.numbers import dimension_text, number_text
-from symsched.simulate import simulate
+from symsched.simulation import simulate
 
 _PATHS = 14
 _SPARE = 8

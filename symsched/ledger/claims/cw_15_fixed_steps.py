@@ -20,7 +20,7 @@ from symsched.ledger.settings import Effort
 from symsched.limits import Limit
 from symsched.predictions import ModePrediction, predict
 from symsched.sampling.scheme import Plan
-from symsched.simulate import Estimate, simulate
+from symsched.simulation import Estimate, simulate
 from symsched.verdicts import Row, bounded, deterministic, statistical
 
 STEPS = 20

@@ -23,7 +23,7 @@ from symsched.ledger.settings import Effort
 from symsched.limits import Limit
 from symsched.predictions import predict
 from symsched.schedules import Schedule
-from symsched.simulate import simulate
+from symsched.simulation import simulate
 from symsched.symbols import d as d_symbol
 from symsched.symbols import kappa as kappa_symbol
 from symsched.verdicts import Row, bounded, deterministic, statistical

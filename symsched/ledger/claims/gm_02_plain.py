@@ -20,7 +20,7 @@ from symsched.ledger.claims.gm_sums import draw_paths
 from symsched.ledger.settings import Effort
 from symsched.predictions import predict
 from symsched.schedules import Schedule, plain
-from symsched.simulate import simulate
+from symsched.simulation import simulate
 from symsched.symbols import tau
 from symsched.verdicts import Row, bounded, deterministic, statistical
 

@@ -20,8 +20,8 @@ from symsched.ledger.claims.limit_ode import solve_ode
 from symsched.ledger.settings import Effort
 from symsched.limits import Limit
 from symsched.schedules import Schedule
-from symsched.simulate import Run, simulate
-from symsched.validate import path_error
+from symsched.simulation import Run, simulate
+from symsched.validation import path_error
 from symsched.verdicts import Row, bounded, deterministic, statistical
 
 Array = NDArray[np.float64]

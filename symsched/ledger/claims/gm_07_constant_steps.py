@@ -18,8 +18,8 @@ from symsched.ledger.claims.gm_sums import SumPaths, draw_paths
 from symsched.ledger.settings import Effort
 from symsched.predictions import ModePrediction, predict
 from symsched.schedules import Schedule
-from symsched.simulate import simulate
-from symsched.validate import REACH
+from symsched.simulation import simulate
+from symsched.validation import REACH
 from symsched.verdicts import Row, deterministic, statistical
 
 STEPS = 20

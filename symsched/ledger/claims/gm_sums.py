@@ -17,7 +17,7 @@ from symsched.sampling.affine import step_product
 from symsched.sampling.model_product import ProductModel
 from symsched.sampling.recording import Recording
 from symsched.sampling.scheme import Plan
-from symsched.simulate import Estimate
+from symsched.simulation import Estimate
 
 Array = NDArray[np.float64]
 

@@ -21,7 +21,7 @@ from symsched.plotting import figure
 from symsched.predictions import ModePrediction, order_paths, practical_infinity, predict
 from symsched.reporting.rows import row_to_dict, rows_to_latex, rows_to_markdown
 from symsched.schedules import Schedule
-from symsched.simulate import Estimate, Run, simulate
+from symsched.simulation import Estimate, Run, simulate
 from symsched.symbols import kappa as kappa_symbol
 from symsched.verdicts import Row, Verdict, bounded, statistical
 
