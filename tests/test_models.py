@@ -279,11 +279,22 @@ def test_following_a_peak_gives_the_law_that_a_search_gives():
             np.testing.assert_allclose(first, second, rtol=1e-13)
 
 
-def test_a_peak_that_grows_unseen_makes_the_paths_run_again():
-    """The drift is told to follow from the start, where both modes are alive; the paths come out right all the same."""
-    d = 3000
-    model = MeanFieldModel(d, SPIN, 1.6, tilt=0.3, boundaries=(0.0,))
+def test_a_peak_that_grows_unseen_is_noticed():
+    model = MeanFieldModel(3000, SPIN, 1.6, tilt=0.3, boundaries=(0.0,))
+    lost, lead, unseen = (dataclasses.replace(model.prior, lead=value) for value in (10.0, 1e9, float("nan")))
     drift = MeanFieldDrift(model, 3)
-    drift._remember(dataclasses.replace(model.prior, lead=1e9), 1)
+    for law in (lead, lost, lead, unseen):
+        drift._remember(law, 1)
     with pytest.raises(MissedPeakError):
-        drift._remember(dataclasses.replace(model.prior, lead=10.0), 1)
+        drift._remember(lost, 1)
+    patient = MeanFieldDrift(model, 0)
+    for law in (lead, lost, lead, lost):
+        patient._remember(law, 1)
+
+
+@pytest.mark.parametrize("d", [30, 100])
+def test_the_scalar_map_holds_in_low_dimension(d):
+    model = MeanFieldModel(d, SPIN, 2.0, tilt=0.7, boundaries=(0.0,))
+    full, fast = (run_plan(model, plain(60), 100, 0, method=method) for method in ("full", "scalar map"))
+    np.testing.assert_allclose(fast.x, full.x, rtol=0, atol=1e-8)
+    np.testing.assert_allclose(fast.responsibilities, full.responsibilities, rtol=0, atol=1e-10)

@@ -22,7 +22,7 @@ from symsched.sampling.sites import GaussianSite
 
 
 def test_statistics_only_runs_record_the_same():
-    for model in (biased(1200), variances(1200), DirectionModel(1200, [0.4, 0.6], [[1.0], [-1.0]], 0.5)):
+    for model in (biased(2200), variances(1200), DirectionModel(1200, [0.4, 0.6], [[1.0], [-1.0]], 0.5)):
         kept = run_plan(model, dilated(1200, 10), 5, 1)
         alone = run_plan(model, dilated(1200, 10), 5, 1, keep="statistics")
         assert alone.x is None

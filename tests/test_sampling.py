@@ -100,7 +100,7 @@ def test_methods_agree_across_families():
 
 
 def test_recorded_statistics_are_those_of_the_samples():
-    d, plan = 1500, dilated(1500, 12)
+    d, plan = 2500, dilated(2500, 12)
     statistic = OrderParameter(2, centre=0.05, variance=0.8)
     run = run_plan(biased(d), plan, 7, 0, statistic=statistic)
     assert run.method == "scalar map"

@@ -30,8 +30,10 @@ Array = NDArray[np.float64]
 METHODS = ("auto", "full", "scalar map", "affine", "order parameter")
 KEEPS = ("x", "statistics")
 
-_MAP_FROM = 1000
-"""Dimension from which a scalar map is faster than the plain loop."""
+_MAP_FROM = 2000
+"""Dimension from which a product law's scalar map is faster than the plain loop."""
+_MAP_FIELD_FROM = 100
+"""The same for mean-field measures, whose loop integrates over the field for every coordinate."""
 _NO_ARRAY_FROM = 30_000_000
 """Dimension from which statistics alone are computed without an array of that dimension."""
 
@@ -160,7 +162,8 @@ def choose(model: AbstractModel, method: str, keep: str) -> str:
             return "order parameter"
         if affine:
             return "affine"
-        return "scalar map" if exchangeable and model.dimension >= _MAP_FROM else "full"
+        least = _MAP_FIELD_FROM if isinstance(model, MeanFieldModel) else _MAP_FROM
+        return "scalar map" if exchangeable and model.dimension >= least else "full"
     if method == "affine" and not affine:
         raise ValueError("method 'affine' needs Gaussian modes; use 'auto' or 'scalar map'")
     if method == "scalar map" and not exchangeable:

@@ -117,6 +117,7 @@ class MeanFieldDrift(AbstractDrift):
         self._cuts = np.asarray(model.boundaries, dtype=np.float64)
         self._patience = patience
         self._left = 0
+        self._followed = False
         self._near: tuple[Array, Array] | None = None
 
     def evaluate(self, frame: CellFrame, cells: Cells, psi: float, field: Array) -> Evaluation:
@@ -132,15 +133,17 @@ class MeanFieldDrift(AbstractDrift):
 
     def _remember(self, law: FieldLaw, paths: int) -> None:
         """Decide whether the next steps may follow the peaks of this one."""
+        if self._patience == 0:
+            return
         if np.isnan(law.lead):
             self._left -= 1
+            self._followed = True
             self._near = law.spread(paths)
-        elif law.lead > _LEAD:
-            self._left, self._near = self._patience, law.spread(paths)
-        elif self._near is not None and law.lead < _LEAD / 2:
+            return
+        if self._followed and law.lead < _LEAD / 2:
             raise MissedPeakError
-        else:
-            self._left, self._near = 0, None
+        self._followed = False
+        self._left, self._near = (self._patience, law.spread(paths)) if law.lead > _LEAD else (0, None)
 
 
 def _relative_tail(cells: Cells, values: Array) -> Array:
@@ -183,18 +186,30 @@ def _integrate_rows(model: ProductModel | MeanFieldModel, plan: Plan, work: Work
             outside.append(_flat(beyond, tile.shape[1], row, column, d))
     positions = np.concatenate(outside) if outside else np.empty(0, dtype=np.intp)
     # A plan of few steps moves too far in each to follow peaks.
-    for patience in (min(_PATIENCE, plan.steps // 20), 0):
-        cells = Cells.start(bins, out, moments, positions, float(plan.alpha[0]))
-        track = Track(work.recording, plan, d)
-        try:
-            error = evolve(drift_of(model, patience), plan, cells, track)
-        except MissedPeakError:
-            continue
-        break
+    patience = min(_PATIENCE, plan.steps // 20)
+    try:
+        cells, track, error = _carry(model, plan, work, (bins, moments, positions), patience)
+    except MissedPeakError:
+        cells, track, error = _carry(model, plan, work, (bins, moments, positions), 0)
     sums = end_powers(cells)
     if work.keep:
         error = max(error, cells.scatter(_CUBIC_TOLERANCE))
     return track.finish(None, sums, error)
+
+
+def _carry(
+    model: ProductModel | MeanFieldModel,
+    plan: Plan,
+    work: Workspace,
+    binned: tuple[Bins, Array, Index],
+    patience: int,
+) -> tuple[Cells, Track, float]:
+    """Return the maps at the end of the plan, the recording, and the estimated error."""
+    bins, moments, positions = binned
+    cells = Cells.start(bins, work.out, moments, positions, float(plan.alpha[0]))
+    track = Track(work.recording, plan, work.out.shape[1])
+    error = evolve(drift_of(model, patience), plan, cells, track)
+    return cells, track, error
 
 
 def end_powers(cells: Cells) -> Array:
