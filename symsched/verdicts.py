@@ -55,12 +55,13 @@ def statistical(
     dimension: float | None = None,
     allowance: float = 0.0,
     allowance_reason: str = "",
+    decides: bool = True,
     waiting_for: str = "",
 ) -> Row:
     """Return the row that agrees when the estimate lies within 4 standard errors (plus a stated allowance).
 
-    ``allowance`` is a bound on a known bias, with its reason. ``waiting_for`` says from where on the row would decide: such
-    a row gets no allowance, settles nothing where it agrees, and is "not yet" where it does not.
+    ``allowance`` is a bound on a known bias, with its reason. A row that does not decide, because of what it is
+    ``waiting_for``, gets no allowance, settles nothing where it agrees, and is "not yet" where it does not.
     """
     if not standard_error >= 0:
         raise ValueError(f"standard_error of {claim!r} must be zero or positive, got {standard_error}")
@@ -71,9 +72,9 @@ def statistical(
         else (0.0 if difference == 0 else math.copysign(math.inf, difference))
     )
     rule = f"|measured − predicted| ≤ {Z_LIMIT:g} standard errors"
-    if waiting_for:
+    if not decides or waiting_for:
         verdict = Verdict.AGREES if abs(difference) <= Z_LIMIT * standard_error else Verdict.NOT_YET
-        rule += f"; decides nothing here: {waiting_for}"
+        rule += "; decides nothing here" + (f": {waiting_for}" if waiting_for else "")
         return Row(claim, predicted, measured, standard_error, z, verdict, rule, dimension, decides=False)
     if allowance:
         rule += f" + {allowance:.2g} ({allowance_reason})"

@@ -85,6 +85,7 @@ def row_to_dict(row: Row) -> dict[str, Json]:
         "standard_error": json_number(row.standard_error),
         "z": json_number(row.z),
         "verdict": row.verdict.value,
+        "decides": row.decides,
         "rule": row.rule,
     }
 
