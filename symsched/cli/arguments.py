@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
 
     reproduce = _command(commands, "reproduce", "check every claim of the paper and write the report")
     _pages(reproduce, "symsched-report")
+    _seed(reproduce)
 
     derive = _command(commands, "derive", "derive a limit and print it")
     _distribution(derive)
@@ -58,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     zoo.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
     zoo.add_argument("--workers", metavar="N", help="processes that share the work (default: one for each core)")
     _pages(zoo, "symsched-zoo")
+    _seed(zoo)
 
     benchmark = _command(commands, "benchmark", "measure the samplers against the time of drawing their random numbers")
     _pages(benchmark, "symsched-benchmark")
@@ -100,7 +102,6 @@ def _sampling(command: argparse.ArgumentParser) -> None:
 def _pages(command: argparse.ArgumentParser, folder: str) -> None:
     command.add_argument("--out", default=folder, metavar="DIR", help=f"folder of the report (default: {folder})")
     command.add_argument("--quick", action="store_true", help="fewer samples and smaller dimensions")
-    _seed(command)
     _progress(command)
 
 

@@ -6,7 +6,8 @@ import argparse
 
 from symsched.cli.output import write_json
 from symsched.cli.reading import progress, real, request, whole
-from symsched.validation import validate
+from symsched.validation import Report, validate
+from symsched.verdicts import Verdict
 
 
 def run(options: argparse.Namespace) -> int:
@@ -26,5 +27,15 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         write_json({"name": asked.title, **report.to_dict()})
     else:
-        print(f"{asked.title}, {report.title}\n\n{report.to_markdown()}")
+        print(f"{asked.title}, {report.title}\n\n{report.to_markdown()}\n{_standing(report)}")
     return 0 if report.passed else 1
+
+
+def _standing(report: Report) -> str:
+    """Say in one line what the rows come to."""
+    failed = sum(row.verdict is Verdict.FAILS for row in report.rows)
+    if failed:
+        return f"fails: {failed} of {len(report.rows)} rows"
+    return (
+        "passed" if report.passed else "undecided: the limit is not expected to hold at these dimensions; take larger d"
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Iterable
-from dataclasses import replace
 
 import numpy as np
 import sympy as sp
@@ -15,7 +14,7 @@ from symsched.derivation import Check, Step
 from symsched.ledger.claim import Claim, Ledger
 from symsched.limits import Limit, Phase, derive
 from symsched.reporting.numbers import number_text
-from symsched.validation import REACH, validate, window_reach
+from symsched.validation import REACH, validate
 from symsched.verdicts import Row, Verdict, deterministic
 from symsched.zoo.entry import Entry, Settings
 from symsched.zoo.pictures import chart_of_limit
@@ -43,7 +42,7 @@ def exhibit(entry: Entry, place: int, *, seed: int = 0, quick: bool = False) -> 
         kappa=settings.kappa,
         rng=rng,
     )
-    rows = (*_step_rows(limit), *(_sober(row, limit, settings) for row in report.rows))
+    rows = (*_step_rows(limit), *report.rows)
     chart = chart_of_limit(limit, max(settings.dimensions), settings.kappa, rng)
     return Claim(
         place,
@@ -103,13 +102,6 @@ def _step_row(step: Step, checks: tuple[Check, ...]) -> Row:
     return Row(step.rule, worst.claimed, worst.independent, None, None, verdict, rule)
 
 
-def _sober(row: Row, limit: Limit, settings: Settings) -> Row:
-    """Return the row without a verdict where d is too small for the limit: a wide allowance proves nothing."""
-    if row.dimension is None or window_reach(limit, row.dimension, settings.kappa) <= REACH:
-        return row
-    return replace(row, verdict=Verdict.NOT_YET)
-
-
 def _patience(limit: Limit, settings: Settings) -> str:
     """Say from which d on the limit is expected to hold, where the dimensions shown do not reach it."""
     speciations = [phase for phase in limit.phases if phase.order is not None]
@@ -122,6 +114,6 @@ def _patience(limit: Limit, settings: Settings) -> str:
     end = f"ψ = {settings.kappa:g} d^(−{speciations[-1].exponent})"
     return (
         f"This limit is slow: what it neglects is of the size ψ² at the end of the window, {end}; it is expected to "
-        f"hold from d ≈ {number_text(needed, 2)} on. Below that a measurement decides nothing (“not yet”): the verdict "
-        "rests on the numbers that re-verify the derivation, the divergence between the modes among them."
+        f"hold from d ≈ {number_text(needed, 2)} on. Below that a measurement decides nothing, and is “not yet” where "
+        "it is off: the verdict rests on the numbers that re-verify the derivation, as the divergence of the modes."
     )
