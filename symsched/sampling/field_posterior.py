@@ -73,10 +73,11 @@ class FieldLaw:
     def spread(self, paths: int) -> tuple[Array, Array]:
         """Return mean and standard deviation of u for each path, (n,) each."""
         path = self.windows.path
-        mean = np.bincount(path, np.einsum("wc,wc->w", self.fields, self.weights), minlength=paths)
+        total = np.bincount(path, np.einsum("wc,wc->w", self.fields, self.weights), minlength=paths)
+        mean = np.asarray(total, dtype=float)
         offset = self.fields - mean[path, None]
         variance = np.bincount(path, np.einsum("wc,wc,wc->w", offset, offset, self.weights), minlength=paths)
-        return mean, np.sqrt(np.maximum(variance, 0.0))
+        return mean, np.sqrt(np.maximum(np.asarray(variance, dtype=float), 0.0))
 
     def basins(self, boundaries: Array, paths: int) -> Array:
         """Return the posterior mass between consecutive ``boundaries`` (K−1,), shape (n, K)."""
@@ -135,7 +136,11 @@ class QuadraticField:
                 return found
         peaks = find_peaks(*self._survey(population, kernel))
         found = self._guess(goal, peaks.path, peaks.position, peaks.resolution)
-        return replace(found or self._solve(goal, peaks.windows(), sure=True), lead=peaks.lead)
+        if found is None:
+            found = self._solve(goal, peaks.windows(), sure=True)
+        if found is None:
+            raise ArithmeticError("the field's law does not fall to nothing within reach: an error of the search")
+        return replace(found, lead=peaks.lead)
 
     def _follow(self, goal: _Goal, mean: Array, deviation: Array) -> FieldLaw | None:
         """Return the law if it lies around one peak per path near ``mean``, else None."""
