@@ -112,7 +112,7 @@ def _settings(theme: Theme) -> dict[str, Any]:
         "savefig.facecolor": theme.ground,
         "axes.facecolor": theme.ground,
         "svg.hashsalt": "symsched",
-        "pdf.fonttype": 42,
+        "pdf.fonttype": 3,
         **dict.fromkeys(ink, theme.ink),
     }
 
