@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, final
 
 import numpy as np
 import sympy as sp
@@ -44,7 +46,32 @@ def substituted(expression: sp.Expr, values: Mapping[sp.Symbol, Any]) -> sp.Expr
     return expression.subs(exact)
 
 
-def compiled(expression: sp.Expr, arguments: Sequence[sp.Symbol], what: str) -> Callable[..., Array]:
+@final
+@dataclass(frozen=True)
+class Compiled:
+    """A NumPy function of ``arguments`` (renamed symbols) equal to ``body``; it can be sent to other processes.
+
+    What is sent is the expression: each process prints and compiles its own function.
+    """
+
+    body: sp.Expr
+    arguments: tuple[sp.Dummy, ...]
+
+    def __call__(self, *values: ArrayLike) -> Array:
+        """Return the value at arrays that broadcast against each other."""
+        arrays = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values))
+        return np.broadcast_to(np.asarray(self._function(*arrays), dtype=float), arrays[0].shape)
+
+    def __reduce__(self) -> tuple[type[Compiled], tuple[sp.Expr, tuple[sp.Dummy, ...]]]:
+        """Rebuild from the expression."""
+        return Compiled, (self.body, self.arguments)
+
+    @cached_property
+    def _function(self) -> Callable[..., Any]:
+        return sp.lambdify(self.arguments, self.body, modules=["scipy", "numpy"], cse=True)
+
+
+def compiled(expression: sp.Expr, arguments: Sequence[sp.Symbol], what: str) -> Compiled:
     """Return a NumPy function of ``arguments`` equal to ``expression``, broadcasting also where it is constant.
 
     Only declared arguments may be free, and no undefined function may occur: user text never becomes code, because
@@ -57,12 +84,5 @@ def compiled(expression: sp.Expr, arguments: Sequence[sp.Symbol], what: str) -> 
     if undefined:
         raise ValueError(f"{what} holds the undefined function {undefined.pop()}; give an explicit expression")
     constants = {c: sp.N(c, 20) for c in expression.atoms(ImplicitConstant)}
-    dummies = [sp.Dummy() for _ in arguments]
-    body = expression.xreplace(constants).xreplace(dict(zip(arguments, dummies, strict=True)))
-    function = sp.lambdify(dummies, body, modules=["scipy", "numpy"], cse=True)
-
-    def broadcast(*values: ArrayLike) -> Array:
-        arrays = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values))
-        return np.broadcast_to(np.asarray(function(*arrays), dtype=float), arrays[0].shape)
-
-    return broadcast
+    dummies = tuple(sp.Dummy() for _ in arguments)
+    return Compiled(expression.xreplace(constants).xreplace(dict(zip(arguments, dummies, strict=True))), dummies)

@@ -15,7 +15,7 @@ from symsched import symbols
 from symsched.errors import DerivationError
 from symsched.laws import values
 from symsched.laws.base import AbstractLaw, normal_cdf
-from symsched.laws.log_density import Compiled, compile_log
+from symsched.laws.log_density import LogDensity
 from symsched.laws.moments import cumulants_of_generating_function, cumulants_of_moments
 from symsched.laws.numbers import LineNumbers
 from symsched.sampling.sites import AtomSite
@@ -113,7 +113,7 @@ class LatticeLaw(AbstractLaw):
     def _site(self) -> AtomSite:
         if self.free_symbols:
             values.number(self.pmf, "the mass function")
-        log_mass = compile_log(self.pmf, _index)
+        log_mass = LogDensity(self.pmf, _index)
         start = int(self.lower) if self.lower != -sp.oo else (int(self.upper) if self.upper != sp.oo else 0)
         parts = []
         if self.upper != sp.oo or self.lower != -sp.oo:
@@ -165,7 +165,7 @@ def _count(lower: sp.Expr, upper: sp.Expr) -> int | None:
 
 
 def _collect(
-    log_mass: Compiled, start: int, step: int, count: int | None
+    log_mass: LogDensity, start: int, step: int, count: int | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return atoms and masses from ``start`` on until a block past the largest mass adds less than 1e-18."""
     atoms, masses = [], []

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import final
 
 import numpy as np
 import sympy as sp
@@ -11,25 +14,68 @@ from numpy.typing import NDArray
 from symsched.codegen import compiled
 
 FloatArray = NDArray[np.float64]
-Compiled = Callable[[FloatArray], FloatArray]
+Function = Callable[[FloatArray], FloatArray]
 
 _HYPERBOLIC = (sp.cosh, sp.sinh, sp.tanh, sp.sech, sp.csch, sp.coth)
 
 
-def compile_log(expression: sp.Expr, a: sp.Symbol) -> Compiled:
-    """Return a ↦ log(expression) for an expression in ``a`` alone, positive where it is used.
+@final
+@dataclass(frozen=True)
+class LogDensity:
+    """a ↦ log(expression) for an expression in ``variable`` alone, positive where it is used.
 
     Products, powers and exponentials are taken apart, sums of positive terms become logaddexp, so exp(−a²) does not
-    underflow and 1 + exp(−a) does not overflow.
+    underflow and 1 + exp(−a) does not overflow. Other processes receive the expression and compile it themselves.
     """
-    free = expression.free_symbols - {a}
-    if free:
-        raise TypeError(f"{expression} still depends on {sorted(map(str, free))}; substitute numbers first")
-    expression = expression.replace(lambda part: isinstance(part, _HYPERBOLIC), lambda part: part.rewrite(sp.exp))
-    return _log(expression, a)
+
+    expression: sp.Expr
+    variable: sp.Symbol
+
+    def __post_init__(self) -> None:
+        """Refuse other symbols; compile."""
+        free = self.expression.free_symbols - {self.variable}
+        if free:
+            raise TypeError(f"{self.expression} still depends on {sorted(map(str, free))}; substitute numbers first")
+        _ = self._function
+
+    def __call__(self, points: FloatArray) -> FloatArray:
+        """Return the logarithm at each point."""
+        return self._function(points)
+
+    def __reduce__(self) -> tuple[type[LogDensity], tuple[sp.Expr, sp.Symbol]]:
+        """Rebuild from the expression."""
+        return LogDensity, (self.expression, self.variable)
+
+    @cached_property
+    def _function(self) -> Function:
+        explicit = self.expression.replace(
+            lambda part: isinstance(part, _HYPERBOLIC), lambda part: part.rewrite(sp.exp)
+        )
+        return _log(explicit, self.variable)
 
 
-def compile_value(expression: sp.Expr, a: sp.Symbol) -> Compiled:
+@final
+@dataclass(frozen=True)
+class LogStretches:
+    """A log density by stretches (low, high, function), −∞ between them."""
+
+    stretches: tuple[tuple[float, float, LogDensity], ...]
+
+    def __call__(self, a: FloatArray) -> FloatArray:
+        """Return the logarithm at each point."""
+        points = np.asarray(a, dtype=np.float64)
+        least, most = points.min(initial=np.inf), points.max(initial=-np.inf)
+        for low, high, function in self.stretches:
+            if len(self.stretches) == 1 or (low <= least and most <= high):
+                return function(points)
+        result = np.full(points.shape, -np.inf)
+        for low, high, function in self.stretches:
+            inside = (points >= low) & (points <= high)
+            result[inside] = function(points[inside])
+        return result
+
+
+def compile_value(expression: sp.Expr, a: sp.Symbol) -> Function:
     """Return a ↦ expression on float64 arrays."""
     return compiled(expression, (a,), "a density")
 
@@ -45,7 +91,7 @@ def constants_to_floats(expression: sp.Expr, digits: int) -> sp.Expr:
     )
 
 
-def _log(expression: sp.Expr, a: sp.Symbol) -> Compiled:
+def _log(expression: sp.Expr, a: sp.Symbol) -> Function:
     if not expression.has(a):
         value = float(sp.N(expression, 20))
         constant = float(np.log(value)) if value > 0 else (-np.inf if value == 0 else np.nan)
@@ -65,7 +111,7 @@ def _log(expression: sp.Expr, a: sp.Symbol) -> Compiled:
     return _log_other(expression, a)
 
 
-def _log_product(expression: sp.Expr, a: sp.Symbol) -> Compiled:
+def _log_product(expression: sp.Expr, a: sp.Symbol) -> Function:
     """Return the logarithm of a product as a sum."""
     constant, dependent = expression.as_independent(a, as_Add=False)
     factors = list(sp.Mul.make_args(dependent))
@@ -77,7 +123,7 @@ def _log_product(expression: sp.Expr, a: sp.Symbol) -> Compiled:
     return _sum(parts)
 
 
-def _log_other(expression: sp.Expr, a: sp.Symbol) -> Compiled:
+def _log_other(expression: sp.Expr, a: sp.Symbol) -> Function:
     """Return the logarithm of a sum or of a function."""
     if isinstance(expression, sp.Add) and all(_is_positive(term, a) for term in expression.args):
         terms = [_log(term, a) for term in expression.args]
@@ -85,7 +131,7 @@ def _log_other(expression: sp.Expr, a: sp.Symbol) -> Compiled:
     return _absolute(expression, a, signed=True)
 
 
-def _absolute(expression: sp.Expr, a: sp.Symbol, signed: bool = False) -> Compiled:
+def _absolute(expression: sp.Expr, a: sp.Symbol, signed: bool = False) -> Function:
     """Return log |expression|, or with ``signed`` log(expression), not a number where it is negative."""
     inner = compile_value(expression, a)
     if signed:
@@ -93,7 +139,7 @@ def _absolute(expression: sp.Expr, a: sp.Symbol, signed: bool = False) -> Compil
     return lambda points: np.log(np.abs(inner(points)))
 
 
-def _sum(parts: list[Compiled]) -> Compiled:
+def _sum(parts: list[Function]) -> Function:
     def total(points: FloatArray) -> FloatArray:
         result = parts[0](points)
         for part in parts[1:]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import mpmath as mp
 import numpy as np
@@ -15,7 +14,7 @@ from symsched import symbols
 from symsched.errors import DerivationError
 from symsched.laws import values
 from symsched.laws.gaussian_integrals import Interval
-from symsched.laws.log_density import compile_log, compile_value, constants_to_floats
+from symsched.laws.log_density import LogDensity, LogStretches, compile_value, constants_to_floats
 from symsched.sampling.sites import DensitySite
 
 FloatArray = NDArray[np.float64]
@@ -38,10 +37,10 @@ def numeric_site(intervals: Sequence[Interval], bumps: Sequence[tuple[sp.Expr, s
         low, high = _end(part.low), _end(part.high)
         if not low < high:
             raise ValueError(f"the stretch ({low:g}, {high:g}) is empty")
-        stretches.append((low, high, compile_log(part.expression, symbols.a)))
+        stretches.append((low, high, LogDensity(part.expression, symbols.a)))
     ends = sorted({end for low, high, _ in stretches for end in (low, high)})
     marks = [(values.number(centre, "a centre"), values.number(width, "a width")) for centre, width in bumps]
-    site = DensitySite(_join(stretches), tuple(ends), tuple(marks))
+    site = DensitySite(LogStretches(tuple(stretches)), tuple(ends), tuple(marks))
     for part, (low, high, _) in zip(intervals, stretches, strict=True):
         location, width = site.frame
         inside = np.clip(location + width * np.linspace(-20, 20, 2001), low, high)
@@ -66,26 +65,6 @@ def _end(value: sp.Expr) -> float:
     if value in (sp.oo, -sp.oo):
         return np.inf if value == sp.oo else -np.inf
     return values.number(value, "an end of the support")
-
-
-def _join(stretches: Sequence[tuple[float, float, Callable[[FloatArray], FloatArray]]]) -> Callable[[Any], FloatArray]:
-    """Return the log weight over all stretches, −inf between them."""
-    if len(stretches) == 1:
-        return stretches[0][2]
-
-    def log_weight(a: FloatArray) -> FloatArray:
-        points = np.asarray(a, dtype=np.float64)
-        least, most = points.min(initial=np.inf), points.max(initial=-np.inf)
-        for low, high, function in stretches:
-            if low <= least and most <= high:
-                return function(points)
-        result = np.full(points.shape, -np.inf)
-        for low, high, function in stretches:
-            inside = (points >= low) & (points <= high)
-            result[inside] = function(points[inside])
-        return result
-
-    return log_weight
 
 
 def numeric_moments(intervals: Sequence[Interval], order: int) -> list[sp.Expr]:
