@@ -14,15 +14,19 @@ from scipy.optimize import minimize_scalar
 from sympy.stats.rv import RandomSymbol
 
 from symsched.asymptotics import limit_in_dimension
-from symsched.codegen import compiled, number
+from symsched.codegen import Compiled, compiled, number
 from symsched.distributions.base import AbstractDistribution, require_expression
 from symsched.errors import DerivationError
 from symsched.laws import AbstractLaw, law_of
 from symsched.saddles import Saddle, find_saddles
-from symsched.sampling.models import AbstractModel, LatticeFieldModel, MeanFieldModel
+from symsched.sampling.interaction import Interaction
+from symsched.sampling.models import AbstractModel, InteractionModel, LatticeFieldModel, MeanFieldModel, lattice_totals
 from symsched.sampling.sites import AbstractSite, AtomSite
 from symsched.symbols import d as d_symbol
 from symsched.symbols import m
+
+_MOST_TOTALS = 2500
+"""Values of Σ a up to which they are summed one by one: the cost grows with their square."""
 
 
 @dataclass(frozen=True, init=False)
@@ -95,24 +99,25 @@ class MeanField(AbstractDistribution):
         site = self.spin.site()
         means = [number(saddle.magnetisation, "m") for saddle in self.saddles]
         if quadratic is None or quadratic[0] < 0:
-            return self._lattice_model(dimension, site, means)
+            return self._general_model(dimension, site, tuple((low + high) / 2 for low, high in pairwise(means)))
         coupling, slope, field = quadratic
         cuts = basin_boundaries(site, coupling, slope, means)
         return MeanFieldModel(dimension, site, coupling, slope, field, cuts)
 
-    def _lattice_model(self, dimension: int, site: AbstractSite, means: list[float]) -> AbstractModel:
-        """Return the model that sums over the law of m, for interactions that no Gaussian field can carry."""
-        if not isinstance(site, AtomSite):
-            raise DerivationError(
-                "finite-d model",
-                f"g = {self.interaction}, f = {self.tilt} is not convex quadratic plus a linear tilt, and the site "
-                f"is continuous",
-                "The exact posterior needs g = c m²/2 + s m with c ≥ 0 and f = h m, or finitely many values on a "
-                "lattice; "
-                "the limit itself is still derived.",
-            )
-        energy = compiled(dimension * self.interaction + self.tilt, (m,), "the energy")
-        return LatticeFieldModel(dimension, site, energy, tuple((low + high) / 2 for low, high in pairwise(means)))
+    def _general_model(self, dimension: int, site: AbstractSite, cuts: tuple[float, ...]) -> AbstractModel:
+        """Return the model for interactions that no real Gaussian field can carry."""
+        strong, weak = (part.subs(d_symbol, dimension) for part in (self.interaction, self.tilt))
+        if isinstance(site, AtomSite) and (totals := lattice_totals(site, dimension)) and totals <= _MOST_TOTALS:
+            return LatticeFieldModel(dimension, site, compiled(dimension * strong + weak, (m,), "the energy"), cuts)
+        strong_functions, weak_functions = _derivatives(strong), _derivatives(weak)
+        return InteractionModel(dimension, site, Interaction(strong_functions, weak_functions), cuts)
+
+
+def _derivatives(part: sp.Expr) -> tuple[Compiled, Compiled, Compiled]:
+    """Return a function of m and its first two derivatives."""
+    first = sp.diff(part, m)
+    value, slope, bend = (compiled(each, (m,), "the energy") for each in (part, first, sp.diff(first, m)))
+    return value, slope, bend
 
 
 def basin_boundaries(site: AbstractSite, coupling: float, slope: float, means: list[float]) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ from numpy.polynomial import chebyshev as series
 from numpy.typing import NDArray
 
 from symsched.sampling import chebyshev
-from symsched.sampling.field_posterior import FieldLaw
+from symsched.sampling.field_law import FieldLaw
 
 Array = NDArray[np.float64]
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symsched.sampling import chebyshev
+from symsched.sampling.field_law import AbstractCollective, FieldLaw
 from symsched.sampling.field_scan import DEPTH, Windows, find_peaks
 from symsched.sampling.kernels import AbstractKernel
 from symsched.sampling.populations import AbstractPopulation
@@ -54,41 +55,6 @@ _FALLEN = 36.0
 
 @final
 @dataclass(frozen=True)
-class FieldLaw:
-    """The posterior of the field of n paths on W windows with c nodes each.
-
-    ``fields`` (W, c): nodes; ``weights`` (W, c): E f(u) = Σ w f(u) over a path; ``mass`` (W,): posterior mass;
-    ``log_integral`` (n,): log ∫ exp(e(u)) du; ``exponent`` (W, c): e at the nodes, relative to it; ``lead``: by how
-    many nats the highest peak of each path leads its others, at least (NaN: nobody looked).
-    """
-
-    windows: Windows
-    fields: Array
-    weights: Array
-    mass: Array
-    log_integral: Array
-    exponent: Array
-    lead: float = float("nan")
-
-    def spread(self, paths: int) -> tuple[Array, Array]:
-        """Return mean and standard deviation of u for each path, (n,) each."""
-        path = self.windows.path
-        total = np.bincount(path, np.einsum("wc,wc->w", self.fields, self.weights), minlength=paths)
-        mean = np.asarray(total, dtype=float)
-        offset = self.fields - mean[path, None]
-        variance = np.bincount(path, np.einsum("wc,wc,wc->w", offset, offset, self.weights), minlength=paths)
-        return mean, np.sqrt(np.maximum(np.asarray(variance, dtype=float), 0.0))
-
-    def basins(self, boundaries: Array, paths: int) -> Array:
-        """Return the posterior mass between consecutive ``boundaries`` (K−1,), shape (n, K)."""
-        mode = np.searchsorted(boundaries, self.windows.middle)
-        width = boundaries.size + 1
-        cells = self.windows.path * width + mode
-        return np.asarray(np.bincount(cells, self.mass, minlength=paths * width), dtype=float).reshape(paths, width)
-
-
-@final
-@dataclass(frozen=True)
 class _Goal:
     """Whose law is wanted: the coordinates, their kernel, the cuts between basins, and whether its normaliser too."""
 
@@ -100,7 +66,7 @@ class _Goal:
 
 @final
 @dataclass(frozen=True)
-class QuadraticField:
+class QuadraticField(AbstractCollective):
     """The prior weight exp(−d (u − centre)²/(2 coupling)) of the field, and the bracket in which its peaks lie.
 
     ``span``: (low, high) with every stationary point of e between them for plausible data; widened when not.
@@ -139,7 +105,9 @@ class QuadraticField:
         if found is None:
             found = self._solve(goal, peaks.windows(), sure=True)
         if found is None:
-            raise ArithmeticError("the field's law does not fall to nothing within reach: an error of the search")
+            raise ArithmeticError(
+                "the field's law does not fall to nothing within reach; this is an error of the search"
+            )
         return replace(found, lead=peaks.lead)
 
     def _follow(self, goal: _Goal, mean: Array, deviation: Array) -> FieldLaw | None:

@@ -117,7 +117,22 @@ def find_peaks(grid: Array, slope: Array, bend: Array) -> Peaks:
     values, derivatives, areas, area_bends = _matrices(grid.size)
     fine_slope = slope @ values + bend @ (spacing * derivatives)
     height = slope @ (spacing * areas) + bend @ (spacing**2 * area_bends)
-    fine = np.linspace(grid[0], grid[-1], fine_slope.shape[1])
+    # A peak is dropped only if it is too low by more than what the cubic could have got wrong.
+    slack = DEPTH + 20 + 1e-4 * np.abs(slope).max(axis=1) * spacing
+    return read_peaks(np.linspace(grid[0], grid[-1], fine_slope.shape[1]), fine_slope, height, slack)
+
+
+def interpolate(grid: Array, values: Array, slopes: Array) -> tuple[Array, Array, Array]:
+    """Return a fine grid (F,), the cubics through ``values`` and ``slopes`` (n, G) on it, and their integrals."""
+    spacing = float(grid[1] - grid[0])
+    to_values, to_slopes, areas, area_slopes = _matrices(grid.size)
+    fine = values @ to_values + slopes @ (spacing * to_slopes)
+    integral = values @ (spacing * areas) + slopes @ (spacing**2 * area_slopes)
+    return np.linspace(grid[0], grid[-1], fine.shape[1]), fine, integral
+
+
+def read_peaks(fine: Array, fine_slope: Array, height: Array, slack: Array) -> Peaks:
+    """Return the maxima where the slope on ``fine`` turns negative, but for those ``slack`` (n,) below the highest."""
     falling = fine_slope <= 0
     path, index = np.nonzero(falling[:, 1:] > falling[:, :-1])
     before, after = fine_slope[path, index], fine_slope[path, index + 1]
@@ -125,8 +140,6 @@ def find_peaks(grid: Array, slope: Array, bend: Array) -> Peaks:
     top = np.maximum(height[path, index], height[path, index + 1])
     starts = np.flatnonzero(np.diff(path, prepend=-1))
     best = np.maximum.reduceat(top, starts)
-    # A peak is dropped only if it is too low by more than what the cubic could have got wrong.
-    slack = DEPTH + 20 + 1e-4 * np.abs(slope).max(axis=1) * spacing
     drop = best[path] - top
     kept = drop < slack[path]
     others = np.ones(path.size, dtype=bool)

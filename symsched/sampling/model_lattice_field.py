@@ -21,7 +21,10 @@ Index = NDArray[np.intp]
 _CELLS = 1 << 24
 """Entries of a table of partial sums that are held at once."""
 _LARGEST = 650.0
-_ITERATIONS = 40
+"""Nats that a float64 can hold, with room."""
+_TILTS = 97
+_NATS = 60.0
+"""What lies that much below the heaviest total is left out."""
 
 
 @final
@@ -32,8 +35,7 @@ class LatticeFieldModel(AbstractModel):
     ``energy`` is d g(m) + f(m) as a NumPy function of m; its modes are basins of m, cut at the increasing
     ``boundaries`` (K−1,).
     Every number is a sum of positive terms over the values of Σ a, carried coordinate by coordinate (forward and
-    backward), so that
-    nothing cancels. A posterior costs d² operations a path: meant for d up to a few thousand.
+    backward), so that nothing cancels. A posterior costs d² operations a path: meant for d up to a few thousand.
     """
 
     d: int
@@ -44,8 +46,7 @@ class LatticeFieldModel(AbstractModel):
     def __post_init__(self) -> None:
         """Check that the site's values lie on a lattice."""
         object.__setattr__(self, "d", require_integer(self.d, "d", 1))
-        steps = self._offsets * self._spacing + self.site.values[0]
-        if not np.allclose(steps, self.site.values, rtol=0, atol=1e-9 * self._spacing):
+        if not lattice_totals(self.site, self.d):
             raise ValueError(f"the site's values must lie on a lattice, got {self.site.values}")
 
     @property
@@ -69,8 +70,7 @@ class LatticeFieldModel(AbstractModel):
     @cached_property
     def _totals(self) -> Array:
         """Every value of Σ a, increasing."""
-        count = self.d * int(self._offsets[-1]) + 1
-        return self.d * self.site.values[0] + self._spacing * np.arange(count)
+        return self.d * self.site.values[0] + self._spacing * np.arange(lattice_totals(self.site, self.d))
 
     @cached_property
     def _log_weight(self) -> Array:
@@ -124,54 +124,89 @@ class LatticeFieldModel(AbstractModel):
         return means, masses
 
     def _posterior(self, psi: float, y: Array) -> tuple[Array, Array]:
-        parts = [self._basin(psi, y, k) for k in range(self.modes)]
-        masses = special.softmax(np.stack([log_mass for _, log_mass in parts], axis=1), axis=1)
-        return np.einsum("rk,krd->rd", masses, np.stack([means for means, _ in parts])), masses
-
-    def _basin(self, psi: float, y: Array, mode: int) -> tuple[Array, Array]:
-        """Return the posterior mean (r, d) restricted to one basin of m, and the log mass of the basin, (r,)."""
         values = self.site.values
-        edges = np.searchsorted(self._totals / self.d, np.asarray(self.boundaries))
-        inside = np.split(np.arange(len(self._totals)), edges)[mode]
         likelihood = np.log(self.site.weights) + psi * y[..., None] * values - psi**2 * values**2 / 2
-        # A common tilt brings the uncoupled sum to where the basin has its mass: then no factor underflows.
-        tilt = self._tilt(likelihood, inside)
+        tilts, alive = self._tilts(likelihood)
+        means, log_masses = np.zeros((self.modes, *y.shape)), np.full((len(y), self.modes), -np.inf)
+        for k in range(self.modes):
+            rows = alive[:, k]
+            if rows.any():
+                means[k, rows], log_masses[rows, k] = self._basin(likelihood[rows], tilts[rows, k], k)
+        masses = special.softmax(log_masses, axis=1)
+        return np.einsum("rk,krd->rd", masses, means), masses
+
+    @cached_property
+    def _basins(self) -> list[Index]:
+        edges = np.searchsorted(self._totals / self.d, np.asarray(self.boundaries))
+        return np.split(np.arange(len(self._totals)), edges)
+
+    def _basin(self, likelihood: Array, tilt: Array, mode: int) -> tuple[Array, Array]:
+        """Return the posterior mean (r, d) restricted to one basin of m, and the log mass of the basin, (r,)."""
+        values, inside = self.site.values, self._basins[mode]
+        rows = len(tilt)
         tilted = likelihood + tilt[:, None, None] * values
         shares = special.softmax(tilted, axis=2)
-        weight = np.full((len(y), len(self._totals)), -np.inf)
+        weight = np.full((rows, len(self._totals)), -np.inf)
         weight[:, inside] = self._log_weight[inside] - tilt[:, None] * self._totals[inside]
-        forward = np.zeros((self.d + 1, len(y), len(self._totals)))
+        forward = np.zeros((self.d + 1, rows, len(self._totals)))
         forward[0, :, 0] = 1.0
         for i in range(self.d):
             forward[i + 1] = _convolve(forward[i], self._offsets, shares[:, i])
         with np.errstate(divide="ignore"):
             log_terms = np.log(forward[-1]) + weight
         top = log_terms.max(axis=1)
-        # Where the data leave the basin no mass that a float can hold, its mean is never used: any finite one will do.
-        empty = ~np.isfinite(top)
-        top[empty] = 0.0
         log_mass = special.logsumexp(log_terms, axis=1) + special.logsumexp(tilted, axis=2).sum(axis=1)
         backward = np.exp(np.minimum(weight - top[:, None], _LARGEST))
-        means = np.empty(y.shape)
+        means = np.empty((rows, self.d))
         for i in range(self.d - 1, -1, -1):
             ahead = _shifts(backward, self._offsets)  # (A, r, S): the weight if coordinate i takes each value
             joint = np.einsum("rs,ars->ra", forward[i], ahead) * shares[:, i]
-            mass = joint.sum(axis=1)
-            means[:, i] = (np.where(mass[:, None] > 0, joint, shares[:, i]) @ values) / np.where(mass > 0, mass, 1.0)
+            means[:, i] = (joint @ values) / joint.sum(axis=1)
             backward = np.einsum("ars,ra->rs", ahead, shares[:, i])
-        return means, np.where(empty, -np.inf, log_mass)
+        return means, log_mass
 
-    def _tilt(self, likelihood: Array, inside: Index) -> Array:
-        """Return u (r,) near u = ∂ energy/∂ Σa at the mean that it gives, kept inside the basin."""
-        totals = self._totals[inside]
-        slope = np.gradient(self._log_weight[inside], totals) if len(inside) > 1 else np.zeros(1)
-        tilt = np.full(len(likelihood), slope[len(slope) // 2])
-        for _ in range(_ITERATIONS):
-            mean = np.sum(
-                special.softmax(likelihood + tilt[:, None, None] * self.site.values, axis=2) @ self.site.values, axis=1
-            )
-            tilt = (tilt + np.interp(mean, totals, slope)) / 2
-        return tilt
+    def _tilts(self, likelihood: Array) -> tuple[Array, NDArray[np.bool_]]:
+        """Return for each row and basin the tilt under which the basin's heaviest total is typical, and which count.
+
+        Chernoff: log of the mass at a total s ≤ min_u energy(s) + log Z(u) − u s. Basins whose bound is 60 nats and
+        more below the best are left out; under one common tilt no factor of what is left underflows.
+        """
+        u = np.linspace(*self._slopes, _TILTS)
+        tilted = [special.logsumexp(likelihood + field * self.site.values, axis=2).sum(axis=1) for field in u]
+        dual = np.stack(tilted, axis=1)[:, :, None] - u[:, None] * self._totals  # (r, u, s)
+        best = dual.argmin(axis=1)
+        least = np.take_along_axis(dual, best[:, None], axis=1)[:, 0]
+        bound = least + self._log_weight
+        heaviest = np.stack([inside[bound[:, inside].argmax(axis=1)] for inside in self._basins], axis=1)
+        chosen = np.take_along_axis(best, heaviest, axis=1)
+        tops = np.take_along_axis(bound, heaviest, axis=1)
+        alive = tops > tops.max(axis=1, keepdims=True) - _NATS
+        for k, inside in enumerate(self._basins):
+            loss = np.take_along_axis(dual, chosen[:, k, None, None], axis=1)[:, 0] - least
+            heavy = bound[:, inside] > tops.max(axis=1, keepdims=True) - _NATS
+            if np.any(heavy & (loss[:, inside] > _LARGEST)):
+                raise ArithmeticError(
+                    f"at d = {self.d} one basin holds two separate peaks that weigh alike, further apart than float64 "
+                    "reaches; put a boundary between them"
+                )
+        return u[chosen], alive
+
+    @cached_property
+    def _slopes(self) -> tuple[float, float]:
+        """The least and the largest slope of the energy in Σ a, and some room."""
+        slope = np.gradient(self._log_weight, self._totals) if len(self._totals) > 1 else np.zeros(1)
+        room = 1 / max(np.sqrt(self.site.variance), self._spacing / 10)
+        return float(slope.min() - room), float(slope.max() + room)
+
+
+def lattice_totals(site: AtomSite, d: int) -> int:
+    """Return how many values Σ a has if the site's values lie on a lattice, else zero."""
+    if len(site.values) == 1:
+        return 1
+    gaps = np.diff(site.values)
+    places = (site.values - site.values[0]) / gaps.min()
+    on_lattice = np.allclose(places, np.rint(places), rtol=0, atol=1e-9)
+    return d * int(np.rint(places[-1])) + 1 if on_lattice else 0
 
 
 def _spread(logs: Array, offsets: Index, weights: Array) -> Array:

@@ -1,7 +1,8 @@
-"""Mean-field Gibbs measures with a quadratic interaction."""
+"""Mean-field Gibbs measures, and those with a quadratic interaction."""
 
 from __future__ import annotations
 
+import abc
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -12,8 +13,9 @@ from numpy.typing import ArrayLike
 
 from symsched.errors import require_integer, require_real
 from symsched.sampling.field_draws import draw_fields
-from symsched.sampling.field_posterior import FieldLaw, QuadraticField
-from symsched.sampling.kernels import kernel
+from symsched.sampling.field_law import AbstractCollective, FieldLaw
+from symsched.sampling.field_posterior import QuadraticField
+from symsched.sampling.kernels import AbstractKernel, kernel
 from symsched.sampling.model_base import AbstractModel, Array, checked_rows
 from symsched.sampling.populations import Coordinates
 from symsched.sampling.sites import AbstractSite, AtomSite
@@ -23,9 +25,50 @@ _ROWS = 1 << 21
 """Coordinates whose fields are found together."""
 
 
+class AbstractMeanFieldModel(AbstractModel):
+    """A measure on R^d whose coordinates interact through their mean only."""
+
+    d: int
+    site: AbstractSite
+    boundaries: tuple[float, ...]
+    collective: AbstractCollective
+
+    @property
+    @abc.abstractmethod
+    def sensitivity(self) -> float:
+        """How much the field changes with the mean, at most."""
+
+    @property
+    def dimension(self) -> int:
+        """The dimension d."""
+        return self.d
+
+    @property
+    def modes(self) -> int:
+        """The number of basins K."""
+        return len(self.boundaries) + 1
+
+    @property
+    def cuts(self) -> Array:
+        """The boundaries as an array, (K−1,)."""
+        return np.asarray(self.boundaries, dtype=np.float64)
+
+    def field_posterior(self, psi: float, rows: Array, tilt: AbstractKernel, most: int) -> tuple[Array, Array]:
+        """Return posterior mean and basin masses through the collective field, about ``most`` coordinates at a time."""
+        means, masses = np.empty(rows.shape), np.empty((rows.shape[0], self.modes))
+        step = max(1, most // self.d)
+        for start in range(0, rows.shape[0], step):
+            chunk = slice(start, start + step)
+            population = Coordinates(psi * rows[chunk])
+            law = self.collective.law(population, tilt, self.cuts)
+            means[chunk] = population.mixture(tilt, law.windows.path, law.fields, law.weights)
+            masses[chunk] = law.basins(self.cuts, population.paths)
+        return means, masses
+
+
 @final
 @dataclass(frozen=True, eq=False)
-class MeanFieldModel(AbstractModel):
+class MeanFieldModel(AbstractMeanFieldModel):
     """The law ∝ Π ρ_0(a_i) exp(d (coupling m²/2 + slope m) + tilt m), m = Σ a_i/d.
 
     ``site`` is ρ_0, ``coupling`` ≥ 0. Its modes are basins of the collective field u: ``boundaries`` (K−1,) are the
@@ -62,14 +105,9 @@ class MeanFieldModel(AbstractModel):
         object.__setattr__(self, "collective", _collective(self))
 
     @property
-    def dimension(self) -> int:
-        """The dimension d."""
-        return self.d
-
-    @property
-    def modes(self) -> int:
-        """The number of basins K."""
-        return len(self.boundaries) + 1
+    def sensitivity(self) -> float:
+        """The coupling."""
+        return self.coupling
 
     @property
     def pull(self) -> float:
@@ -80,11 +118,7 @@ class MeanFieldModel(AbstractModel):
     def prior(self) -> FieldLaw:
         """The law of the collective field u under the measure itself."""
         everyone = Coordinates(np.zeros((1, 1)), multiplicity=float(self.d))
-        return self.collective.law(everyone, kernel(self.site, 0.0), self._cuts, absolute=True)
-
-    @property
-    def _cuts(self) -> Array:
-        return np.asarray(self.boundaries, dtype=np.float64)
+        return self.collective.law(everyone, kernel(self.site, 0.0), self.cuts, absolute=True)
 
     def sample(self, rng: np.random.Generator, n: int) -> Array:
         """Return independent samples, (n, d): the field from its one-dimensional law, then tilted sites."""
@@ -103,17 +137,7 @@ class MeanFieldModel(AbstractModel):
 
     def posterior(self, psi: float, y: ArrayLike) -> tuple[Array, Array]:
         """Return the posterior mean ⟨⟨a⟩(u + ψ y_i)⟩_u, (n, d), and the mass of u in each basin, (n, K)."""
-        rows = checked_rows(y, self.d, "y")
-        tilt = kernel(self.site, psi)
-        means, masses = np.empty(rows.shape), np.empty((rows.shape[0], self.modes))
-        step = max(1, _ROWS // self.d)
-        for start in range(0, rows.shape[0], step):
-            chunk = slice(start, start + step)
-            population = Coordinates(psi * rows[chunk])
-            law = self.collective.law(population, tilt, self._cuts)
-            means[chunk] = population.mixture(tilt, law.windows.path, law.fields, law.weights)
-            masses[chunk] = law.basins(self._cuts, population.paths)
-        return means, masses
+        return self.field_posterior(psi, checked_rows(y, self.d, "y"), kernel(self.site, psi), _ROWS)
 
 
 def _collective(model: MeanFieldModel) -> QuadraticField:

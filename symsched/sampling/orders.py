@@ -18,7 +18,7 @@ from symsched.sampling.bins import MOMENTS, Bins
 from symsched.sampling.cells import Cells
 from symsched.sampling.model_base import AbstractModel
 from symsched.sampling.model_directions import DirectionModel
-from symsched.sampling.model_mean_field import MeanFieldModel
+from symsched.sampling.model_mean_field import AbstractMeanFieldModel
 from symsched.sampling.model_product import ProductModel
 from symsched.sampling.noise import Blocks
 from symsched.sampling.recording import BlockResult, Recording, Track, Workspace
@@ -46,7 +46,7 @@ def integrate_orders(
         return _directions(model, plan, generator, rows, record)
     if isinstance(model, ProductModel) and is_affine(model):
         return _gaussians(model, plan, generator, rows, record)
-    if isinstance(model, ProductModel | MeanFieldModel):
+    if isinstance(model, ProductModel | AbstractMeanFieldModel):
         if model.d < COUNTED_FROM:
             return integrate_map(model, plan, Workspace(generator, np.empty((rows, model.d)), record, keep=False))
         return counted_map(model, plan, generator, rows, record)
@@ -86,7 +86,11 @@ def _directions(
 
 
 def counted_map(
-    model: ProductModel | MeanFieldModel, plan: Plan, generator: np.random.Generator, rows: int, record: Recording
+    model: ProductModel | AbstractMeanFieldModel,
+    plan: Plan,
+    generator: np.random.Generator,
+    rows: int,
+    record: Recording,
 ) -> BlockResult:
     """Scalar maps of an exchangeable model whose coordinates are counted in bins."""
     moments = _draw_moments(generator, rows, model.d)

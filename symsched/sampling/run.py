@@ -17,7 +17,8 @@ from symsched.sampling.affine import integrate_directions, integrate_product, is
 from symsched.sampling.full import integrate_full
 from symsched.sampling.model_base import AbstractModel
 from symsched.sampling.model_directions import DirectionModel
-from symsched.sampling.model_mean_field import MeanFieldModel
+from symsched.sampling.model_interaction import InteractionModel
+from symsched.sampling.model_mean_field import AbstractMeanFieldModel, MeanFieldModel
 from symsched.sampling.model_product import ProductModel
 from symsched.sampling.noise import Blocks
 from symsched.sampling.orders import integrate_orders, order_blocks
@@ -33,7 +34,9 @@ KEEPS = ("x", "statistics")
 _MAP_FROM = 2000
 """Dimension from which a product law's scalar map is faster than the plain loop."""
 _MAP_FIELD_FROM = 100
-"""The same for mean-field measures, whose loop integrates over the field for every coordinate."""
+"""The same for quadratic mean-field measures, whose loop integrates over the field for every coordinate."""
+_MAP_INTERACTION_FROM = 3000
+"""The same for other mean-field measures, which have other methods below."""
 _NO_ARRAY_FROM = 30_000_000
 """Dimension from which statistics alone are computed without an array of that dimension."""
 
@@ -133,7 +136,7 @@ class BlockTask:
             result = integrate_directions(self.model, self.plan, work)
         elif isinstance(self.model, ProductModel) and self.method == "affine":
             result = integrate_product(self.model, self.plan, work)
-        elif isinstance(self.model, ProductModel | MeanFieldModel):
+        elif isinstance(self.model, ProductModel | AbstractMeanFieldModel):
             result = integrate_map(self.model, self.plan, work)
         else:
             raise TypeError(f"method {self.method!r} does not know a {type(self.model).__name__}; use method='full'")
@@ -154,7 +157,7 @@ def choose(model: AbstractModel, method: str, keep: str) -> str:
     if method not in METHODS:
         raise ValueError(f"unknown method {method!r}; {nearest(method, METHODS)}")
     affine = isinstance(model, DirectionModel) or (isinstance(model, ProductModel) and is_affine(model))
-    exchangeable = isinstance(model, ProductModel | MeanFieldModel)
+    exchangeable = isinstance(model, ProductModel | AbstractMeanFieldModel)
     if method == "order parameter" and keep == "x":
         raise ValueError("method 'order parameter' has no samples; pass keep='statistics', or another method")
     if method == "auto":
@@ -162,13 +165,19 @@ def choose(model: AbstractModel, method: str, keep: str) -> str:
             return "order parameter"
         if affine:
             return "affine"
-        least = _MAP_FIELD_FROM if isinstance(model, MeanFieldModel) else _MAP_FROM
-        return "scalar map" if exchangeable and model.dimension >= least else "full"
+        return "scalar map" if exchangeable and model.dimension >= _least(model) else "full"
     if method == "affine" and not affine:
         raise ValueError("method 'affine' needs Gaussian modes; use 'auto' or 'scalar map'")
     if method == "scalar map" and not exchangeable:
         raise ValueError("method 'scalar map' needs exchangeable coordinates; use 'auto' or 'affine'")
     return method
+
+
+def _least(model: AbstractModel) -> int:
+    """Return the dimension from which the scalar map is worth its overhead."""
+    if isinstance(model, MeanFieldModel):
+        return _MAP_FIELD_FROM
+    return _MAP_INTERACTION_FROM if isinstance(model, InteractionModel) else _MAP_FROM
 
 
 def run_plan(

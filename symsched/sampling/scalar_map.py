@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from symsched.sampling.bins import Bins
 from symsched.sampling.cell_fields import CellFields, CellFrame
 from symsched.sampling.cells import Cells
-from symsched.sampling.field_posterior import FieldLaw
+from symsched.sampling.field_law import FieldLaw
 from symsched.sampling.kernels import AbstractKernel
 from symsched.sampling.model_base import softmax
-from symsched.sampling.model_mean_field import MeanFieldModel
+from symsched.sampling.model_mean_field import AbstractMeanFieldModel
 from symsched.sampling.model_product import ProductModel
 from symsched.sampling.noise import fill, tiles
 from symsched.sampling.recording import BlockResult, Track, Workspace
@@ -111,7 +111,7 @@ class MeanFieldDrift(AbstractDrift):
     are looked at again.
     """
 
-    def __init__(self, model: MeanFieldModel, patience: int) -> None:
+    def __init__(self, model: AbstractMeanFieldModel, patience: int) -> None:
         """Take the model."""
         self._model = model
         self._cuts = np.asarray(model.boundaries, dtype=np.float64)
@@ -128,7 +128,7 @@ class MeanFieldDrift(AbstractDrift):
         law = collective.law(population, tilt, self._cuts, near=self._near if self._left else None)
         self._remember(law, frame.paths)
         mean = population.mixture(tilt, law.windows.path, law.fields, law.weights)
-        shift = cells.moment_error(mean) * (self._model.coupling / self._model.d)
+        shift = cells.moment_error(mean) * (self._model.sensitivity / self._model.d)
         return Evaluation(mean, law.basins(self._cuts, frame.paths), _relative_tail(cells, mean), shift)
 
     def _remember(self, law: FieldLaw, paths: int) -> None:
@@ -156,12 +156,12 @@ def _resolution(cells: Cells) -> float:
     return _RESOLVED if cells.named else _RESOLVED_SUMS
 
 
-def drift_of(model: ProductModel | MeanFieldModel, patience: int = 0) -> AbstractDrift:
+def drift_of(model: ProductModel | AbstractMeanFieldModel, patience: int = 0) -> AbstractDrift:
     """Return the drift of an exchangeable model."""
     return ProductDrift(model) if isinstance(model, ProductModel) else MeanFieldDrift(model, patience)
 
 
-def integrate_map(model: ProductModel | MeanFieldModel, plan: Plan, work: Workspace) -> BlockResult:
+def integrate_map(model: ProductModel | AbstractMeanFieldModel, plan: Plan, work: Workspace) -> BlockResult:
     """Return a block of paths of an exchangeable model, some rows at a time to bound the memory of their bins."""
     results = [
         _integrate_rows(model, plan, replace(work, out=work.out[start : start + _MOST_ROWS]))
@@ -170,7 +170,7 @@ def integrate_map(model: ProductModel | MeanFieldModel, plan: Plan, work: Worksp
     return replace(BlockResult.merge(results), x=work.out if work.keep else None)
 
 
-def _integrate_rows(model: ProductModel | MeanFieldModel, plan: Plan, work: Workspace) -> BlockResult:
+def _integrate_rows(model: ProductModel | AbstractMeanFieldModel, plan: Plan, work: Workspace) -> BlockResult:
     """Draw the noise of some rows, bin it, carry their maps through the plan and apply them."""
     out = work.out
     rows, d = out.shape
@@ -198,7 +198,7 @@ def _integrate_rows(model: ProductModel | MeanFieldModel, plan: Plan, work: Work
 
 
 def _carry(
-    model: ProductModel | MeanFieldModel,
+    model: ProductModel | AbstractMeanFieldModel,
     plan: Plan,
     work: Workspace,
     binned: tuple[Bins, Array, Index],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mpmath
 import sympy as sp
-from sympy.stats import FiniteRV, Uniform
+from sympy.stats import FiniteRV, Normal, Rademacher, Uniform
 from sympy.stats.rv import RandomSymbol
 
 from symsched.distributions.mean_field import MeanField
@@ -138,6 +138,16 @@ def bounded_spin(coupling: sp.Expr = _ONE * 5, h: sp.Expr = _ONE / 2) -> MeanFie
     return MeanField(Uniform("a", -1, 1), sp.S(coupling) * m**2 / 2, sp.S(h) * m)
 
 
+def four_spins(coupling: sp.Expr = _ONE * 9 / 10, h: sp.Expr = _ONE / 3) -> MeanField:
+    """Return spins ±1 with g = coupling m⁴: ordered through a first-order transition, unlike Curie–Weiss."""
+    return MeanField(Rademacher("a"), sp.S(coupling) * m**4, sp.S(h) * m)
+
+
+def confined_gaussian(attraction: sp.Expr = _ONE, h: sp.Expr = _ONE / 2) -> MeanField:
+    """Return standard normal sites with g = attraction m² − m⁴/2, a double well for attraction > 1/2."""
+    return MeanField(Normal("a", 0, 1), sp.S(attraction) * m**2 - m**4 / 2, sp.S(h) * m)
+
+
 _GROUP = "Mean-field Gibbs measures"
 _MEASURE = Settings(dimensions=(1_000, 10_000), n=1_500)
 _CRITICAL = Settings(dimensions=(10_000, 100_000), n=1_500)
@@ -199,4 +209,18 @@ MEASURES = (
     ),
     Entry("soft-spin", "Real spins of density exp(−a⁴), ordered by a quadratic coupling", soft_spin, _GROUP, _MEASURE),
     Entry("bounded-spin", "Real spins on [−1, 1], ordered by a quadratic coupling", bounded_spin, _GROUP, _MEASURE),
+    Entry(
+        "four-spins",
+        "Spins with a four-spin interaction m⁴, ordered through a first-order transition",
+        four_spins,
+        _GROUP,
+        Settings(dimensions=(10_000, 100_000), n=1_500),
+    ),
+    Entry(
+        "confined-gaussian",
+        "Gaussian sites in a double well of their mean, g = m² − m⁴/2",
+        confined_gaussian,
+        _GROUP,
+        Settings(dimensions=(10_000, 100_000), n=1_500),
+    ),
 )

@@ -1,0 +1,111 @@
+"""Mean-field measures with interactions that are not quadratic, against enumeration and other methods."""
+
+import numpy as np
+import pytest
+from sampling_cases import SPIN, dilated
+
+from symsched.sampling.interaction import Interaction
+from symsched.sampling.models import InteractionModel, LatticeFieldModel, MeanFieldModel
+from symsched.sampling.run import run_plan
+from symsched.sampling.sites import AtomSite, DensitySite, GaussianSite
+
+TERNARY = AtomSite([-1.0, 0.0, 1.0], [0.3, 0.5, 0.2])
+
+
+def polynomial(strong, weak=(0.0,)):
+    """An interaction from the coefficients of g and f in increasing powers; it can be pickled."""
+    families = []
+    for coefficients in (strong, weak):
+        p = np.polynomial.Polynomial(coefficients)
+        families.append((p, p.deriv(), p.deriv(2)))
+    return Interaction(*families)
+
+
+def cubic():
+    return polynomial([0.0, -0.1, 0.4, 0.5], [0.0, 0.3, 0.2])
+
+
+def concave():
+    return polynomial([0.0, 0.2, -0.9])
+
+
+@pytest.mark.parametrize("coupling", [0.7, 1.0, 1.1, 2.0])
+@pytest.mark.parametrize("psi", [0.0, 0.02, 0.3, 3.0])
+def test_bumps_agree_with_the_gaussian_transform(coupling, psi):
+    """The same quadratic measure two ways, critical and bistable included."""
+    d = 4000
+    interaction = polynomial([0.0, 0.0, coupling / 2], [0.0, 0.4])
+    smooth = InteractionModel(d, SPIN, interaction, boundaries=(0.0,))
+    quadratic = MeanFieldModel(d, SPIN, coupling, tilt=0.4, boundaries=(0.0,))
+    rng = np.random.default_rng(2)
+    y = rng.standard_normal((3, d)) + psi * rng.choice([-1.0, 1.0], (3, 1))
+    mean, mass = smooth.posterior(psi, y)
+    expected, shares = quadratic.posterior(psi, y)
+    np.testing.assert_allclose(mean, expected, rtol=0, atol=1e-10)
+    if coupling > 1.05:
+        np.testing.assert_allclose(mass, shares, rtol=0, atol=1e-8)
+    x = np.ones((2, d))
+    np.testing.assert_allclose(smooth.log_density(x), quadratic.log_density(x), rtol=1e-11)
+
+
+@pytest.mark.parametrize("make", [cubic, concave], ids=["cubic", "concave"])
+def test_bumps_agree_with_the_sum_over_the_total(make):
+    d, interaction = 2500, make()
+    smooth = InteractionModel(d, SPIN, interaction, boundaries=(0.05,))
+    summed = LatticeFieldModel(d, SPIN, lambda mean: interaction.energy(d * mean, d), boundaries=(0.05,))
+    rng = np.random.default_rng(3)
+    for psi in (0.0, 0.05, 1.0):
+        y = rng.standard_normal((1, d)) + 0.3 * psi
+        mean, mass = smooth.posterior(psi, y)
+        expected, shares = summed.posterior(psi, y)
+        np.testing.assert_allclose(mean, expected, rtol=0, atol=1e-11)
+        if make is cubic:  # the concave measure has one mode: a boundary within it cuts no basin off
+            np.testing.assert_allclose(mass, shares, rtol=0, atol=1e-4)
+    x = np.ones((2, d))
+    np.testing.assert_allclose(smooth.log_density(x), summed.log_density(x), rtol=1e-11)
+
+
+@pytest.mark.parametrize("site", [GaussianSite(0.2, 0.7), DensitySite(lambda a: -(a**4), (-np.inf, np.inf))])
+def test_sites_with_densities(site):
+    """A quadratic interaction through the general method, for sites that lie on no lattice."""
+    d, psi = 1500, 0.4
+    smooth = InteractionModel(d, site, polynomial([0.0, 0.1, 0.3]))
+    quadratic = MeanFieldModel(d, site, 0.6, slope=0.1)
+    y = np.random.default_rng(4).standard_normal((1, d))
+    np.testing.assert_allclose(smooth.posterior(psi, y)[0], quadratic.posterior(psi, y)[0], rtol=0, atol=1e-9)
+
+
+def test_a_dimension_too_small_is_refused():
+    site = DensitySite(lambda a: -(a**4), (-np.inf, np.inf))
+    model = InteractionModel(20, site, polynomial([0.0, 0.1, 0.3, 0.2]))
+    with pytest.raises(ArithmeticError, match="larger d"):
+        model.posterior(0.5, np.zeros((1, 20)))
+
+
+def test_samples_follow_the_law_of_the_total():
+    d = 600
+    model = InteractionModel(d, TERNARY, cubic())
+    summed = LatticeFieldModel(d, TERNARY, lambda mean: model.interaction.energy(d * mean, d))
+    law = np.exp(summed._log_sums[-1] + summed._log_weight - summed._log_partition)
+    totals = model.sample(np.random.default_rng(5), 4000).sum(axis=1)
+    for power in (1, 2, 3):
+        expected = law @ summed._totals**power
+        error = np.sqrt((law @ summed._totals ** (2 * power) - expected**2) / totals.size)
+        assert abs((totals**power).mean() - expected) < 5 * error
+    # Negative control: without the interaction the mean is elsewhere.
+    assert abs(totals.mean() - TERNARY.mean * d) > 20 * totals.std() / np.sqrt(totals.size)
+
+
+def test_scalar_map_agrees_with_the_loop():
+    model = InteractionModel(4000, SPIN, cubic())
+    full, fast = (run_plan(model, dilated(4000, 12), 2, 1, method=method) for method in ("full", "scalar map"))
+    assert run_plan(model, dilated(4000, 2), 1, 1).method == "scalar map"
+    np.testing.assert_allclose(fast.x, full.x, rtol=0, atol=1e-8)
+    np.testing.assert_allclose(fast.means, full.means, rtol=0, atol=1e-8)
+
+
+def test_bad_input_is_refused():
+    with pytest.raises(ValueError, match="increase"):
+        InteractionModel(10, SPIN, cubic(), boundaries=(0.5, 0.1))
+    with pytest.raises(ValueError, match="single atom"):
+        InteractionModel(10, AtomSite([1.0], [1.0]), cubic())
