@@ -19,6 +19,7 @@ from symsched.effective import effective_model
 from symsched.errors import require_integer
 from symsched.limits import Limit
 from symsched.plotting import figure
+from symsched.posteriors import posterior_rows
 from symsched.predictions import ModePrediction, order_paths, practical_infinity, predict
 from symsched.reporting.rows import row_to_dict, rows_to_latex, rows_to_markdown
 from symsched.schedules import Schedule
@@ -33,6 +34,7 @@ REACH = 0.1
 """A limit is expected to hold where its slowest window sits at ψ = κ d^−γ ≤ 0.1; what it neglects is of the size ψ²."""
 _SLACK = 0.4
 """A measured rate may be this share slower than the expected one."""
+_POSTERIORS = 1000
 _COLLECTIVE_SAMPLES = 4000
 _COLLECTIVE_DIMENSION = 2000
 
@@ -86,11 +88,10 @@ def validate(
     """Return predictions of a limit beside Monte Carlo at given dimensions, each with z and a verdict.
 
     Predicted: mode weights, mean and variance of a coordinate per mode after ``steps`` steps, the limit d → ∞ at
-    fixed steps read with the schedule of
-    that d; and the rate at which order-parameter paths approach the limit driven by the same noise. A dimension
-    decides where
-    κ d^−γ ≤ 0.1; before that a row gets no allowance, settles nothing if it agrees and is "not yet" if it does not.
-    ``schedule`` samples with another schedule than the limit's own: a wrong one fails.
+    fixed steps read with the schedule of that d; the rate at which order-parameter paths approach the limit driven by
+    the same noise; and the exact posterior over modes at s = 1 in every window, from the window's atoms and weights.
+    A dimension decides where κ d^−γ ≤ 0.1; before that a row gets no allowance, settles nothing if it agrees and is
+    "not yet" if it does not. ``schedule`` samples with another schedule than the limit's own: a wrong one fails.
     """
     if not isinstance(limit, Limit):
         raise TypeError(f"limit must come from derive(), got {limit!r}")
@@ -100,7 +101,7 @@ def validate(
     generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(require_integer(rng, "rng", 0))
     constant = kappa if any(window.motion.tau.has(kappa_symbol) for window in limit.schedule.windows) else None
     rows: list[Row] = []
-    errors: list[float] = []
+    errors: list[Estimate] = []
     for d in sizes:
         run = simulate(
             limit.distribution,
@@ -120,6 +121,7 @@ def validate(
             errors.append(path_error(limit, run, steps, constant, scheme))
     if len(errors) > 1:
         rows.append(_rate_row(limit, sizes, errors, constant))
+    rows += posterior_rows(limit, generator, n=min(n, _POSTERIORS), reach=REACH)
     rows += extra_rows(limit.distribution, limit, generator)
     return Report(tuple(rows), f"{limit.interpolant.name}, n = {n}, steps = {steps}")
 
@@ -188,33 +190,45 @@ def mode_names(limit: Limit) -> list[str]:
     return [""] if count == 1 else [f"mode {k}: " for k in range(count)]
 
 
-def path_error(limit: Limit, run: Run, steps: int, kappa: float | None, scheme: str) -> float:
-    """Return the root mean square distance of μ = α^q ν in the first window from the d = ∞ recursion with the same
-    noise."""
+def path_error(limit: Limit, run: Run, steps: int, kappa: float | None, scheme: str) -> Estimate:
+    """Return the mean over paths of their distance in the first window from the d = ∞ recursion with the same noise.
+
+    The distance is the root mean square over the window's times of the difference in ν = μ/α^q; where α starts at
+    another power of d than the window's own, μ has no limit.
+    """
     order = limit.cascade.phases[0].order or 1
     farthest = practical_infinity(limit)
     model = effective_model(limit.distribution, limit.cascade, farthest)
     plan = limit.schedule.plan(steps, farthest, kappa, scheme)
     inside = np.flatnonzero(plan.times[:-1] < float(limit.schedule.windows[0].end) - 1e-12)
-    measured = run.paths[:, inside] if run.paths.ndim == 3 else run.paths[:, inside, None]
-    start = measured[:, 0] / (run.plan.alpha[0] / run.unit) ** order
-    components = slice(model.orders.index(order), model.orders.index(order) + start.shape[1])
-    padded = np.zeros((len(start), len(model.orders)))
-    padded[:, components] = start
-    scale = plan.alpha[inside] / farthest ** (math.log(run.unit) / math.log(run.dimension))
-    predicted = order_paths(model, plan, padded).nu[:, inside, components] * scale[:, None] ** order
-    return float(np.sqrt(np.mean((measured - predicted) ** 2)))
+    paths = run.paths[:, inside] if run.paths.ndim == 3 else run.paths[:, inside, None]
+    measured = paths / (run.plan.alpha[inside, None] / run.unit) ** order
+    components = slice(model.orders.index(order), model.orders.index(order) + measured.shape[2])
+    start = np.zeros((len(measured), len(model.orders)))
+    start[:, components] = measured[:, 0]
+    predicted = order_paths(model, plan, start).nu[:, inside, components]
+    distances = np.sqrt(np.mean((measured - predicted) ** 2, axis=(1, 2)))
+    return Estimate(float(distances.mean()), float(distances.std(ddof=1)) / math.sqrt(len(distances)))
 
 
-def _rate_row(limit: Limit, sizes: Sequence[int], errors: Sequence[float], kappa: float | None) -> Row:
-    slope = float(np.polyfit(np.log(sizes), np.log(errors), 1)[0])
+def approach_rate(sizes: Sequence[int], errors: Sequence[Estimate]) -> Estimate:
+    """Return the slope of log error against log d by least squares, with the standard error that the errors leave."""
+    logs = np.log(sizes)
+    weights = (logs - logs.mean()) / np.sum((logs - logs.mean()) ** 2)
+    slope = float(weights @ np.log([error.value for error in errors]))
+    return Estimate(slope, float(np.linalg.norm(weights * [error.standard_error / error.value for error in errors])))
+
+
+def _rate_row(limit: Limit, sizes: Sequence[int], errors: Sequence[Estimate], kappa: float | None) -> Row:
+    rate = approach_rate(sizes, errors)
     expected = -float(limit.cascade.phases[0].exponent)
     row = bounded(
         "rate in d at which order-parameter paths approach the limit",
-        slope,
+        rate.value,
         -math.inf,
         expected * (1 - _SLACK),
         predicted=expected,
+        standard_error=rate.standard_error,
     )
     early = waiting(limit, max(sizes), kappa)
     if not early:

@@ -100,8 +100,16 @@ def bounded(
     *,
     predicted: float | None = None,
     dimension: float | None = None,
+    standard_error: float | None = None,
 ) -> Row:
-    """Return the row that agrees when ``measured`` lies in [low, high]; the rule prints the interval."""
+    """Return the row that agrees when ``measured`` lies in [low, high], or within 4 of its standard errors of it.
+
+    The rule prints the interval; an end at ±∞ is left out of it.
+    """
     centre = (low + high) / 2 if predicted is None else predicted
-    verdict = Verdict.AGREES if low <= measured <= high else Verdict.FAILS
-    return Row(claim, centre, measured, None, None, verdict, f"{low:.4g} ≤ measured ≤ {high:.4g}", dimension)
+    room = Z_LIMIT * (standard_error or 0.0)
+    verdict = Verdict.AGREES if low - room <= measured <= high + room else Verdict.FAILS
+    rule = f"{low:.4g} ≤ measured" if math.isfinite(low) else "measured"
+    rule += f" ≤ {high:.4g}" if math.isfinite(high) else ""
+    rule += f", give or take {Z_LIMIT:g} standard errors" if standard_error else ""
+    return Row(claim, centre, measured, standard_error, None, verdict, rule, dimension)

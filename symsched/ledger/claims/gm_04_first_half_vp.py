@@ -20,8 +20,8 @@ from symsched.ledger.claims.limit_ode import solve_ode
 from symsched.ledger.settings import Effort
 from symsched.limits import Limit
 from symsched.schedules import Schedule
-from symsched.simulation import Run, simulate
-from symsched.validation import path_error
+from symsched.simulation import Estimate, Run, simulate
+from symsched.validation import approach_rate, path_error
 from symsched.verdicts import Row, bounded, deterministic, statistical
 
 Array = NDArray[np.float64]
@@ -78,9 +78,9 @@ def equation_rows(limit: Limit) -> list[Row]:
     return rows
 
 
-def path_errors(effort: Effort, limit: Limit, sampled: Schedule | None = None) -> dict[int, float]:
-    """Return {d: root mean square distance of sampled paths from the d = ∞ recursion with the same ν_0}; ``sampled``
-    replaces the schedule.
+def path_errors(effort: Effort, limit: Limit, sampled: Schedule | None = None) -> dict[int, Estimate]:
+    """Return {d: mean distance of sampled paths from the d = ∞ recursion with the same ν_0}; ``sampled`` replaces the
+    schedule.
     """
     sizes = (100, 1_000, 10_000) if effort.quick else (100, 1_000, 10_000, 100_000)
     return {
@@ -96,18 +96,21 @@ def _sample(d: int, effort: Effort, schedule: Schedule) -> Run:
     )
 
 
-def _rate_rows(errors: dict[int, float]) -> list[Row]:
+def _rate_rows(errors: dict[int, Estimate]) -> list[Row]:
     sizes = list(errors)
-    slope = float(np.polyfit(np.log(sizes), np.log(list(errors.values())), 1)[0])
+    rate = approach_rate(sizes, list(errors.values()))
+    claimed = "rate in d at which sampled paths approach the recursion"
+    last = errors[sizes[-1]]
     return [
-        bounded("rate in d at which sampled paths approach the recursion", slope, -0.6, -0.4, predicted=-0.5),
+        bounded(claimed, rate.value, -0.6, -0.4, predicted=-0.5, standard_error=rate.standard_error),
         bounded(
             "their distance at the largest d",
-            errors[sizes[-1]],
+            last.value,
             0.0,
             10 / np.sqrt(sizes[-1]),
             predicted=0.0,
             dimension=sizes[-1],
+            standard_error=last.standard_error,
         ),
     ]
 
@@ -159,11 +162,11 @@ def _paths_chart(limit: Limit) -> Chart:
     return Chart("paths", "The component along the means, dilated VP", "t", r"$\mu$", tuple(curves))
 
 
-def _error_chart(errors: dict[int, float]) -> Chart:
+def _error_chart(errors: dict[int, Estimate]) -> Chart:
     sizes = list(errors)
-    guide = [errors[sizes[0]] * (d / sizes[0]) ** -0.5 for d in sizes]
+    guide = [errors[sizes[0]].value * (d / sizes[0]) ** -0.5 for d in sizes]
     curves = (
-        Curve("sampled paths", sizes, list(errors.values()), style="points"),
+        Curve("sampled paths", sizes, [error.value for error in errors.values()], style="points"),
         Curve("$d^{-1/2}$", sizes, guide, style="dashed"),
     )
     return Chart(
