@@ -17,14 +17,14 @@ from sampling_cases import (
 from symsched.sampling.models import DirectionModel, ProductModel
 from symsched.sampling.noise import Blocks
 from symsched.sampling.recording import OrderParameter
-from symsched.sampling.run import RunInterruptedError, run_plan
+from symsched.sampling.run import RunInterruptedError, choose, run_plan
 from symsched.sampling.sites import GaussianSite
 
 
 def test_statistics_only_runs_record_the_same():
     for model in (biased(2200), variances(1200), DirectionModel(1200, [0.4, 0.6], [[1.0], [-1.0]], 0.5)):
         kept = run_plan(model, dilated(1200, 10), 5, 1)
-        alone = run_plan(model, dilated(1200, 10), 5, 1, keep="statistics")
+        alone = run_plan(model, dilated(1200, 10), 5, 1, keep="statistics", method=kept.method)
         assert alone.x is None
         np.testing.assert_array_equal(alone.means, kept.means)
         np.testing.assert_array_equal(alone.responsibilities, kept.responsibilities)
@@ -50,12 +50,11 @@ def blocked():
 
 def test_results_are_bit_identical_on_a_process_pool():
     model, plan = blocked()
-    alone = run_plan(model, plan, 9, 5, keep="statistics", statistic=OrderParameter())
+    settings = {"keep": "statistics", "statistic": OrderParameter(), "method": "affine"}
+    alone = run_plan(model, plan, 9, 5, **settings)
     with ProcessPoolExecutor(2) as pool:
         for rows in (None, 2, 100):
-            pooled = run_plan(
-                model, plan, 9, 5, keep="statistics", statistic=OrderParameter(), executor=pool, rows=rows
-            )
+            pooled = run_plan(model, plan, 9, 5, **settings, executor=pool, rows=rows)
             for name in ("means", "order", "responsibilities", "moments"):
                 np.testing.assert_array_equal(getattr(alone, name), getattr(pooled, name))
         small = spins(3000)
@@ -67,12 +66,21 @@ def test_results_are_bit_identical_on_a_process_pool():
 def test_results_are_bit_identical_on_a_dask_cluster():
     distributed = pytest.importorskip("distributed")
     model, plan = blocked()
-    alone = run_plan(model, plan, 5, 5, keep="statistics")
+    alone = run_plan(model, plan, 5, 5, keep="statistics", method="affine")
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
     with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
-        pooled = run_plan(model, plan, 5, 5, keep="statistics", executor=client.get_executor())
+        pooled = run_plan(model, plan, 5, 5, keep="statistics", method="affine", executor=client.get_executor())
     np.testing.assert_array_equal(alone.means, pooled.means)
     np.testing.assert_array_equal(alone.moments, pooled.moments)
+
+
+def test_statistics_alone_draw_no_coordinates_where_their_law_is_known():
+    gaussian = ProductModel(1000, [0.8, 0.2], (GaussianSite(1.0, 0.25), GaussianSite(-1.0, 0.25)))
+    choices = [(gaussian, "order parameter"), (biased(1000), "full"), (biased(20_000), "order parameter")]
+    for model, method in choices:
+        assert run_plan(model, dilated(model.dimension, 2), 1, 1, keep="statistics").method == method
+    third = run_plan(gaussian, dilated(1000, 2), 1, 1, keep="statistics", statistic=OrderParameter(order=3))
+    assert third.method == "affine"
 
 
 def test_tasks_can_be_pickled():
@@ -90,10 +98,10 @@ def test_an_interrupted_run_keeps_what_it_has():
             raise KeyboardInterrupt
 
     with pytest.raises(RunInterruptedError) as caught:
-        run_plan(model, plan, 9, 5, keep="statistics", progress=stop)
+        run_plan(model, plan, 9, 5, keep="statistics", method="affine", progress=stop)
     partial = caught.value.partial
     assert partial.n == 4
-    np.testing.assert_array_equal(partial.means, run_plan(model, plan, 4, 5, keep="statistics").means)
+    np.testing.assert_array_equal(partial.means, run_plan(model, plan, 4, 5, keep="statistics", method="affine").means)
 
 
 def test_single_precision_output_is_the_rounded_double():
@@ -145,5 +153,5 @@ def test_memory_is_bounded_by_the_output_and_a_buffer(make, d, n):
     assert output == 8 * n * d
     assert peak < 3 * output + buffer
     assert peak < output + buffer
-    alone, _ = peak_of(make(d), dilated(d, 4), 4 * n, keep="statistics")
+    alone, _ = peak_of(make(d), dilated(d, 4), 4 * n, keep="statistics", method=choose(make(d), "auto", "x"))
     assert alone < buffer

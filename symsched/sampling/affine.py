@@ -41,22 +41,28 @@ def step_product(model: ProductModel, plan: Plan, powers: Array, record: Recordi
     intercepts, slopes, constants = gaussian_coefficients(centres, variances, plan.psi[:, None])
     offsets = d * constants + np.log(model.weights)
     factors = plan.psi / plan.alpha[:-1]
-    scale, shift = np.full(powers.shape[0], plan.alpha[0]), np.zeros(powers.shape[0])
+    # Fields are Σ y and Σ y²/2: what each of them adds to the log weight of every mode.
+    loads = np.stack([intercepts * factors[:, None], slopes * (factors**2 / 2)[:, None]], axis=1)
+    pulls, gains = plan.B[:, None] * intercepts, (plan.B * factors)[:, None] * slopes
+    rows = powers.shape[0]
+    scales, shifts = np.empty((plan.steps + 1, rows)), np.empty((plan.steps + 1, rows))
+    scales[0], shifts[0] = plan.alpha[0], 0.0
+    first, second, fields = powers[:, 1], powers[:, 2], np.empty((rows, 2))
     track = Track(record, plan, model.d)
-    for node in range(plan.steps + 1):
-        track.note(_sums(track, node, scale, shift, powers))
-        if node == plan.steps:
-            break
-        factor = factors[node]
-        total = scale * powers[:, 1] + d * shift
-        squares = scale**2 * powers[:, 2] + shift * (scale * (2 * powers[:, 1]) + d * shift)
-        fields = np.stack([factor * total, factor**2 / 2 * squares], axis=1)
-        responsibilities = softmax(offsets[node] + fields @ np.stack([intercepts[node], slopes[node]]))
+    for node in range(plan.steps):
+        scale, shift = scales[node], shifts[node]
+        inner, outer = scale * first, d * shift
+        fields[:, 0] = inner + outer
+        fields[:, 1] = scale * (scale * second) + shift * (2 * inner + outer)
+        responsibilities = softmax(offsets[node] + fields @ loads[node])
         track.watch(node, responsibilities)
-        gain = plan.A[node] + (plan.B[node] * factor) * (responsibilities @ slopes[node])
-        shift = gain * shift + plan.B[node] * (responsibilities @ intercepts[node])
-        scale = gain * scale
-    return scale, shift, track
+        gain = plan.A[node] + responsibilities @ gains[node]
+        np.multiply(gain, shift, out=shifts[node + 1])
+        shifts[node + 1] += responsibilities @ pulls[node]
+        np.multiply(gain, scale, out=scales[node + 1])
+    for node in range(plan.steps + 1):
+        track.note(_sums(track, node, scales[node], shifts[node], powers))
+    return scales[-1], shifts[-1], track
 
 
 def _gaussian(site: AbstractSite) -> tuple[float, float]:

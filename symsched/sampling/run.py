@@ -21,7 +21,7 @@ from symsched.sampling.model_interaction import InteractionModel
 from symsched.sampling.model_mean_field import AbstractMeanFieldModel, MeanFieldModel
 from symsched.sampling.model_product import ProductModel
 from symsched.sampling.noise import Blocks
-from symsched.sampling.orders import integrate_orders, order_blocks
+from symsched.sampling.orders import COUNTED_FROM, integrate_orders, order_blocks
 from symsched.sampling.recording import BlockResult, OrderParameter, Recording, Workspace
 from symsched.sampling.scalar_map import integrate_map
 from symsched.sampling.scheme import Plan
@@ -37,8 +37,6 @@ _MAP_FIELD_FROM = 100
 """The same for quadratic mean-field measures, whose loop integrates over the field for every coordinate."""
 _MAP_INTERACTION_FROM = 3000
 """The same for other mean-field measures, which have other methods below."""
-_NO_ARRAY_FROM = 30_000_000
-"""Dimension from which statistics alone are computed without an array of that dimension."""
 
 
 class RunInterruptedError(KeyboardInterrupt):
@@ -150,8 +148,12 @@ def _finite(result: BlockResult) -> BlockResult:
     return result
 
 
-def choose(model: AbstractModel, method: str, keep: str) -> str:
-    """Return the fastest exact method for the model, or the wanted one if it is exact for the model."""
+def choose(model: AbstractModel, method: str, keep: str, statistic: OrderParameter | None = None) -> str:
+    """Return the fastest exact method for the model, or the wanted one if it is exact for the model.
+
+    Statistics alone need no samples where the law of the sums behind them is known: at any d for Gaussian modes, from
+    COUNTED_FROM on for exchangeable coordinates.
+    """
     if keep not in KEEPS:
         raise ValueError(f"unknown keep {keep!r}; {nearest(keep, KEEPS)}")
     if method not in METHODS:
@@ -161,7 +163,9 @@ def choose(model: AbstractModel, method: str, keep: str) -> str:
     if method == "order parameter" and keep == "x":
         raise ValueError("method 'order parameter' has no samples; pass keep='statistics', or another method")
     if method == "auto":
-        if keep == "statistics" and model.dimension >= _NO_ARRAY_FROM and (affine or exchangeable):
+        summed = affine and (statistic is None or statistic.order <= 2)
+        counted = exchangeable and not affine and model.dimension >= COUNTED_FROM
+        if keep == "statistics" and (summed or counted):
             return "order parameter"
         if affine:
             return "affine"
@@ -206,7 +210,7 @@ def run_plan(
     n = require_integer(n, "n", 1)
     if np.dtype(dtype) not in (np.float64, np.float32):
         raise ValueError(f"dtype must be float64 or float32, got {np.dtype(dtype)}")
-    chosen = choose(model, method, keep)
+    chosen = choose(model, method, keep, statistic)
     grouping = order_blocks if chosen == "order parameter" else Blocks
     blocks = grouping(require_integer(seed, "seed", 0), n, model.dimension)
     task = BlockTask(model, plan, blocks, chosen, Recording.of(plan, statistic, watch), keep == "x")
