@@ -6,14 +6,17 @@ import json
 import numpy as np
 import pytest
 
-from symsched.benchmark.comparison import compare, to_markdown
+from symsched.benchmark.comparison import compare, comparison_markdown
+from symsched.benchmark.families import FAMILIES
 from symsched.benchmark.floor import growth, measure_floor
-from symsched.benchmark.report import BenchmarkReport
+from symsched.benchmark.report import BenchmarkReport, _rounding
+from symsched.benchmark.symbolic import measure_symbolic
 from symsched.benchmark.yardstick import SETTINGS, plain_loop
 from symsched.sampling.models import ProductModel
 from symsched.sampling.noise import Blocks
 from symsched.sampling.run import run_plan
 from symsched.sampling.sites import AtomSite
+from symsched.zoo import find
 
 
 def small(setting):
@@ -62,4 +65,21 @@ def test_comparison():
     result = compare(small(SETTINGS[0]), repetitions=1, exact_paths=200)
     assert result.plain_peak > result.peak / 100
     assert abs(result.weight.value - result.exact_weight.value) <= 1
-    assert "gm_vp" in to_markdown([result])
+    assert "gm_vp" in comparison_markdown([result])
+
+
+def test_the_symbolic_side_is_timed_and_a_report_holds_everything():
+    symbolic = measure_symbolic(find("curie-weiss"))
+    assert symbolic.derive > 0
+    sums = measure_floor("Curie–Weiss", 10**12, 3, 4, keep="statistics", repetitions=1, method="order parameter")
+    assert (sums.floor, sums.ratio, sums.own_ratio) == (None, None, None)
+    comparison = compare(small(SETTINGS[0]), repetitions=1, exact_paths=10)
+    report = BenchmarkReport((sums,), {}, (sums,), (comparison,), (symbolic,), {"Curie–Weiss": 1e-7})
+    text = report.to_markdown()
+    for part in ("curie-weiss", "gm_vp", "1.0e-07", "| – | – |"):
+        assert part in text
+    assert set(json.loads(json.dumps(report.to_dict(), allow_nan=False))) >= {"sums", "comparisons", "symbolic"}
+
+
+def test_single_precision_is_as_good_as_it_can_be():
+    assert 1e-9 < _rounding(FAMILIES["Gaussian modes"](1000)) < 1e-6

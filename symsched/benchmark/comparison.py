@@ -128,7 +128,7 @@ def geometric_means(comparisons: Sequence[Comparison]) -> tuple[float, float]:
     return speed, saving
 
 
-def to_markdown(comparisons: Sequence[Comparison]) -> str:
+def comparison_markdown(comparisons: Sequence[Comparison]) -> str:
     """Return the comparisons as a table."""
     lines = [
         "| experiment | d | n | steps | seconds | plain | × faster | MB | plain MB | weight | plain | exact "

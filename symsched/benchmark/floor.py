@@ -22,7 +22,7 @@ class Timing:
     """One configuration: the best of a few repetitions, each next to its own floor.
 
     ``seconds`` of the run, ``floor`` of ``default_rng().standard_normal((n, d))``, ``own_floor`` of the generator that
-    the run uses, filling the same array; ``ratio`` = seconds/floor.
+    the run uses, filling the same array; ``ratio`` = seconds/floor. A run without an (n, d) array has no floor.
     """
 
     family: str
@@ -32,14 +32,19 @@ class Timing:
     keep: str
     method: str
     seconds: float
-    floor: float
-    own_floor: float
+    floor: float | None
+    own_floor: float | None
     map_error: float
 
     @property
-    def ratio(self) -> float:
+    def ratio(self) -> float | None:
         """Time in units of the floor."""
-        return self.seconds / self.floor
+        return None if self.floor is None else self.seconds / self.floor
+
+    @property
+    def own_ratio(self) -> float | None:
+        """Time in units of the own floor."""
+        return None if self.own_floor is None else self.seconds / self.own_floor
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers and the ratio."""
@@ -64,8 +69,8 @@ def measure_floor(
         seconds.append(time.perf_counter() - start)
         used, error = run.method, run.map_error
         del run
-    floor = min(floors, default=float("nan"))
-    return Timing(family, d, n, steps, keep, used, min(seconds), floor, min(own, default=float("nan")), error)
+    floor, own_floor = min(floors, default=None), min(own, default=None)
+    return Timing(family, d, n, steps, keep, used, min(seconds), floor, own_floor, error)
 
 
 def sweep(

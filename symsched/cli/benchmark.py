@@ -8,7 +8,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from symsched.benchmark.floor import Timing
 from symsched.benchmark.report import BenchmarkReport, benchmark
 from symsched.charts import Chart, Curve
 from symsched.cli.output import write_json
@@ -22,8 +21,8 @@ def run(options: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with tqdm(unit="timing", file=sys.stderr, disable=not progress(options)) as bar:
 
-        def advance(timing: Timing) -> None:
-            bar.set_description(f"{timing.family}, d = {timing.d:.0e}")
+        def advance(measured: str) -> None:
+            bar.set_description(measured)
             bar.update()
 
         report = benchmark(quick=options.quick, progress=advance)
