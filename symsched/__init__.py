@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from symsched.schedules import Schedule as Schedule
     from symsched.simulation import Run as Run
     from symsched.simulation import simulate as simulate
+    from symsched.sweeps import Sweep as Sweep
+    from symsched.sweeps import sweep as sweep
     from symsched.validation import Report as Report
     from symsched.validation import validate as validate
 
@@ -62,6 +64,7 @@ _HOMES = {
     "Run": "simulation",
     "Schedule": "schedules",
     "Step": "derivation",
+    "Sweep": "sweeps",
     "VE": "interpolants",
     "VE_TRIG": "interpolants",
     "VP": "interpolants",
@@ -71,6 +74,7 @@ _HOMES = {
     "parse": "parsing",
     "predict": "predictions",
     "simulate": "simulation",
+    "sweep": "sweeps",
     "validate": "validation",
 }
 _RENAMED = {"Law": "AbstractLaw"}

@@ -139,6 +139,11 @@ class Schedule:
         ends = [round(k * steps / count) for k in range(count + 1)]
         return [np.arange(last - first + 1) / (last - first) for first, last in pairwise(ends)]
 
+    @property
+    def needs_kappa(self) -> bool:
+        """Whether the schedule depends on the window constant κ."""
+        return any(window.motion.tau.has(kappa_symbol) for window in self.windows)
+
     def plan(self, steps: int, d: float, kappa: float | None = None, scheme: str = "interpolant") -> Plan:
         """Return the N steps at dimension ``d`` (a real number: 10^12 and beyond are fine) as coefficients.
 
@@ -186,7 +191,7 @@ class Schedule:
         return schemes.euler(grid, noise, signal, led, tangent(lambda m: m.beta, signal))
 
     def _checked_kappa(self, dimension: float, value: float | None) -> float:
-        if not any(w.motion.tau.has(kappa_symbol) for w in self.windows):
+        if not self.needs_kappa:
             return 1.0
         if value is None:
             raise ValueError("this schedule depends on kappa: pass kappa (3 to 5 is usual)")

@@ -24,7 +24,6 @@ from symsched.predictions import ModePrediction, order_paths, practical_infinity
 from symsched.reporting.rows import row_to_dict, rows_to_latex, rows_to_markdown
 from symsched.schedules import Schedule
 from symsched.simulation import Estimate, Run, simulate
-from symsched.symbols import kappa as kappa_symbol
 from symsched.verdicts import Row, Verdict, bounded, statistical
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ def validate(
     if not sizes:
         raise ValueError("dimensions must hold at least one integer")
     generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(require_integer(rng, "rng", 0))
-    constant = kappa if any(window.motion.tau.has(kappa_symbol) for window in limit.schedule.windows) else None
+    constant = kappa if limit.schedule.needs_kappa else None
     rows: list[Row] = []
     errors: list[Estimate] = []
     for d in sizes:

@@ -11,7 +11,7 @@ from symsched.cli import zoo as zoo_command
 from symsched.ledger.claim import Claim
 from symsched.verdicts import deterministic
 
-COMMANDS = ("reproduce", "derive", "schedule", "validate", "zoo", "benchmark", "list")
+COMMANDS = ("reproduce", "derive", "schedule", "validate", "sweep", "zoo", "benchmark", "list")
 
 
 def run(capsys, *arguments):

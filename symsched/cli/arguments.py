@@ -55,6 +55,17 @@ def parser() -> argparse.ArgumentParser:
     _sampling(validate)
     _progress(validate)
 
+    sweep = _command(commands, "sweep", "run a schedule at many dimensions and numbers of steps, and keep what is done")
+    _distribution(sweep)
+    sweep.add_argument("--d", nargs="+", metavar="D", help="dimensions (default: the entry's own)")
+    sweep.add_argument("--steps", nargs="+", metavar="N", default=["10", "40"], help="numbers of steps")
+    sweep.add_argument("--n", metavar="N", help="samples per cell")
+    sweep.add_argument("--plain", action="store_true", help="run the undilated schedule beside")
+    sweep.add_argument("--out", default="symsched-sweep", metavar="DIR", help="folder of the cells that are done")
+    _seed(sweep)
+    _sampling(sweep)
+    _progress(sweep)
+
     zoo = _command(commands, "zoo", "derive and validate every distribution of the zoo, and write its page")
     zoo.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
     zoo.add_argument("--workers", metavar="N", help="processes that share the work (default: one for each core)")

@@ -25,7 +25,6 @@ from symsched.predictions import predict
 from symsched.schedules import Schedule
 from symsched.simulation import simulate
 from symsched.symbols import d as d_symbol
-from symsched.symbols import kappa as kappa_symbol
 from symsched.verdicts import Row, bounded, deterministic, statistical
 
 BETA = sp.Rational(1, 2)
@@ -68,7 +67,7 @@ def sampling_rows(interpolant: Interpolant, name: str, effort: Effort, schedule:
     """Return rows on spins simulated at finite d by canonical Euler, on the limit's schedule or another."""
     limit = limit_of(interpolant, BETA)
     chosen = schedule or limit.schedule
-    kappa = KAPPA if any(window.motion.tau.has(kappa_symbol) for window in chosen.windows) else None
+    kappa = KAPPA if chosen.needs_kappa else None
     d, n = 2000, effort.choose(300, 60)
     (predicted,) = predict(limit, STEPS, kappa=KAPPA if interpolant is VE else None, scheme="canonical")
     run = simulate(

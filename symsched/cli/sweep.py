@@ -1,0 +1,42 @@
+"""``symsched sweep``: one schedule at many dimensions and numbers of steps; what is done is kept and not done again."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from symsched.cli.output import write_json
+from symsched.cli.reading import progress, real, request, whole
+from symsched.limits import Limit
+from symsched.plotting import draw
+from symsched.schedules import Schedule, plain
+from symsched.sweeps import sweep
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run what is missing in the folder, print the table, and draw weight against dimension."""
+    asked = request(options)
+    limit = asked.limit()
+    schedules: dict[str, Schedule | Limit] = {"dilated": limit}
+    if options.plain:
+        schedules["plain"] = plain(asked.interpolant)
+    folder = Path(options.out)
+    result = sweep(
+        asked.distribution,
+        schedules,
+        dimensions=[whole(text, "d", 1) for text in options.d] if options.d else asked.settings.dimensions,
+        steps=[whole(text, "steps", 1) for text in options.steps],
+        n=asked.settings.n if options.n is None else whole(options.n, "n", 1),
+        kappa=asked.settings.kappa if options.kappa is None else real(options.kappa, "kappa"),
+        rng=whole(options.seed, "seed", 0),
+        scheme=options.scheme,
+        folder=folder / "cells",
+        progress=progress(options),
+    )
+    picture = folder / "weights.png"
+    picture.write_bytes(draw(result.chart(), "png"))
+    if options.json:
+        write_json({"name": asked.title, **result.to_dict()})
+    else:
+        print(f"{asked.title}, {result.title}\n\n{result.to_markdown()}\n{picture}")
+    return 0

@@ -1,0 +1,146 @@
+"""Sweeps: cells are kept as they are done, found again, and never confused."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import sympy as sp
+from sympy.stats import Laplace, Normal
+
+import symsched
+from symsched import sweeps
+from symsched.fingerprint import fingerprint
+from symsched.sampling.run import RunInterruptedError
+from symsched.zoo import ZOO
+
+HALF = sp.Rational(1, 2)
+PAIR = symsched.GaussianMixture(sp.Rational(4, 5), 1, HALF)
+SETTINGS = {"dimensions": (200, 900), "steps": (5, 10), "n": 50}
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """The dimension and the steps of every run that takes place."""
+    done = []
+    simulate = sweeps.simulate
+
+    def counted(*arguments, **settings):
+        done.append((settings["d"], settings["steps"]))
+        return simulate(*arguments, **settings)
+
+    monkeypatch.setattr(sweeps, "simulate", counted)
+    return done
+
+
+def test_cells_are_runs():
+    limit = symsched.derive(PAIR, symsched.VP)
+    result = symsched.sweep(PAIR, {"dilated": limit, "plain": symsched.VP}, **SETTINGS)
+    assert [(c.schedule, c.steps, c.dimension) for c in result.cells] == [
+        (name, steps, d) for name in ("dilated", "plain") for steps in (5, 10) for d in (200, 900)
+    ]
+    assert all(abs(sum(w.value for w in cell.weights) - 1) < 1e-12 for cell in result.cells)
+    assert "900" in result.to_markdown()
+    assert json.loads(json.dumps(result.to_dict(), allow_nan=False))["cells"][0]["dimension"] == 200
+    assert result.chart().curves[0].label == "dilated, 5 steps"
+
+
+def test_dilated_weights_stay_where_plain_ones_move():
+    """The paper's claim at fixed steps as d grows, and its negative control."""
+    limit = symsched.derive(PAIR, symsched.VP)
+    result = symsched.sweep(
+        PAIR, {"dilated": limit, "plain": symsched.VP}, dimensions=(10**2, 10**8), steps=(40,), n=4_000
+    )
+    dilated, plain = ([c.weights[0] for c in result.cells if c.schedule == name] for name in ("dilated", "plain"))
+    assert abs(dilated[1].value - dilated[0].value) < 4 * np.hypot(dilated[0].standard_error, dilated[1].standard_error)
+    assert abs(plain[1].value - plain[0].value) > 4 * np.hypot(plain[0].standard_error, plain[1].standard_error)
+
+
+def test_an_interrupted_sweep_goes_on_where_it_stopped(tmp_path, runs, monkeypatch):
+    limit = symsched.derive(PAIR, symsched.VP)
+    counted = sweeps.simulate
+
+    def stopped(*arguments, **settings):
+        if len(runs) == 3:
+            raise RunInterruptedError(None)
+        return counted(*arguments, **settings)
+
+    monkeypatch.setattr(sweeps, "simulate", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        symsched.sweep(PAIR, limit, folder=tmp_path, **SETTINGS)
+    assert len(list(tmp_path.glob("*.json"))) == 3
+    assert not list(tmp_path.glob("*.part"))
+    monkeypatch.setattr(sweeps, "simulate", counted)
+    whole = symsched.sweep(PAIR, limit, folder=tmp_path, **SETTINGS)
+    assert len(runs) == 4
+    fresh = symsched.sweep(PAIR, limit, **SETTINGS)
+    assert [dataclasses.replace(cell, seconds=0) for cell in whole.cells] == [
+        dataclasses.replace(cell, seconds=0) for cell in fresh.cells
+    ]
+
+
+def test_a_cell_depends_on_its_own_settings_only(tmp_path, runs):
+    limit = symsched.derive(PAIR, symsched.VP)
+    alone = symsched.sweep(PAIR, limit, dimensions=(900,), steps=(10,), n=50)
+    among = symsched.sweep(PAIR, limit, **SETTINGS)
+    assert dataclasses.replace(alone.cells[0], seconds=0) == dataclasses.replace(among.cells[-1], seconds=0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"rng": 1}, {"n": 51}, {"kappa": 4}, {"scheme": "canonical"}, {"steps": (6,)}, {"dimensions": (201,)}],
+    ids=lambda change: next(iter(change)),
+)
+def test_another_question_is_not_answered_from_disk(tmp_path, runs, change):
+    limit = symsched.derive(PAIR, symsched.VP)
+    settings = {"dimensions": (200,), "steps": (5,), "n": 50}
+    symsched.sweep(PAIR, limit, folder=tmp_path, **settings)
+    symsched.sweep(PAIR, limit, folder=tmp_path, **{**settings, **change})
+    assert len(runs) == 2
+
+
+def test_other_code_or_another_distribution_is_not_answered_from_disk(tmp_path, runs, monkeypatch):
+    limit = symsched.derive(PAIR, symsched.VP)
+    settings = {"dimensions": (200,), "steps": (5,), "n": 50, "folder": tmp_path}
+    symsched.sweep(PAIR, limit, **settings)
+    monkeypatch.setattr(sweeps, "code_fingerprint", lambda: "another")
+    symsched.sweep(PAIR, limit, **settings)
+    close = symsched.GaussianMixture(sp.Float("0.80000000000000001", 20), 1, HALF)
+    symsched.sweep(close, limit, **settings)
+    assert len(runs) == 3
+
+
+def test_fingerprints_tell_apart_what_prints_alike():
+    one, other = sp.Float("0.1", 15), sp.Float("0.1", 30)
+    assert str(one)[:3] == str(other)[:3]
+    names = [one, other, 0.1, "0.1", sp.Symbol("x"), sp.Symbol("x", positive=True), (1, 2), (12,), 1, True, "1", None]
+    assert len({fingerprint(value) for value in names}) == len(names)
+    assert fingerprint(np.zeros(2)) != fingerprint(np.zeros(3)) != fingerprint(np.zeros(3, dtype=int))
+    with pytest.raises(TypeError, match="no fingerprint"):
+        fingerprint(lambda x: x)
+    assert len({fingerprint(entry.distribution()) for entry in ZOO}) == len(ZOO)
+
+
+def test_fingerprints_are_those_of_every_process():
+    text = (
+        "import sympy as sp, symsched; from sympy.stats import Laplace, Normal; "
+        "from symsched.fingerprint import fingerprint; h = sp.Rational(1, 2); "
+        "m = symsched.ProductMixture([(h, Laplace('a', 0, 1)), (h, Normal('a', 0, 1))]); "
+        "print(fingerprint(m, symsched.derive(m, symsched.VP).schedule))"
+    )
+    mixture = symsched.ProductMixture([(HALF, Laplace("a", 0, 1)), (HALF, Normal("a", 0, 1))])
+    expected = fingerprint(mixture, symsched.derive(mixture, symsched.VP).schedule)
+    other = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True, timeout=120)
+    assert other.stdout.strip() == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"dimensions": ()}, "at least one"), ({"steps": (0,)}, "steps"), ({"n": 0}, "n must"), ({"kappa": "3"}, "kappa")],
+    ids=["no dimension", "no steps", "no paths", "text"],
+)
+def test_bad_input_is_refused(change, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        symsched.sweep(PAIR, symsched.VP, **{**SETTINGS, **change})
