@@ -65,7 +65,8 @@ def figure(chart: Chart, theme: Theme = LIGHT) -> Figure:
         entries = sorted(zip(*axes.get_legend_handles_labels(), strict=True), key=lambda entry: order.index(entry[1]))
         if len(entries) > 1:
             labels = [label for _, label in entries]
-            columns = 1 if max(map(len, labels)) > 42 else 2 if max(map(len, labels)) > 20 else min(4, len(labels))
+            longest = max(map(len, labels))
+            columns = 1 if longest > 42 else 2 if longest > 20 else min(3 if longest > 12 else 4, len(labels))
             result.legend([handle for handle, _ in entries], labels, loc="outside lower center", ncols=columns)
     return result
 

@@ -103,7 +103,14 @@ class Sweep:
                     [weight.standard_error for weight in weights],
                 )
             )
-        return Chart("sweep", self.title, "dimension $d$", f"weight of mode {mode}", tuple(curves), log_x=True)
+        return Chart(
+            "sweep",
+            f"Weight against dimension, {self.title}",
+            "dimension $d$",
+            f"weight of mode {mode}",
+            tuple(curves),
+            log_x=True,
+        )
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
