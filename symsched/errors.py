@@ -28,7 +28,12 @@ def require_integer(value: object, name: str, minimum: int) -> int:
     Raises TypeError for something that is no integer, ValueError for one that is too small.
     """
     if isinstance(value, bool) or not isinstance(value, Integral):
-        if isinstance(value, Real) and math.isfinite(value) and float(value).is_integer():
+        if (
+            isinstance(value, Real)
+            and not isinstance(value, bool)
+            and math.isfinite(value)
+            and float(value).is_integer()
+        ):
             raise TypeError(f"{name} must be an integer, got the float {value!r}; pass {int(float(value))}")
         raise TypeError(f"{name} must be an integer of at least {minimum}, got {value!r}")
     if value < minimum:
@@ -43,9 +48,16 @@ def require_real(
     above: float = -math.inf,
     below: float = math.inf,
 ) -> float:
-    """Return ``value`` as a finite float strictly between ``above`` and ``below``, or raise."""
+    """Return ``value`` as a finite float strictly between ``above`` and ``below``, or raise.
+
+    Raises TypeError for something that is no real number: text and truth values are not taken for numbers.
+    """
     try:
+        if isinstance(value, (str, bytes, bool)):
+            raise TypeError
         number = float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        raise ValueError(f"{name} must be a finite number, got one beyond 1.8e308") from None
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a real number, got {value!r}") from None
     if not math.isfinite(number):
@@ -58,9 +70,9 @@ def require_real(
     return number
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: object, known: Iterable[str]) -> str:
     """Return the end of an error message for an unknown ``name``: the nearest known one, and the list."""
     names = sorted(known)
-    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(str(name).lower(), names, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}known names: {', '.join(names)}"

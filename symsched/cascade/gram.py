@@ -8,8 +8,9 @@ from symsched.cascade import checks
 from symsched.cascade.phases import Branch, CanonicalPhase, Cascade, ModeLaw
 from symsched.derivation import Check, Step, Verifier
 from symsched.distributions.gaussian_modes import GaussianModes
+from symsched.errors import DerivationError
 from symsched.laws import AtomLaw
-from symsched.symbols import nu, s
+from symsched.symbols import d, nu, s
 
 _HALF = sp.Rational(1, 2)
 
@@ -17,6 +18,7 @@ _HALF = sp.Rational(1, 2)
 def gram_cascade(modes: GaussianModes) -> Cascade:
     """Return the phases of K Gaussians whose means have Gram matrix r_k·r_l/d: one speciation at d^−1/2, then the
     data."""
+    _require_no_dimension(modes)
     points, rank = modes.centres, modes.rank
     data_law = modes.noise_law()
     laws = tuple(ModeLaw(weight, data_law) for weight in modes.weights)
@@ -48,6 +50,17 @@ def gram_cascade(modes: GaussianModes) -> Cascade:
         ),
     )
     return Cascade(laws, (CanonicalPhase("speciation", _HALF, 1, (branch,), ((),), (sp.S.Zero,), rank), data), steps)
+
+
+def _require_no_dimension(modes: GaussianModes) -> None:
+    parts = (("weights", sp.Tuple(*modes.weights)), ("gram", modes.gram), ("sigma", modes.sigma))
+    for name, part in parts:
+        if d in part.free_symbols:
+            raise DerivationError(
+                "Gram matrix",
+                f"{name} = {part} depends on d",
+                "Give the limits d → ∞ as numbers; laws with parameters that depend on d go into a ProductMixture.",
+            )
 
 
 def _has_gram(gram: sp.ImmutableMatrix) -> Verifier:

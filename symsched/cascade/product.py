@@ -28,12 +28,13 @@ from symsched.symbols import d, nu, s
 MAX_ORDER = 8
 _HALF = sp.Rational(1, 2)
 _NUMERIC_ZERO = 1e-11
+_WEIGHTS = "Give weights that converge to numbers strictly between 0 and 1, or leave the mode out."
 _LE_CAM = "Le Cam, local asymptotic normality; arXiv 2501.00988 for q = 1"
 
 
 def product_cascade(mixture: ProductMixture) -> Cascade:
     """Return the modes and phases of Σ_k w_k ρ_k^{⊗d}, by the first differing cumulants of its modes."""
-    modes = mixture.modes
+    modes = _with_limiting_weights(mixture.modes)
     separations = _Separations(modes)
     steps: list[Step] = []
     phases: list[CanonicalPhase] = []
@@ -149,9 +150,32 @@ class _Separations:
 
 def _lazy_cumulants(law: AbstractLaw) -> Callable[[int], sp.Expr]:
     def cumulant(order: int) -> sp.Expr:
-        return law.cumulants(order)[order - 1]
+        try:
+            return law.cumulants(order)[order - 1]
+        except DerivationError as error:
+            if "does not exist" not in error.reason:
+                raise
+            raise DerivationError(
+                "first differing cumulant",
+                f"modes are told apart by their cumulants, but {error.reason}",
+                "Truncate the law, or take one with lighter tails.",
+            ) from error
 
     return cumulant
+
+
+def _with_limiting_weights(modes: Sequence[Mode]) -> tuple[Mode, ...]:
+    """Return the modes with the limits of their weights; a mode whose weight vanishes is no mode of the limit."""
+    found = []
+    for k, mode in enumerate(modes):
+        try:
+            weight = limit_in_dimension(mode.weight, f"weight {k}")
+        except DerivationError as error:
+            raise DerivationError("weights", error.reason, _WEIGHTS) from error
+        if weight.is_number and len(modes) > 1 and not 0 < weight < 1:
+            raise DerivationError("weights", f"weight {k} = {mode.weight} tends to {weight} as d → ∞", _WEIGHTS)
+        found.append(dataclasses.replace(mode, weight=weight))
+    return tuple(found)
 
 
 def difference_of(left: sp.Expr, right: sp.Expr) -> sp.Expr:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from numbers import Rational, Real
 from typing import Any
 
 import sympy as sp
+from sympy.stats.rv import RandomSymbol
 
 from symsched.errors import require_integer
+from symsched.laws import AbstractLaw, AtomLaw, law_of
 from symsched.sampling.models import AbstractModel
 from symsched.symbols import d as d_symbol
 
@@ -64,15 +67,48 @@ def require_expression(value: object, name: str) -> sp.Expr:
     """Return ``value`` as a finite SymPy expression; text is refused, because SymPy would evaluate it."""
     if isinstance(value, sp.Expr):
         expression = value
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        expression = sp.sympify(value)
+    elif isinstance(value, Rational) and not isinstance(value, bool):
+        expression = sp.Rational(int(value.numerator), int(value.denominator))
+    elif isinstance(value, Real) and not isinstance(value, bool):
+        expression = sp.sympify(float(value))
     else:
-        raise TypeError(f"{name} must be a number or a SymPy expression, got {value!r}; text is read by symsched.parse")
+        hint = "; text is read by symsched.parse" if isinstance(value, str) else ""
+        raise TypeError(f"{name} must be a number or a SymPy expression, got {value!r}{hint}")
     if expression.has(sp.nan, sp.oo, -sp.oo, sp.zoo):
         raise ValueError(f"{name} must be finite, got {expression}")
-    if expression.is_number and expression.is_real is False:
+    # NumPy would drop the imaginary part of a coefficient and go on.
+    imaginary = expression.is_real is False if expression.is_number else expression.has(sp.I)
+    if imaginary:
         raise ValueError(f"{name} must be real, got {expression}")
     return expression
+
+
+def require_sequence(value: object, name: str, wanted: str) -> list[Any]:
+    """Return the entries of ``value``; TypeError, saying what is ``wanted``, where it has none."""
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} must be {wanted}, got {value!r}")
+    return list(value)
+
+
+def require_line(law: RandomSymbol | AbstractLaw, name: str) -> AbstractLaw:
+    """Return the law of one coordinate; ValueError for atoms that are points of a space."""
+    found = law if isinstance(law, AbstractLaw) else law_of(law)
+    if isinstance(found, AtomLaw) and found.dimension is not None:
+        raise ValueError(
+            f"{name} must be a law on the line, got atoms in R^{found.dimension}; "
+            "modes in general directions are GaussianModes"
+        )
+    return found
+
+
+def require_substitution(values: object) -> dict[sp.Symbol, sp.Expr]:
+    """Return a mapping from symbols to numbers or expressions; text is refused, because SymPy would evaluate it."""
+    if not isinstance(values, Mapping):
+        raise TypeError(f"subs needs a mapping such as {{symbol: number}}, got {values!r}")
+    for symbol in values:
+        if not isinstance(symbol, sp.Expr):
+            raise TypeError(f"subs replaces SymPy symbols, got the key {symbol!r}; pass the symbol itself")
+    return {symbol: require_expression(value, str(symbol)) for symbol, value in values.items()}
 
 
 def require_assumption(value: sp.Expr, name: str, wanted: str, holds: bool | None) -> sp.Expr:

@@ -11,7 +11,14 @@ import numpy as np
 import sympy as sp
 
 from symsched.codegen import number
-from symsched.distributions.base import AbstractDistribution, require_expression, require_positive, require_probability
+from symsched.distributions.base import (
+    AbstractDistribution,
+    require_expression,
+    require_positive,
+    require_probability,
+    require_sequence,
+    require_substitution,
+)
 from symsched.laws import AbstractLaw, DensityLaw
 from symsched.sampling.models import AbstractModel, DirectionModel
 from symsched.symbols import a
@@ -43,7 +50,7 @@ class GaussianModes(AbstractDistribution):
         sigma: sp.Expr | float,
     ) -> None:
         """Check weights, the Gram matrix and σ."""
-        shares = tuple(require_expression(w, f"weight {k}") for k, w in enumerate(weights))
+        shares = tuple(require_expression(w, f"weight {k}") for k, w in enumerate(_entries(weights, "weights")))
         if not shares:
             raise ValueError("weights must hold at least one mode")
         if len(shares) > 1:
@@ -52,7 +59,8 @@ class GaussianModes(AbstractDistribution):
         total = sp.simplify(sp.Add(*shares))
         if not total.is_number or abs(sp.N(total - 1)) > 1e-12:
             raise ValueError(f"the weights must sum to 1, got {total}")
-        rows = gram.tolist() if isinstance(gram, sp.MatrixBase) else [list(row) for row in gram]
+        table = gram.tolist() if isinstance(gram, sp.MatrixBase) else _entries(gram, "gram")
+        rows = [_entries(row, f"gram[{k}]") for k, row in enumerate(table)]
         if len(rows) != len(shares) or any(len(row) != len(shares) for row in rows):
             raise ValueError(
                 f"gram must be {len(shares)} × {len(shares)}, one row per weight, got {[len(row) for row in rows]}"
@@ -68,13 +76,15 @@ class GaussianModes(AbstractDistribution):
         object.__setattr__(self, "weights", shares)
         object.__setattr__(self, "gram", matrix)
         object.__setattr__(self, "sigma", require_positive(sigma, "sigma"))
+        # An indefinite matrix may look as if two means were one: the points come first.
+        rank = self.rank
         for k in range(len(shares)):
             for j in range(k):
                 if sp.simplify(matrix[k, k] + matrix[j, j] - 2 * matrix[k, j]) == 0:
                     raise ValueError(
                         f"modes {j} and {k} have the same mean; merge them into one of weight {shares[j] + shares[k]}"
                     )
-        if self.rank == 0 and len(shares) > 1:
+        if rank == 0 and len(shares) > 1:
             raise ValueError("all means vanish: the modes are the same law")
 
     @cached_property
@@ -118,7 +128,8 @@ class GaussianModes(AbstractDistribution):
 
     def subs(self, values: Mapping[sp.Symbol, Any]) -> GaussianModes:
         """Return the mixture with some parameters replaced."""
-        return GaussianModes([w.subs(values) for w in self.weights], self.gram.subs(values), self.sigma.subs(values))
+        checked = require_substitution(values)
+        return GaussianModes([w.subs(checked) for w in self.weights], self.gram.subs(checked), self.sigma.subs(checked))
 
     def _numeric(self, dimension: int) -> AbstractModel:
         if dimension < self.rank:
@@ -126,6 +137,10 @@ class GaussianModes(AbstractDistribution):
         centres = np.array([[number(c, "a centre") for c in row] for row in self.centres])
         weights = np.array([number(w, "a weight") for w in self.weights])
         return DirectionModel(dimension, weights, centres, number(self.sigma, "sigma"))
+
+
+def _entries(value: object, name: str) -> list[Any]:
+    return require_sequence(value, name, "a sequence: one weight per mode, and a row of products r_k·r_l/d for each")
 
 
 def _vanishes(entry: sp.Expr) -> bool:

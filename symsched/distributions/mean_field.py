@@ -15,9 +15,10 @@ from sympy.stats.rv import RandomSymbol
 
 from symsched.asymptotics import limit_in_dimension
 from symsched.codegen import Compiled, compiled, number
-from symsched.distributions.base import AbstractDistribution, require_expression
+from symsched.distributions.base import AbstractDistribution, require_expression, require_line, require_substitution
+from symsched.distributions.regularity import require_regular
 from symsched.errors import DerivationError
-from symsched.laws import AbstractLaw, law_of
+from symsched.laws import AbstractLaw
 from symsched.saddles import Saddle, find_saddles
 from symsched.sampling.interaction import Interaction
 from symsched.sampling.models import AbstractModel, InteractionModel, LatticeFieldModel, MeanFieldModel, lattice_totals
@@ -50,7 +51,7 @@ class MeanField(AbstractDistribution):
         self, spin: RandomSymbol | AbstractLaw, interaction: sp.Expr | float, tilt: sp.Expr | float = 0
     ) -> None:
         """Check that g and f are expressions in m (and d)."""
-        object.__setattr__(self, "spin", spin if isinstance(spin, AbstractLaw) else law_of(spin))
+        object.__setattr__(self, "spin", require_line(spin, "spin"))
         object.__setattr__(self, "interaction", require_expression(interaction, "interaction"))
         object.__setattr__(self, "tilt", require_expression(tilt, "tilt"))
         for name, value in (("interaction", self.interaction), ("tilt", self.tilt)):
@@ -69,7 +70,8 @@ class MeanField(AbstractDistribution):
 
     def subs(self, values: Mapping[sp.Symbol, Any]) -> MeanField:
         """Return the measure with some parameters replaced."""
-        return MeanField(self.spin.subs(values), self.interaction.subs(values), self.tilt.subs(values))
+        checked = require_substitution(values)
+        return MeanField(self.spin.subs(checked), self.interaction.subs(checked), self.tilt.subs(checked))
 
     @cached_property
     def limiting_interaction(self) -> sp.Expr:
@@ -92,7 +94,16 @@ class MeanField(AbstractDistribution):
                 f"the number of maxima of g − I depends on {names}",
                 f"Give {names} a number; the tilt may keep symbols.",
             )
-        return find_saddles(self.spin, self.limiting_interaction)
+        if d_symbol in self.spin.free_symbols:
+            raise DerivationError(
+                "saddle points",
+                f"the law of a spin depends on d: {self.spin}",
+                "Give a spin law free of d, and put what depends on d into the interaction or the tilt.",
+            )
+        require_regular(self.limiting_interaction, self.spin.site())
+        # At the ends of the range g may fall to −∞: the search only compares values.
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            return find_saddles(self.spin, self.limiting_interaction)
 
     def _numeric(self, dimension: int) -> AbstractModel:
         quadratic = _quadratic(self.interaction, self.tilt)

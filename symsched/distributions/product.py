@@ -11,8 +11,15 @@ import sympy as sp
 from sympy.stats.rv import RandomSymbol
 
 from symsched.codegen import number
-from symsched.distributions.base import AbstractDistribution, require_expression, require_probability
-from symsched.laws import AbstractLaw, law_of
+from symsched.distributions.base import (
+    AbstractDistribution,
+    require_expression,
+    require_line,
+    require_probability,
+    require_sequence,
+    require_substitution,
+)
+from symsched.laws import AbstractLaw
 from symsched.sampling.models import AbstractModel, ProductModel
 from symsched.symbols import d as d_symbol
 
@@ -45,14 +52,13 @@ class ProductMixture(AbstractDistribution):
     def __init__(self, components: Iterable[tuple[sp.Expr | float, RandomSymbol | AbstractLaw]]) -> None:
         """Read the components, check the weights and tell equal laws apart."""
         modes = []
-        for k, component in enumerate(components):
+        wanted = "a sequence of pairs (weight, law), such as [(1, Normal('a', 0, 1))]"
+        for k, component in enumerate(require_sequence(components, "components", wanted)):
             try:
                 weight, law = component
             except (TypeError, ValueError):
                 raise TypeError(f"component {k} must be a pair (weight, law), got {component!r}") from None
-            modes.append(
-                Mode(require_expression(weight, f"weight {k}"), law if isinstance(law, AbstractLaw) else law_of(law))
-            )
+            modes.append(Mode(require_expression(weight, f"weight {k}"), require_line(law, f"law {k}")))
         if not modes:
             raise ValueError("a mixture needs at least one component (weight, law)")
         if len(modes) > 1:
@@ -82,7 +88,8 @@ class ProductMixture(AbstractDistribution):
 
     def subs(self, values: Mapping[sp.Symbol, Any]) -> ProductMixture:
         """Return the mixture with some parameters replaced."""
-        return ProductMixture([(mode.weight.subs(values), mode.law.subs(values)) for mode in self.modes])
+        checked = require_substitution(values)
+        return ProductMixture([(mode.weight.subs(checked), mode.law.subs(checked)) for mode in self.modes])
 
     def _numeric(self, dimension: int) -> AbstractModel:
         weights = np.array([number(mode.weight, f"weight {k}") for k, mode in enumerate(self.modes)])

@@ -183,6 +183,7 @@ def _collect(
             break
         if done >= _MAX_ATOMS:
             raise ValueError(
-                f"the tail of the mass function is too heavy for a sum: {done} atoms leave more than 1e-18 of the mass"
+                f"the mass function is too wide for a sum: {done} atoms from {start} on hold {total:.6g} of the mass "
+                "and leave more than 1e-18; truncate its tail, or count from an end nearer to the mass"
             )
     return np.concatenate(atoms), np.concatenate(masses)

@@ -16,6 +16,7 @@ from symsched.codegen import compiled
 FloatArray = NDArray[np.float64]
 Function = Callable[[FloatArray], FloatArray]
 
+_FACTORIAL = (sp.factorial, sp.gamma, sp.binomial)
 _HYPERBOLIC = (sp.cosh, sp.sinh, sp.tanh, sp.sech, sp.csch, sp.coth)
 
 
@@ -96,14 +97,15 @@ def _log(expression: sp.Expr, a: sp.Symbol) -> Function:
         value = float(sp.N(expression, 20))
         constant = float(np.log(value)) if value > 0 else (-np.inf if value == 0 else np.nan)
         return lambda points: np.full(np.shape(points), constant)
-    if isinstance(expression, sp.exp):
-        return compile_value(expression.args[0], a)
+    if isinstance(expression, (sp.exp, *_FACTORIAL)):
+        is_power = isinstance(expression, sp.exp)
+        return compile_value(expression.args[0] if is_power else _log_factorial(expression), a)
     if isinstance(expression, sp.Mul):
         return _log_product(expression, a)
     if isinstance(expression, sp.Pow):
         base, exponent = expression.as_base_exp()
         if not exponent.has(a):
-            inner = _log(base, a) if _is_positive(base, a) else _absolute(base, a)
+            inner = _log(base, a) if _is_positive(base, a) or _is_factorial(base) else _absolute(base, a)
             degree = float(sp.N(exponent, 20))
             return lambda points: degree * inner(points)
         if not base.has(a):
@@ -111,12 +113,27 @@ def _log(expression: sp.Expr, a: sp.Symbol) -> Function:
     return _log_other(expression, a)
 
 
+def _is_factorial(expression: sp.Expr) -> bool:
+    return isinstance(expression.as_base_exp()[0], _FACTORIAL) and expression.as_base_exp()[1].is_number
+
+
+def _log_factorial(expression: sp.Expr) -> sp.Expr:
+    """Return log |expression| for a factorial, Γ or a binomial coefficient, by log |Γ|."""
+    if isinstance(expression, sp.factorial):
+        return sp.loggamma(expression.args[0] + 1)
+    if isinstance(expression, sp.gamma):
+        return sp.loggamma(expression.args[0])
+    top, bottom = expression.args
+    return sp.loggamma(top + 1) - sp.loggamma(bottom + 1) - sp.loggamma(top - bottom + 1)
+
+
 def _log_product(expression: sp.Expr, a: sp.Symbol) -> Function:
     """Return the logarithm of a product as a sum."""
     constant, dependent = expression.as_independent(a, as_Add=False)
     factors = list(sp.Mul.make_args(dependent))
-    positive = [factor for factor in factors if _is_positive(factor, a)]
-    others = [factor for factor in factors if not _is_positive(factor, a)]
+    # Factorials overflow long before their quotients do.
+    positive = [factor for factor in factors if _is_positive(factor, a) or _is_factorial(factor)]
+    others = [factor for factor in factors if factor not in positive]
     parts = [_log(factor, a) for factor in positive]
     # Of factors with unknown sign only the product is known to be positive.
     parts.append(_absolute(sp.Mul(constant, *others), a) if others else _log(constant, a))

@@ -41,6 +41,7 @@ def law_of(rv: object) -> AbstractLaw:
             "give a transformed variable as ContinuousRV or FiniteRV with its own density"
         )
     space = rv.pspace
+    _require_parameters(rv)
     if isinstance(space, SingleFinitePSpace):
         return _finite(rv)
     if isinstance(space, SingleContinuousPSpace):
@@ -51,6 +52,23 @@ def law_of(rv: object) -> AbstractLaw:
         f"a univariate random variable is required, got {rv} on {type(space).__name__}"
         " (joint, vector and compound variables have no law on the line here); give its density with ContinuousRV"
     )
+
+
+def _require_parameters(rv: RandomSymbol) -> None:
+    """Refuse what SymPy takes as a parameter without asking: None, truth values, infinities and what is not real."""
+    distribution = getattr(rv.pspace, "distribution", None)
+    if isinstance(distribution, sp.Lambda) or not isinstance(distribution, sp.Basic):
+        return
+    for value in distribution.args:
+        name = f"a parameter of {type(distribution).__name__.removesuffix('Distribution')}"
+        if value is None or value in (sp.true, sp.false):
+            raise TypeError(f"{name} must be a number or a SymPy expression, got {value}")
+        if not isinstance(value, sp.Expr) or isinstance(value, RandomSymbol):
+            continue
+        if value.has(sp.nan, sp.oo, -sp.oo, sp.zoo):
+            raise ValueError(f"{name} must be a finite number, got {value}")
+        if value.is_number and value.is_real is False:
+            raise ValueError(f"{name} must be real, got {value}")
 
 
 def _finite(rv: RandomSymbol) -> AtomLaw:

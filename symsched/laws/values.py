@@ -26,6 +26,8 @@ def expression(value: object, name: str) -> sp.Expr:
         raise TypeError(f"{name} must be a number or a SymPy expression, got {value!r}")
     if result.has(sp.nan, sp.zoo) or result in (sp.oo, -sp.oo):
         raise ValueError(f"{name} must be finite, got {result}")
+    if result.is_number and result.is_real is False:
+        raise ValueError(f"{name} must be real, got {result}")
     return result
 
 
@@ -61,6 +63,8 @@ def is_symbolic(arguments: Iterable[object]) -> bool:
 def array(value: object, name: str) -> NDArray[np.float64]:
     """Return numbers as a finite float64 array."""
     try:
+        if np.asarray(value).dtype.kind in "SUb":
+            raise TypeError
         result = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be numbers or a SymPy expression, got {value!r}") from None
