@@ -99,7 +99,9 @@ def _log(expression: sp.Expr, a: sp.Symbol) -> Function:
         return lambda points: np.full(np.shape(points), constant)
     if isinstance(expression, (sp.exp, *_FACTORIAL)):
         is_power = isinstance(expression, sp.exp)
-        return compile_value(expression.args[0] if is_power else _log_factorial(expression), a)
+        # Constants as numbers: NumPy has no logarithm of integers beyond 64 bits.
+        power = expression.args[0] if is_power else constants_to_floats(_log_factorial(expression), 20)
+        return compile_value(power, a)
     if isinstance(expression, sp.Mul):
         return _log_product(expression, a)
     if isinstance(expression, sp.Pow):
@@ -109,7 +111,7 @@ def _log(expression: sp.Expr, a: sp.Symbol) -> Function:
             degree = float(sp.N(exponent, 20))
             return lambda points: degree * inner(points)
         if not base.has(a):
-            return compile_value(exponent * sp.log(base), a)
+            return compile_value(constants_to_floats(exponent * sp.log(base), 20), a)
     return _log_other(expression, a)
 
 

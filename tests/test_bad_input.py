@@ -1,0 +1,417 @@
+"""Bad input is refused by an error that names what was required, what came, and where it helps what to do."""
+
+import time
+import warnings
+
+import numpy as np
+import pytest
+import sympy as sp
+from sympy.stats import (
+    Cauchy,
+    Exponential,
+    FiniteRV,
+    Levy,
+    NegativeBinomial,
+    Normal,
+    Pareto,
+    Poisson,
+    Rademacher,
+    StudentT,
+    Uniform,
+    Zeta,
+)
+
+import symsched
+from symsched import DerivationError, GaussianMixture, GaussianModes, MeanField, ProductMixture
+from symsched.errors import nearest, require_integer, require_real
+from symsched.laws import AtomLaw, law_of
+from symsched.symbols import d, m
+
+R = sp.Rational
+HALF = R(1, 2)
+NAN, INF = float("nan"), float("inf")
+UNIT = [[1, 0], [0, 1]]
+P = sp.Symbol("p", positive=True)
+MIXTURE = GaussianMixture(R(4, 5), 1, HALF)
+NOT_NUMBERS = ["1/2", None, True, 1j, [HALF]]
+
+
+@pytest.fixture(autouse=True)
+def _no_warning_escapes():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def pair(first, second, weight=HALF):
+    return ProductMixture([(weight, first), (1 - weight, second)])
+
+
+def refused(call, error, words):
+    with pytest.raises(error, match=words) as caught:
+        call()
+    # An error of the package itself, not one that a library below happened to raise.
+    assert type(caught.value) in {ValueError, TypeError, DerivationError}
+    return str(caught.value)
+
+
+# Numbers.
+
+
+@pytest.mark.parametrize("bad", NOT_NUMBERS, ids=repr)
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("weight 0", lambda bad: ProductMixture([(bad, Normal("a", 0, 1)), (HALF, Normal("a", 1, 1))])),
+        ("weight 1", lambda bad: GaussianModes([HALF, bad], UNIT, 1)),
+        (r"gram\[0\]\[1\]", lambda bad: GaussianModes([HALF, HALF], [[1, bad], [0, 1]], 1)),
+        ("sigma", lambda bad: GaussianModes([HALF, HALF], UNIT, bad)),
+        ("p", GaussianMixture),
+        ("m", lambda bad: GaussianMixture(HALF, bad)),
+        ("sigma", lambda bad: GaussianMixture(HALF, 1, bad)),
+        ("beta", symsched.CurieWeiss),
+        ("h", lambda bad: symsched.CurieWeiss(2, bad)),
+        ("interaction", lambda bad: MeanField(Rademacher("a"), bad)),
+        ("tilt", lambda bad: MeanField(Rademacher("a"), m**2, bad)),
+        ("p", lambda bad: GaussianMixture(P).subs({P: bad})),
+    ],
+)
+def test_what_is_no_number_is_named(name, make, bad):
+    message = refused(lambda: make(bad), TypeError, rf"^{name} must be a number or a SymPy expression, got ")
+    assert repr(bad) in message
+    assert ("symsched.parse" in message) == isinstance(bad, str)
+
+
+@pytest.mark.parametrize("bad", [NAN, INF, -INF, sp.nan, sp.zoo], ids=str)
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("weight 0", lambda bad: pair(Normal("a", 0, 1), Normal("a", 1, 1), bad)),
+        (r"gram\[0\]\[0\]", lambda bad: GaussianModes([HALF, HALF], [[bad, 0], [0, 1]], 1)),
+        ("sigma", lambda bad: GaussianModes([HALF, HALF], UNIT, bad)),
+        ("p", GaussianMixture),
+        ("beta", symsched.CurieWeiss),
+        ("tilt", lambda bad: MeanField(Rademacher("a"), m**2, bad * m)),
+        ("p", lambda bad: GaussianMixture(P).subs({P: bad})),
+    ],
+)
+def test_what_is_not_finite_is_named(name, make, bad):
+    refused(lambda: make(bad), ValueError, rf"^{name} must be finite, got ")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: GaussianMixture(HALF, sp.I),
+        lambda: MeanField(Rademacher("a"), sp.I * m**2),
+        lambda: MeanField(Rademacher("a"), m**2, (1 + sp.I) * m),
+        lambda: law_of(Normal("a", sp.I, 1)),
+        lambda: law_of(Rademacher("a")).tilt(sp.I),
+    ],
+)
+def test_imaginary_numbers_are_refused_and_not_dropped(make):
+    refused(make, ValueError, "must be real, got .*I")
+
+
+def test_numbers_of_numpy_and_of_the_library_are_numbers():
+    for half in (0.5, np.float32(0.5), np.float64(0.5), HALF):
+        assert GaussianModes([half, half], np.eye(2, dtype=np.int64), np.float32(2)).rank == 2
+
+
+@pytest.mark.parametrize("bad", ["3", None, True, 3j, b"3", sp.Symbol("k")], ids=repr)
+def test_text_and_truth_values_are_no_real_numbers(bad):
+    refused(lambda: require_real(bad, "kappa"), TypeError, "kappa must be a real number, got")
+
+
+@pytest.mark.parametrize("bad", [NAN, INF, 10**400], ids=["nan", "inf", "huge"])
+def test_numbers_beyond_the_floats_are_not_finite(bad):
+    refused(lambda: require_real(bad, "kappa"), ValueError, "kappa must be a finite number, got")
+
+
+def test_a_truth_value_is_no_integer_and_no_float():
+    refused(lambda: require_integer(True, "d", 1), TypeError, "d must be an integer of at least 1, got True$")
+    refused(lambda: require_integer(3.0, "d", 1), TypeError, "got the float 3.0; pass 3")
+
+
+def test_unknown_names_need_not_be_text():
+    assert nearest(None, ["numpy"]) == "known names: numpy"
+
+
+@pytest.mark.parametrize("bad", [0, -1, None, "3", True, NAN, INF, 1.5], ids=repr)
+def test_dimensions(bad):
+    refused(lambda: MIXTURE.model(bad), (ValueError, TypeError), "d must be (an integer of )?at least 1, got ")
+
+
+LIMIT = symsched.derive(MIXTURE, symsched.VP)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"d": 0}, ValueError, "d must be at least 1, got 0"),
+        ({"d": True}, TypeError, "d must be an integer"),
+        ({"steps": 0}, ValueError, "steps must be at least 1, got 0"),
+        ({"steps": None}, TypeError, "steps must be an integer of at least 1, got None"),
+        ({"kappa": 0}, ValueError, "kappa must be a number above 0, got 0"),
+        ({"kappa": -1}, ValueError, "kappa must be a number above 0, got -1"),
+        ({"kappa": NAN}, ValueError, "kappa must be a finite number, got nan"),
+        ({"kappa": INF}, ValueError, "kappa must be a finite number, got inf"),
+        ({"kappa": "3"}, TypeError, "kappa must be a real number, got '3'"),
+        ({"kappa": True}, TypeError, "kappa must be a real number, got True"),
+        ({"kappa": None}, ValueError, r"depends on kappa: pass kappa \(3 to 5"),
+        ({"rng": -1}, ValueError, "rng must be at least 0, got -1"),
+        ({"scheme": None}, ValueError, "unknown scheme None; known names: canonical, interpolant"),
+        ({"methods": "full"}, TypeError, "unexpected keyword argument 'methods'"),
+    ],
+)
+def test_settings_of_a_run(change, error, words):
+    settings = {"d": 100, "n": 10, "steps": 10, "kappa": 3, "rng": 0, **change}
+    refused(lambda: symsched.simulate(MIXTURE, LIMIT.schedule, **settings), error, words)
+
+
+@pytest.mark.parametrize("ask", [LIMIT.schedule.psi, LIMIT.schedule.sigmas])
+def test_numbers_of_a_schedule(ask):
+    refused(lambda: ask(0, 100, 3), ValueError, "steps must be at least 1, got 0")
+    refused(lambda: ask(10, 0, 3), ValueError, "d must be a number above 0, got 0")
+    refused(lambda: ask(10, 100, 0), ValueError, "kappa must be a number above 0, got 0")
+    refused(lambda: ask(10, "100", 3), TypeError, "d must be a real number, got '100'")
+
+
+def test_unknown_targets_and_clocks():
+    refused(lambda: LIMIT.schedule.source(None), ValueError, "unknown target None; known names")
+    refused(lambda: LIMIT.speciation_time_in("oo"), ValueError, "unknown clock 'oo'; did you mean 'ou'")
+
+
+@pytest.mark.parametrize("bad", ["1", True, None, [["x"]]], ids=repr)
+def test_arguments_of_a_law(bad):
+    refused(lambda: law_of(Rademacher("a")).denoiser(bad, 0.5), (TypeError, ValueError), "s must be (finite )?numbers")
+
+
+# Shapes of input.
+
+
+@pytest.mark.parametrize("bad", [None, 3, "text", {}, Normal("a", 0, 1)], ids=repr)
+def test_components_of_a_mixture(bad):
+    refused(lambda: ProductMixture(bad), TypeError, r"components must be a sequence of pairs \(weight, law\).*got")
+
+
+@pytest.mark.parametrize(
+    ("weights", "gram", "words"),
+    [
+        (None, UNIT, "weights must be a sequence.*got None"),
+        ([HALF, HALF], None, "gram must be a sequence.*row of products.*got None"),
+        ([HALF, HALF], [1, 2], r"gram\[0\] must be a sequence.*got 1"),
+        ([HALF, HALF], [[1, 0, 0], [0, 1, 0]], "gram must be 2 × 2"),
+        ([HALF, HALF], [[1, 0], [1, 1]], "gram must be symmetric"),
+        ([HALF, HALF], [[-1, 0], [0, 1]], "positive semi-definite.*-1"),
+        ([HALF, R(1, 3)], UNIT, "weights must sum to 1, got 5/6"),
+        ([0, 1], UNIT, "weight 0 must lie strictly between 0 and 1, got 0"),
+        ([HALF, HALF], [[1, 1], [1, 1]], "modes 0 and 1 have the same mean; merge"),
+    ],
+)
+def test_gram_matrices(weights, gram, words):
+    refused(lambda: GaussianModes(weights, gram, 1), (ValueError, TypeError), words)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda law: pair(law, Normal("a", 0, 1)), lambda law: MeanField(law, m**2)], ids=["mixture", "field"]
+)
+def test_a_law_in_the_plane_is_no_law_of_a_coordinate(make):
+    plane = AtomLaw((sp.Tuple(1, 0), sp.Tuple(0, 1)), (HALF, HALF))
+    refused(lambda: make(plane), ValueError, r"must be a law on the line, got atoms in R\^2; .*GaussianModes")
+
+
+def test_substitutions():
+    refused(lambda: GaussianMixture(P).subs({"p": HALF}), TypeError, "subs replaces SymPy symbols, got the key 'p'")
+    refused(lambda: GaussianMixture(P).subs(None), TypeError, "subs needs a mapping .*got None")
+    refused(lambda: GaussianMixture(P).subs({P: 2}), ValueError, "strictly between 0 and 1, got 2")
+    # Text would be evaluated by SymPy.
+    refused(lambda: GaussianMixture(P).subs({P: "print(1)"}), TypeError, r"p must be a number.*symsched\.parse")
+
+
+# Weights and laws.
+
+
+@pytest.mark.parametrize("weight", [0, -HALF, 1, R(3, 2)])
+def test_weights_outside_the_unit_interval(weight):
+    refused(
+        lambda: pair(Normal("a", 0, 1), Normal("a", 1, 1), weight),
+        ValueError,
+        f"weight 0 must lie strictly between 0 and 1, got {weight}",
+    )
+
+
+def test_weights_with_symbols_say_how_to_write_them():
+    refused(
+        lambda: ProductMixture([(P, Normal("a", 0, 1)), (P, Normal("a", 1, 1))]),
+        ValueError,
+        r"must sum to 1, got 2\*p: write the last one as 1 minus the others",
+    )
+
+
+@pytest.mark.parametrize(
+    ("weight", "words"), [(1 / d, "tends to 0"), (1 - 1 / d, "tends to 1"), (d, r"grows like d\^1")]
+)
+def test_a_weight_that_leaves_the_unit_interval_as_d_grows(weight, words):
+    mixture = pair(Normal("a", 0, 1), Normal("a", 1, 1), weight)
+    message = refused(lambda: symsched.derive(mixture, symsched.VP), DerivationError, f"^weights: .*{words}")
+    assert "leave the mode out" in message
+
+
+def test_a_weight_that_converges_is_its_limit():
+    found = symsched.derive(pair(Normal("a", 0, 1), Normal("a", 1, 1), HALF + 1 / d), symsched.VP)
+    assert found.phases[0].law.weights == (HALF, HALF)
+    assert [mode.weight for mode in found.cascade.modes] == [HALF, HALF]
+
+
+@pytest.mark.parametrize("part", ["weights", "gram", "sigma"])
+def test_gaussian_modes_are_given_by_their_limits(part):
+    parts = {"weights": [HALF, HALF], "gram": UNIT, "sigma": 1}
+    parts[part] = {"weights": [1 / d, 1 - 1 / d], "gram": [[d, 0], [0, 1]], "sigma": 1 + 1 / d}[part]
+    modes = GaussianModes(**parts)
+    refused(lambda: symsched.derive(modes, symsched.VP), DerivationError, f"{part} = .* depends on d.*ProductMixture")
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: Normal("a", 0, -1), ValueError, "must be positive"),
+        (lambda: Normal("a", None, 1), TypeError, "parameter of Normal must be a number.*got None"),
+        (lambda: Normal("a", True, 1), TypeError, "parameter of Normal must be a number.*got True"),
+        (lambda: Normal("a", NAN, 1), ValueError, "parameter of Normal must be a finite number, got nan"),
+        (lambda: Uniform("a", 0, sp.oo), ValueError, "parameter of Uniform must be a finite number, got oo"),
+        (lambda: FiniteRV("a", {sp.oo: HALF, 0: HALF}), ValueError, "an atom must be finite, got oo"),
+        (lambda: Zeta("a", 3), ValueError, "too wide for a sum.*truncate its tail"),
+        (lambda: Poisson("a", 10**6), ValueError, "too wide for a sum.*hold 0 of the mass.*nearer to the mass"),
+    ],
+)
+def test_parameters_of_laws(make, error, words):
+    refused(lambda: law_of(make()), error, words)
+
+
+def test_masses_whose_factorials_overflow_are_no_less_masses():
+    assert law_of(Poisson("a", 250)).site().variance == pytest.approx(250, rel=1e-11)
+    assert law_of(NegativeBinomial("a", 40, R(3, 4))).site().mean == pytest.approx(40 / 3, rel=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("law", "order"),
+    [
+        (StudentT("a", 2), 2),
+        (StudentT("a", 1), 1),
+        (Cauchy("a", 0, 1), 1),
+        (Pareto("a", 1, R(3, 2)), 2),
+        (Levy("a", 0, 1), 1),
+    ],
+    ids=str,
+)
+def test_laws_without_the_moments_that_decide(law, order):
+    begin = time.perf_counter()
+    message = refused(
+        lambda: symsched.derive(pair(law, Normal("a", 0, 1)), symsched.VP),
+        DerivationError,
+        f"^first differing cumulant: .*moment of order {order} does not exist",
+    )
+    assert "Truncate the law" in message
+    assert time.perf_counter() - begin < 5
+
+
+def test_many_equal_cumulants_in_one_of_three_pairs():
+    first, second = (FiniteRV("a", table) for table in _alike())
+    mixture = ProductMixture([(R(1, 3), Normal("a", 40, 1)), (R(1, 3), first), (R(1, 3), second)])
+    refused(
+        lambda: symsched.derive(mixture, symsched.VP), DerivationError, "modes 1 and 2 have the same cumulants.*merge"
+    )
+
+
+def _alike():
+    """Two laws on 0 … 9 that share the moments 0 … 8."""
+    masses = [R(1, 10)] * 10
+    moved = [mass + R((-1) ** k * sp.binomial(9, k), 2000) for k, mass in enumerate(masses)]
+    return dict(enumerate(masses)), dict(enumerate(moved))
+
+
+def test_one_law_written_in_two_ways():
+    refused(
+        lambda: symsched.derive(pair(Exponential("a", 1), sp.stats.Gamma("a", 1, 1)), symsched.VP),
+        (ValueError, DerivationError),
+        "merge",
+    )
+
+
+# Mean fields.
+
+
+@pytest.mark.parametrize(
+    ("interaction", "words"),
+    [
+        (1 / m, "no finite real number at m = 0"),
+        (sp.sqrt(m), "no finite real number at m = -0.99"),
+        (sp.log(m), "no finite real number"),
+        (1 / (m - R(1, 3)), "no upper bound near m = 0.33333"),
+        (-sp.log(sp.Abs(m - R(1, 3))), "no upper bound near m = 0.33333"),
+        (sp.tan(2 * m), "no upper bound near m = 0.785"),
+        (sp.sign(m), "jumps"),
+        (sp.floor(m), "jumps"),
+        (sp.Piecewise((0, m < R(1, 3)), (1 + m, True)), "jumps by 1.333.* near m = 0.333"),
+        (10**400 * m**2, "beyond the range of floating-point numbers"),
+    ],
+)
+def test_interactions_that_are_no_smooth_bounded_functions(interaction, words):
+    message = refused(
+        lambda: MeanField(Rademacher("a"), interaction).saddles, DerivationError, f"^saddle points: .*{words}"
+    )
+    assert "Give g" in message or "Rescale" in message
+
+
+@pytest.mark.parametrize(
+    "interaction",
+    [sp.Abs(m), sp.log(1 - m), -1 / m**2, -1 / (m - R(1, 3)) ** 2, sp.sqrt(1 - m**2), sp.tanh(10**6 * m), sp.Max(m, 0)],
+    ids=str,
+)
+def test_steep_or_bent_interactions_and_poles_downwards_are_allowed(interaction):
+    assert MeanField(Rademacher("a"), interaction).saddles
+
+
+def test_a_gaussian_spin_that_its_interaction_outgrows_has_no_model_either():
+    measure = MeanField(Normal("a", 0, 1), 2 * m**2)
+    for ask in (lambda: symsched.derive(measure, symsched.VP), lambda: measure.model(100)):
+        message = refused(ask, DerivationError, r"g outgrows I with g = 2\*m\*\*2.*cannot be normalised")
+        assert "lighter tails" in message
+
+
+def test_a_spin_law_that_depends_on_the_dimension():
+    refused(
+        lambda: symsched.derive(MeanField(Normal("a", 1 / d, 1), m**2 / 4), symsched.VP),
+        DerivationError,
+        "law of a spin depends on d.*into the interaction or the tilt",
+    )
+
+
+def test_undefined_functions():
+    refused(lambda: MeanField(Rademacher("a"), sp.Function("f")(m)).saddles, ValueError, r"undefined function f\(m\)")
+
+
+@pytest.mark.parametrize(
+    "distribution",
+    [
+        GaussianModes([HALF, HALF], [[P, 0], [0, 1]], 1),
+        MeanField(Rademacher("a"), P * m**2),
+        MeanField(Rademacher("a"), m**2, P * m),
+        pair(Normal("a", P, 1), Normal("a", 0, 2)),
+    ],
+    ids=["gram", "coupling", "tilt", "mean"],
+)
+def test_symbols_where_numbers_are_asked_for(distribution):
+    refused(lambda: distribution.model(10), ValueError, r"needs numbers for p: call \.subs\(\{p: \.\.\.\}\)")
+
+
+def test_a_lattice_spin_with_an_interaction_off_the_lattice_is_served_at_small_dimension():
+    mean, shares = MeanField(Poisson("a", 1), sp.sin(m)).model(3).posterior(0.3, [[0.1, 0.2, 0.3]])
+    assert np.all(np.isfinite(mean)) and shares.sum() == pytest.approx(1)
+
+
+def test_incommensurate_atoms_at_small_dimension_say_which_dimension_is_needed():
+    site = AtomLaw((0, 1, sp.sqrt(2)), (R(1, 3),) * 3)
+    with pytest.raises((ArithmeticError, ValueError), match=r"d = 3 is too small.*take a larger d"):
+        MeanField(site, sp.sin(m)).model(3).posterior(0.3, [[0.1, 0.2, 0.3]])
