@@ -18,7 +18,7 @@ from symsched.sampling.models import DirectionModel, ProductModel
 from symsched.sampling.noise import Blocks
 from symsched.sampling.recording import OrderParameter
 from symsched.sampling.run import RunInterruptedError, choose, run_plan
-from symsched.sampling.sites import GaussianSite
+from symsched.sampling.sites import DensitySite, GaussianSite
 
 
 def test_statistics_only_runs_record_the_same():
@@ -81,6 +81,14 @@ def test_statistics_alone_draw_no_coordinates_where_their_law_is_known():
         assert run_plan(model, dilated(model.dimension, 2), 1, 1, keep="statistics").method == method
     third = run_plan(gaussian, dilated(1000, 2), 1, 1, keep="statistics", statistic=OrderParameter(order=3))
     assert third.method == "affine"
+
+
+def test_sites_without_a_closed_form_are_not_integrated_coordinate_by_coordinate():
+    quartic = DensitySite(lambda a: -(a**4), (-np.inf, np.inf))
+    model = ProductModel(300, [0.5, 0.5], (quartic, GaussianSite(0.3, 0.4)))
+    fast = run_plan(model, dilated(300, 4), 2, 3)
+    assert fast.method == "scalar map"
+    np.testing.assert_allclose(fast.x, run_plan(model, dilated(300, 4), 2, 3, method="full").x, rtol=0, atol=1e-8)
 
 
 def test_tasks_can_be_pickled():

@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from symsched.errors import nearest, require_integer
 from symsched.sampling.affine import integrate_directions, integrate_product, is_affine
 from symsched.sampling.full import integrate_full
+from symsched.sampling.kernels import SiteKernel, kernel
 from symsched.sampling.model_base import AbstractModel
 from symsched.sampling.model_directions import DirectionModel
 from symsched.sampling.model_interaction import InteractionModel
@@ -34,7 +35,8 @@ KEEPS = ("x", "statistics")
 _MAP_FROM = 2000
 """Dimension from which a product law's scalar map is faster than the plain loop."""
 _MAP_FIELD_FROM = 100
-"""The same for quadratic mean-field measures, whose loop integrates over the field for every coordinate."""
+"""The same where the loop integrates for every coordinate: over the field of a quadratic mean-field measure, or over
+a site without a closed form."""
 _MAP_INTERACTION_FROM = 3000
 """The same for other mean-field measures, which have other methods below."""
 
@@ -179,7 +181,10 @@ def choose(model: AbstractModel, method: str, keep: str, statistic: OrderParamet
 
 def _least(model: AbstractModel) -> int:
     """Return the dimension from which the scalar map is worth its overhead."""
-    if isinstance(model, MeanFieldModel):
+    integrated = isinstance(model, ProductModel) and any(
+        isinstance(kernel(site, 0.0), SiteKernel) for site in model.sites
+    )
+    if integrated or isinstance(model, MeanFieldModel):
         return _MAP_FIELD_FROM
     return _MAP_INTERACTION_FROM if isinstance(model, InteractionModel) else _MAP_FROM
 
