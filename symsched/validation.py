@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
@@ -33,8 +33,9 @@ REACH = 0.1
 """A limit is expected to hold where its slowest window sits at ψ = κ d^−γ ≤ 0.1; what it neglects is of the size ψ²."""
 _SLACK = 0.4
 """A measured rate may be this share slower than the expected one."""
-_POSTERIORS = 1000
-_COLLECTIVE_SAMPLES = 4000
+_POSTERIORS = 400
+"""Draws of the exact posterior: of a mean-field measure they may each cost seconds per thousand coordinates."""
+_COLLECTIVE_SAMPLES = 2000
 _COLLECTIVE_DIMENSION = 2000
 
 
@@ -94,9 +95,12 @@ def validate(
     """
     if not isinstance(limit, Limit):
         raise TypeError(f"limit must come from derive(), got {limit!r}")
+    if not isinstance(dimensions, Iterable):
+        raise TypeError(f"dimensions must be a sequence of integers such as (1_000, 10_000), got {dimensions!r}")
     sizes = [require_integer(d, "each of dimensions", 2) for d in dimensions]
     if not sizes:
         raise ValueError("dimensions must hold at least one integer")
+    n = require_integer(n, "n", 2)  # one path has no standard error
     generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(require_integer(rng, "rng", 0))
     constant = kappa if limit.schedule.needs_kappa else None
     rows: list[Row] = []

@@ -150,6 +150,8 @@ def confined_gaussian(attraction: sp.Expr = _ONE, h: sp.Expr = _ONE / 2) -> Mean
 
 _GROUP = "Mean-field Gibbs measures"
 _MEASURE = Settings(dimensions=(1_000, 10_000), n=1_500)
+_INTEGRATED = Settings(dimensions=(1_000, 10_000), n=500)
+_INTERACTING = Settings(dimensions=(10_000, 100_000), n=500)
 _CRITICAL = Settings(dimensions=(10_000, 100_000), n=1_500)
 
 CURIE_WEISS = Entry(
@@ -207,20 +209,22 @@ MEASURES = (
         _GROUP,
         _MEASURE,
     ),
-    Entry("soft-spin", "Real spins of density exp(−a⁴), ordered by a quadratic coupling", soft_spin, _GROUP, _MEASURE),
-    Entry("bounded-spin", "Real spins on [−1, 1], ordered by a quadratic coupling", bounded_spin, _GROUP, _MEASURE),
+    Entry(
+        "soft-spin", "Real spins of density exp(−a⁴), ordered by a quadratic coupling", soft_spin, _GROUP, _INTEGRATED
+    ),
+    Entry("bounded-spin", "Real spins on [−1, 1], ordered by a quadratic coupling", bounded_spin, _GROUP, _INTEGRATED),
     Entry(
         "four-spins",
         "Spins with a four-spin interaction m⁴, ordered through a first-order transition",
         four_spins,
         _GROUP,
-        Settings(dimensions=(10_000, 100_000), n=1_500),
+        _INTERACTING,
     ),
     Entry(
         "confined-gaussian",
         "Gaussian sites in a double well of their mean, g = m² − m⁴/2",
         confined_gaussian,
         _GROUP,
-        Settings(dimensions=(10_000, 100_000), n=1_500),
+        _INTERACTING,
     ),
 )
