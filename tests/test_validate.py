@@ -259,3 +259,13 @@ def test_laws_without_a_closed_form_are_validated_too():
     mixture = symsched.ProductMixture([(HALF, Laplace("a", 1, 1)), (HALF, Normal("a", -1, 1))])
     report = symsched.validate(symsched.derive(mixture, symsched.VP), dimensions=(2_000,), n=200, steps=10)
     assert report.passed, failures(report)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [({"dimensions": 100}, "sequence of integers"), ({"dimensions": ()}, "at least one"), ({"n": 1}, "n must be")],
+    ids=["a number", "none", "one path"],
+)
+def test_bad_settings_are_refused(settings, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        symsched.validate(symsched.derive(PAIR, symsched.VP), **settings)
