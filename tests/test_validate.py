@@ -9,10 +9,12 @@ import sympy as sp
 from sympy.stats import Laplace, Normal, Rademacher
 
 import symsched
+from symsched import validation
 from symsched.laws import AtomLaw
 from symsched.schedules import Scale, custom, dilate, plain
 from symsched.symbols import d, kappa, t
 from symsched.verdicts import Row, Verdict, bounded, deterministic, statistical
+from symsched.zoo import find
 
 pytestmark = pytest.mark.slow
 
@@ -164,7 +166,6 @@ def test_a_wrong_effective_law_of_order_two_fails():
 def test_the_predictions_of_another_mixture_fail(other, monkeypatch):
     """Simulated is the right mixture; predicted is what a limit with one wrong number says."""
     limit, wrong = symsched.derive(PAIR, symsched.VP), symsched.derive(other, symsched.VP)
-    from symsched import validation
 
     right = validation.predict
     monkeypatch.setattr(validation, "predict", lambda _, steps, **settings: right(wrong, steps, **settings))
@@ -269,3 +270,12 @@ def test_laws_without_a_closed_form_are_validated_too():
 def test_bad_settings_are_refused(settings, words):
     with pytest.raises((TypeError, ValueError), match=words):
         symsched.validate(symsched.derive(PAIR, symsched.VP), **settings)
+
+
+def test_the_mean_of_a_critical_measure_is_predicted_at_finite_dimension(monkeypatch):
+    """Curie–Weiss at β = 1 in a field d^(1/4): m = d^(−1/4) E u is far from its limit 0 even at d = 10⁶."""
+    limit = symsched.derive(find("curie-weiss-critical").distribution(), symsched.VP)
+    settings = {"dimensions": (1_000_000,), "n": 600, "steps": 40, "kappa": 3}
+    assert symsched.validate(limit, **settings).passed
+    monkeypatch.setattr(validation, "_collective_mean", lambda limit, d: 0.0)
+    assert [row.claim for row in failures(symsched.validate(limit, **settings))] == ["mean of a coordinate"]

@@ -149,10 +149,10 @@ def confined_gaussian(attraction: sp.Expr = _ONE, h: sp.Expr = _ONE / 2) -> Mean
 
 
 _GROUP = "Mean-field Gibbs measures"
-_MEASURE = Settings(dimensions=(1_000, 10_000), n=1_500)
+_MEASURE = Settings(dimensions=(1_000, 10_000), n=800)
 _INTEGRATED = Settings(dimensions=(1_000, 10_000), n=500)
 _INTERACTING = Settings(dimensions=(10_000, 100_000), n=500)
-_CRITICAL = Settings(dimensions=(10_000, 100_000), n=1_500)
+_CRITICAL = Settings(dimensions=(10_000, 100_000), n=800)
 
 CURIE_WEISS = Entry(
     "curie-weiss",

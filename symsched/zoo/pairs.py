@@ -113,7 +113,7 @@ _LATER = "Mixtures told apart by a later cumulant"
 _COUNTS = Settings(dimensions=(1_000, 10_000), n=1_500)
 # A later order needs a smaller κ: its window ends at s = κ^q.
 _SECOND = Settings(dimensions=(10_000, 100_000), n=1_500, steps=60, kappa=1.7)
-_SKEW = Settings(dimensions=(10_000, 100_000), n=1_000, steps=60, kappa=2.0)
+_SKEW = Settings(dimensions=(10_000, 100_000), n=600, steps=60, kappa=2.0)
 _FOURTH = Settings(dimensions=(10_000, 100_000), n=1_000, steps=60, kappa=1.6)
 _SIXTH = Settings(dimensions=(10_000, 100_000), n=1_000, steps=60, kappa=1.4)
 
