@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from pathlib import Path
 
 from symsched.charts import chart_of_rows
@@ -18,6 +19,7 @@ from symsched.reporting.rows import row_to_dict, rows_to_latex, rows_to_markdown
 __all__ = [
     "ReportFolderError",
     "chart_of_rows",
+    "require_folder",
     "row_to_dict",
     "rows_to_latex",
     "rows_to_markdown",
@@ -32,6 +34,17 @@ __all__ = [
 
 class ReportFolderError(OSError):
     """Raised when a report cannot be written; says which folder was required and why it could not be used."""
+
+
+def require_folder(folder: Path) -> None:
+    """Raise ReportFolderError unless a file can be made in the folder: better now than after minutes of work."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        message = f"a report needs a folder that can be written to; choose another ({error.strerror or error})"
+        raise ReportFolderError(error.errno, message, str(folder)) from error
 
 
 def write_folder(ledger: Ledger, folder: str | Path) -> Path:

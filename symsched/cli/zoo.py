@@ -6,7 +6,6 @@ import argparse
 import multiprocessing
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -16,7 +15,7 @@ from tqdm import tqdm
 from symsched.cli.output import write_json
 from symsched.cli.reading import progress, whole
 from symsched.ledger.claim import Claim
-from symsched.report import ReportFolderError, summary_to_markdown, to_dict, write_folder
+from symsched.report import require_folder, summary_to_markdown, to_dict, write_folder
 from symsched.zoo import ZOO, Entry, find
 from symsched.zoo.page import exhibit, gallery
 
@@ -26,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     entries = [find(name) for name in dict.fromkeys(options.names)] or list(ZOO)
     seed = whole(options.seed, "seed", 0)
     workers = os.cpu_count() or 1 if options.workers is None else whole(options.workers, "workers", 1)
-    _require_folder(Path(options.out))
+    require_folder(Path(options.out))
     done: list[Claim] = []
     interrupted = False
     with tqdm(total=len(entries), unit="entry", file=sys.stderr, disable=not progress(options)) as bar:
@@ -48,17 +47,6 @@ def run(options: argparse.Namespace) -> int:
         print(f"symsched: interrupted after {len(done)} of {len(entries)} entries", file=sys.stderr)
         return 130
     return 0 if ledger.passed else 1
-
-
-def _require_folder(folder: Path) -> None:
-    """Raise ReportFolderError unless a file can be made in the folder: better now than after minutes of work."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        message = f"a report needs a folder that can be written to; choose another ({error.strerror or error})"
-        raise ReportFolderError(error.errno, message, str(folder)) from error
 
 
 def _claims(entries: Sequence[Entry], seed: int, workers: int, *, quick: bool) -> Iterator[Claim]:

@@ -7,7 +7,6 @@ import os
 import pkgutil
 import platform
 import re
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,7 +19,7 @@ from symsched.errors import require_integer
 from symsched.ledger import claims
 from symsched.ledger.claim import Claim, Ledger
 from symsched.ledger.settings import Effort
-from symsched.report import ReportFolderError, write_folder
+from symsched.report import require_folder, write_folder
 
 Check = Callable[[Effort], Claim]
 
@@ -71,7 +70,7 @@ def reproduce(
     """
     effort = Effort(quick, require_integer(seed, "seed", 0))
     if folder is not None:
-        _require_folder(Path(folder))
+        require_folder(Path(folder))
     finished: list[Claim] = []
     try:
         with tqdm(total=len(checks), unit="claim", disable=not progress) as bar:
@@ -99,14 +98,3 @@ def _settings(effort: Effort, finished: int, total: int) -> dict[str, str | int 
         **{name: version(package) for name, package in (("NumPy", "numpy"), ("SciPy", "scipy"), ("SymPy", "sympy"))},
         "processor cores": os.cpu_count() or 1,
     }
-
-
-def _require_folder(folder: Path) -> None:
-    """Raise ReportFolderError unless a file can be made in the folder: better now than after minutes of work."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        message = f"a report needs a folder that can be written to; choose another ({error.strerror or error})"
-        raise ReportFolderError(error.errno, message, str(folder)) from error
