@@ -89,9 +89,10 @@ def validate(
 
     Predicted: mode weights, mean and variance of a coordinate per mode after ``steps`` steps, the limit d → ∞ at
     fixed steps read with the schedule of that d; the rate at which order-parameter paths approach the limit driven by
-    the same noise; and the exact posterior over modes at s = 1 in every window, from the window's atoms and weights.
-    A dimension decides where κ d^−γ ≤ 0.1; before that a row gets no allowance, settles nothing if it agrees and is
-    "not yet" if it does not. ``schedule`` samples with another schedule than the limit's own: a wrong one fails.
+    the same noise; how far weights move from one dimension to another; and the exact posterior over modes at s = 1 in
+    every window, from the window's atoms and weights. A dimension decides where κ d^−γ ≤ 0.1; before that a row gets no
+    allowance, settles nothing if it agrees and is "not yet" if it does not. ``schedule`` samples with another schedule
+    than the limit's own: a wrong one fails.
     """
     if not isinstance(limit, Limit):
         raise TypeError(f"limit must come from derive(), got {limit!r}")
@@ -105,6 +106,7 @@ def validate(
     constant = kappa if limit.schedule.needs_kappa else None
     rows: list[Row] = []
     errors: list[Estimate] = []
+    decided: list[tuple[Run, Sequence[ModePrediction]]] = []
     for d in sizes:
         run = simulate(
             limit.distribution,
@@ -120,8 +122,11 @@ def validate(
         )
         predictions = predict(limit, steps, kappa=constant, scheme=scheme, d=d)
         rows += _mode_rows(limit, run, predictions, constant)
+        if not waiting(limit, d, constant):
+            decided.append((run, predictions))
         if limit.cascade.speciations:
             errors.append(path_error(limit, run, steps, constant, scheme))
+    rows += _change_rows(limit, decided, constant)
     if len(errors) > 1:
         rows.append(_rate_row(limit, sizes, errors, constant))
     rows += posterior_rows(limit, generator, n=min(n, _POSTERIORS), reach=REACH)
@@ -186,6 +191,28 @@ def _mode_rows(limit: Limit, run: Run, predictions: Sequence[ModePrediction], ka
         kept = 1.0 if centred else 1 - 1 / run.dimension
         compare(f"{name}variance of a coordinate", prediction.site_variance * kept, sites.variance, 0.0, scale**2)
     return rows
+
+
+def _change_rows(
+    limit: Limit, decided: Sequence[tuple[Run, Sequence[ModePrediction]]], kappa: float | None
+) -> list[Row]:
+    """How far each weight moves between the smallest and the largest dimension that decide, at the same steps."""
+    if len(decided) < 2 or len(limit.cascade.modes) < 2:
+        return []
+    (small, before), (large, after) = decided[0], decided[-1]
+    changes = zip(mode_names(limit), small.weights, large.weights, before, after, strict=True)
+    return [
+        statistical(
+            f"{name}change of the weight since d = {small.dimension:,}".replace(",", "\u202f"),
+            new.weight - old.weight,
+            last.value - first.value,
+            math.hypot(first.standard_error, last.standard_error, old.weight_error, new.weight_error),
+            dimension=float(large.dimension),
+            allowance=window_reach(limit, small.dimension, kappa) ** 2,
+            allowance_reason="ψ² at the window's end, what the limit neglects at the smaller d",
+        )
+        for name, first, last, old, new in changes
+    ]
 
 
 def _collective_mean(limit: Limit, d: float) -> float:

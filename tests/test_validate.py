@@ -279,3 +279,13 @@ def test_the_mean_of_a_critical_measure_is_predicted_at_finite_dimension(monkeyp
     assert symsched.validate(limit, **settings).passed
     monkeypatch.setattr(validation, "_collective_mean", lambda limit, d: 0.0)
     assert [row.claim for row in failures(symsched.validate(limit, **settings))] == ["mean of a coordinate"]
+
+
+def test_weights_that_move_with_the_dimension_fail():
+    limit = symsched.derive(PAIR, symsched.VP)
+    settings = {"dimensions": (1_000, 10_000), "n": 4_000, "steps": 40, "kappa": 3}
+    right, wrong = (symsched.validate(limit, schedule=s, **settings) for s in (None, plain(symsched.VP)))
+    verdicts = [
+        {row.verdict for row in report.rows if "change of the weight" in row.claim} for report in (right, wrong)
+    ]
+    assert verdicts == [{Verdict.AGREES}, {Verdict.FAILS}]
