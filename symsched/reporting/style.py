@@ -18,7 +18,7 @@ STYLE = """
 html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 body {
-  margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 60rem; background: var(--ground); color: var(--ink);
+  margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 68rem; background: var(--ground); color: var(--ink);
   font: 1.0625rem/1.6 Charter, "Bitstream Charter", "Source Serif 4", Cambria, Georgia, "DejaVu Serif", serif;
 }
 h1, h2, h3, table, figcaption, .note, .badge, .banner {
@@ -46,7 +46,7 @@ th, td { padding: .45rem .7rem; text-align: left; vertical-align: top; border-bo
 thead th { border-bottom: 2px solid var(--ink); white-space: nowrap; vertical-align: bottom; }
 tbody th { font-weight: 500; min-width: 11rem; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.rule { color: var(--soft); font-size: .8125rem; min-width: 13rem; }
+td.rule { color: var(--soft); font-size: .8125rem; min-width: 12rem; }
 .settings { width: auto; }
 article { margin: 0 0 3rem; padding-top: 1rem; }
 .count { color: var(--soft); font-weight: 500; }
