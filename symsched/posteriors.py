@@ -8,7 +8,8 @@ atom, weight or exponent shows here whatever a sampler does.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from scipy import special
@@ -18,7 +19,7 @@ from symsched.clones import clone_probability
 from symsched.codegen import Array, number
 from symsched.limits import Limit
 from symsched.sampling.kernels import SiteKernel, kernel
-from symsched.sampling.models import AbstractModel, ProductModel
+from symsched.sampling.models import AbstractBasinModel, AbstractModel, ProductModel
 from symsched.sampling.tables import fast_kernel
 from symsched.verdicts import Row, statistical
 
@@ -46,28 +47,28 @@ def posterior_rows(limit: Limit, rng: np.random.Generator, *, n: int, reach: flo
         modes = _posterior(model, psi, n, rng)
         shares = np.stack([modes[:, list(block)].sum(axis=1) for block in (*outcomes, *others)], axis=1)
         width = max(_width(mode.law.site().mean, mode.law.site().variance) for mode in limit.cascade.modes)
-        settings = {
-            "dimension": float(d),
-            "allowance": (psi * width) ** 2,
-            "allowance_reason": "ψ² E a², what the limit neglects at this d",
-        }
+        judge = partial(
+            statistical,
+            dimension=float(d),
+            allowance=(psi * width) ** 2,
+            allowance_reason="ψ² E a², what the limit neglects at this d",
+        )
         weights = [
             number(branch.weight * share, "a weight")
             for branch in phase.branches
             for share in (branch.law.atoms or {}).values()
         ]
         for block, weight, share in zip(outcomes, weights, shares.T, strict=False):
-            rows.append(_row(f"{phase.name}: posterior weight of {_name(block)} at s = 1", weight, share, settings))
+            rows.append(_row(f"{phase.name}: posterior weight of {_name(block)} at s = 1", weight, share, judge))
         agreement = [(number(b.weight, "a weight"), clone_probability(b.law, 1.0)) for b in phase.branches]
         rest = 1 - sum(weight for weight, _ in agreement)
         predicted = rest + sum(weight * phi.value for weight, phi in agreement)
-        rows.append(_row(f"{phase.name}: φ = E Σ π² at s = 1", predicted, np.sum(shares**2, axis=1), settings))
+        rows.append(_row(f"{phase.name}: φ = E Σ π² at s = 1", predicted, np.sum(shares**2, axis=1), judge))
     return rows
 
 
 def _integrates_everywhere(model: AbstractModel) -> bool:
-    site = getattr(model, "site", None)  # of any mean-field model
-    return site is not None and isinstance(kernel(site, 0.0), SiteKernel)
+    return isinstance(model, AbstractBasinModel) and isinstance(kernel(model.site, 0.0), SiteKernel)
 
 
 def _partitions(limit: Limit) -> Iterator[tuple[CanonicalPhase, Blocks, Blocks]]:
@@ -103,9 +104,9 @@ def _responsibilities(model: AbstractModel, psi: float, y: Array) -> Array:
     return np.asarray(special.softmax(np.log(model.weights) + np.stack(evidence, axis=1), axis=1))
 
 
-def _row(claim: str, predicted: float, values: Array, settings: dict[str, float | str]) -> Row:
+def _row(claim: str, predicted: float, values: Array, judge: Callable[[str, float, float, float], Row]) -> Row:
     error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    return statistical(claim, predicted, float(np.mean(values)), error, **settings)  # type: ignore[arg-type]
+    return judge(claim, predicted, float(np.mean(values)), error)
 
 
 def _width(mean: float, variance: float) -> float:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from pathlib import Path
 
 from symsched.charts import chart_of_rows
+from symsched.files import replace_file
 from symsched.ledger.claim import Ledger
 from symsched.plotting import draw
 from symsched.reporting.data import to_dict
@@ -57,8 +57,8 @@ def write_folder(ledger: Ledger, folder: str | Path) -> Path:
     try:
         (target / "figures").mkdir(parents=True, exist_ok=True)
         for name, chart in ledger.figures():
-            _replace(target / "figures" / f"{name}.png", draw(chart, "png"))
-            _replace(target / "figures" / f"{name}.pdf", draw(chart, "pdf"))
+            replace_file(target / "figures" / f"{name}.png", draw(chart, "png"))
+            replace_file(target / "figures" / f"{name}.pdf", draw(chart, "pdf"))
         numbers = json.dumps(to_dict(ledger), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         texts = {
             "numbers.json": numbers,
@@ -67,18 +67,8 @@ def write_folder(ledger: Ledger, folder: str | Path) -> Path:
             "index.html": to_html(ledger),
         }
         for name, text in texts.items():
-            _replace(target / name, text.encode("utf-8"))
+            replace_file(target / name, text.encode("utf-8"))
     except OSError as error:
         message = f"a report needs a folder that can be written to; choose another ({error.strerror or error})"
         raise ReportFolderError(error.errno, message, str(target)) from error
     return target / "index.html"
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put ``content`` at ``path`` in one move."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

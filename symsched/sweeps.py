@@ -15,8 +15,9 @@ import numpy as np
 from tqdm import tqdm
 
 from symsched.charts import Chart, Curve
-from symsched.distributions.base import AbstractDistribution
+from symsched.distributions.base import INTEGERS, AbstractDistribution, require_sequence
 from symsched.errors import require_integer, require_real
+from symsched.files import replace_file
 from symsched.fingerprint import code_fingerprint, fingerprint
 from symsched.interpolants import Interpolant
 from symsched.limits import Limit
@@ -52,14 +53,11 @@ class Cell:
     def from_dict(data: Mapping[str, Any]) -> Cell:
         """Return the cell that ``to_dict`` described."""
         sites = tuple(
-            None if held is None else SiteStatistics(*(Estimate(**held[name]) for name in _SITE_NAMES))
+            None if held is None else SiteStatistics(**{name: Estimate(**each) for name, each in held.items()})
             for held in data["sites"]
         )
         weights = tuple(Estimate(**held) for held in data["weights"])
         return Cell(**{**data, "weights": weights, "sites": sites})
-
-
-_SITE_NAMES = ("mean", "variance", "collective")
 
 
 @dataclass(frozen=True)
@@ -140,8 +138,8 @@ def sweep(
     Raises ValueError or TypeError for bad input, TypeError for a distribution that cannot be named (see fingerprint).
     """
     named = dict(schedules) if isinstance(schedules, Mapping) else {"schedule": schedules}
-    sizes = [require_integer(d, "each of dimensions", 1) for d in dimensions]
-    counts = [require_integer(count, "each of steps", 1) for count in steps]
+    sizes = [require_integer(d, "each of dimensions", 1) for d in require_sequence(dimensions, "dimensions", INTEGERS)]
+    counts = [require_integer(count, "each of steps", 1) for count in require_sequence(steps, "steps", INTEGERS)]
     if not (named and sizes and counts):
         raise ValueError("a sweep needs at least one schedule, one dimension and one number of steps")
     paths, seed = require_integer(n, "n", 1), require_integer(rng, "rng", 0)
@@ -173,7 +171,8 @@ def sweep(
         )
         cells.append(_cell(name, run, settings))
         if file is not None:
-            _write(file, cells[-1])
+            text = json.dumps(cells[-1].to_dict(), allow_nan=False) + "\n"
+            replace_file(file, text.encode("utf-8"))
     return Sweep(tuple(cells), f"n = {paths} paths, seed {seed}")
 
 
@@ -189,10 +188,3 @@ def _schedule(source: Source) -> Schedule:
 def _cell(name: str, run: Run, settings: tuple[int, int, int, float | None, str]) -> Cell:
     d, n, steps, kappa, _ = settings
     return Cell(name, d, steps, kappa, n, run.weights, run.sites, run.method, run.seconds)
-
-
-def _write(file: Path, cell: Cell) -> None:
-    """Write the whole file or none of it."""
-    part = file.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(cell.to_dict(), allow_nan=False) + "\n", encoding="utf-8")
-    part.replace(file)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import sympy as sp
 
 from symsched.charts import chart_of_rows
 from symsched.codegen import number
-from symsched.distributions.base import AbstractDistribution
+from symsched.distributions.base import INTEGERS, AbstractDistribution, require_sequence
 from symsched.distributions.mean_field import MeanField
 from symsched.effective import effective_model
 from symsched.errors import require_integer
@@ -21,6 +21,7 @@ from symsched.limits import Limit
 from symsched.plotting import figure
 from symsched.posteriors import posterior_rows
 from symsched.predictions import ModePrediction, order_paths, practical_infinity, predict
+from symsched.reporting.numbers import dimension_text
 from symsched.reporting.rows import row_to_dict, rows_to_latex, rows_to_markdown
 from symsched.schedules import Schedule
 from symsched.simulation import Estimate, Run, simulate
@@ -96,9 +97,7 @@ def validate(
     """
     if not isinstance(limit, Limit):
         raise TypeError(f"limit must come from derive(), got {limit!r}")
-    if not isinstance(dimensions, Iterable):
-        raise TypeError(f"dimensions must be a sequence of integers such as (1_000, 10_000), got {dimensions!r}")
-    sizes = [require_integer(d, "each of dimensions", 2) for d in dimensions]
+    sizes = [require_integer(d, "each of dimensions", 2) for d in require_sequence(dimensions, "dimensions", INTEGERS)]
     if not sizes:
         raise ValueError("dimensions must hold at least one integer")
     n = require_integer(n, "n", 2)  # one path has no standard error
@@ -203,7 +202,7 @@ def _change_rows(
     changes = zip(mode_names(limit), small.weights, large.weights, before, after, strict=True)
     return [
         statistical(
-            f"{name}change of the weight since d = {small.dimension:,}".replace(",", "\u202f"),
+            f"{name}change of the weight since d = {dimension_text(small.dimension)}",
             new.weight - old.weight,
             last.value - first.value,
             math.hypot(first.standard_error, last.standard_error, old.weight_error, new.weight_error),

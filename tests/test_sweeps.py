@@ -71,7 +71,7 @@ def test_an_interrupted_sweep_goes_on_where_it_stopped(tmp_path, runs, monkeypat
     with pytest.raises(KeyboardInterrupt):
         symsched.sweep(PAIR, limit, folder=tmp_path, **SETTINGS)
     assert len(list(tmp_path.glob("*.json"))) == 3
-    assert not list(tmp_path.glob("*.part"))
+    assert not list(tmp_path.glob(".*"))
     monkeypatch.setattr(sweeps, "simulate", counted)
     whole = symsched.sweep(PAIR, limit, folder=tmp_path, **SETTINGS)
     assert len(runs) == 4
@@ -138,8 +138,14 @@ def test_fingerprints_are_those_of_every_process():
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"dimensions": ()}, "at least one"), ({"steps": (0,)}, "steps"), ({"n": 0}, "n must"), ({"kappa": "3"}, "kappa")],
-    ids=["no dimension", "no steps", "no paths", "text"],
+    [
+        ({"dimensions": ()}, "at least one"),
+        ({"dimensions": 100}, "sequence of integers"),
+        ({"steps": (0,)}, "steps"),
+        ({"n": 0}, "n must"),
+        ({"kappa": "3"}, "kappa"),
+    ],
+    ids=["no dimension", "a number", "no steps", "no paths", "text"],
 )
 def test_bad_input_is_refused(change, words):
     with pytest.raises((ValueError, TypeError), match=words):

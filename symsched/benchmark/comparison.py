@@ -14,20 +14,12 @@ from numpy.typing import NDArray
 
 from symsched.benchmark.yardstick import SETTINGS, Setting, plain_loop
 from symsched.sampling.run import run_plan
+from symsched.simulation import Estimate
 
 Array = NDArray[np.float64]
 
 _MEMORY = 1.5e9
 """Bytes that the plain loop may take; more paths than fit are run in turns, which costs it nothing."""
-
-
-@final
-@dataclass(frozen=True)
-class Estimate:
-    """A number with its standard error."""
-
-    value: float
-    error: float
 
 
 @final
@@ -139,7 +131,7 @@ def comparison_markdown(comparisons: Sequence[Comparison]) -> str:
         cells = [c.name, str(c.d), str(c.n), str(c.steps), f"{c.seconds:.3f}", f"{c.plain_seconds:.3f}"]
         cells += [f"{c.speedup:.1f}", f"{c.peak / 1e6:.1f}", f"{c.plain_peak / 1e6:.0f}"]
         for group in ((c.weight, c.plain_weight, c.exact_weight), (c.width, c.plain_width, c.exact_width)):
-            cells += [f"{e.value:.5f} ± {e.error:.0e}" for e in group]
+            cells += [f"{e.value:.5f} ± {e.standard_error:.0e}" for e in group]
         lines.append("| " + " | ".join(cells) + " |")
     speed, saving = geometric_means(comparisons)
     lines += ["", f"Geometric means: {speed:.1f} × faster, {saving:.1f} × less memory."]

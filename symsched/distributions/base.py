@@ -83,6 +83,9 @@ def require_expression(value: object, name: str) -> sp.Expr:
     return expression
 
 
+INTEGERS = "a sequence of integers such as (1_000, 10_000)"
+
+
 def require_sequence(value: object, name: str, wanted: str) -> list[Any]:
     """Return the entries of ``value``; TypeError, saying what is ``wanted``, where it has none."""
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):

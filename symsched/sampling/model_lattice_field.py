@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from symsched.errors import require_integer
-from symsched.sampling.model_base import AbstractModel, checked_rows
+from symsched.sampling.model_base import checked_rows
+from symsched.sampling.model_mean_field import AbstractBasinModel
 from symsched.sampling.sites import AtomSite
 
 Array = NDArray[np.float64]
@@ -29,7 +30,7 @@ _NATS = 60.0
 
 @final
 @dataclass(frozen=True, eq=False)
-class LatticeFieldModel(AbstractModel):
+class LatticeFieldModel(AbstractBasinModel):
     """The law ∝ Π ρ_0(a_i) exp(energy(m)), m = Σ a_i/d, for ρ_0 on finitely many points of a lattice.
 
     ``energy`` is d g(m) + f(m) as a NumPy function of m; its modes are basins of m, cut at the increasing
@@ -48,16 +49,6 @@ class LatticeFieldModel(AbstractModel):
         object.__setattr__(self, "d", require_integer(self.d, "d", 1))
         if not lattice_totals(self.site, self.d):
             raise ValueError(f"the site's values must lie on a lattice, got {self.site.values}")
-
-    @property
-    def dimension(self) -> int:
-        """The dimension d."""
-        return self.d
-
-    @property
-    def modes(self) -> int:
-        """The number of basins K."""
-        return len(self.boundaries) + 1
 
     @cached_property
     def _spacing(self) -> float:
@@ -137,7 +128,7 @@ class LatticeFieldModel(AbstractModel):
 
     @cached_property
     def _basins(self) -> list[Index]:
-        edges = np.searchsorted(self._totals / self.d, np.asarray(self.boundaries))
+        edges = np.searchsorted(self._totals / self.d, self.cuts)
         return np.split(np.arange(len(self._totals)), edges)
 
     def _basin(self, likelihood: Array, tilt: Array, mode: int) -> tuple[Array, Array]:

@@ -25,18 +25,15 @@ _ROWS = 1 << 21
 """Coordinates whose fields are found together."""
 
 
-class AbstractMeanFieldModel(AbstractModel):
-    """A measure on R^d whose coordinates interact through their mean only."""
+class AbstractBasinModel(AbstractModel):
+    """A measure on R^d whose coordinates interact through their mean only, and whose modes are basins.
+
+    ``boundaries`` (K−1,) cut them, increasing.
+    """
 
     d: int
     site: AbstractSite
     boundaries: tuple[float, ...]
-    collective: AbstractCollective
-
-    @property
-    @abc.abstractmethod
-    def sensitivity(self) -> float:
-        """How much the field changes with the mean, at most."""
 
     @property
     def dimension(self) -> int:
@@ -52,6 +49,17 @@ class AbstractMeanFieldModel(AbstractModel):
     def cuts(self) -> Array:
         """The boundaries as an array, (K−1,)."""
         return np.asarray(self.boundaries, dtype=np.float64)
+
+
+class AbstractMeanFieldModel(AbstractBasinModel):
+    """A measure whose coordinates are independent given one collective field."""
+
+    collective: AbstractCollective
+
+    @property
+    @abc.abstractmethod
+    def sensitivity(self) -> float:
+        """How much the field changes with the mean, at most."""
 
     def field_posterior(self, psi: float, rows: Array, tilt: AbstractKernel, most: int) -> tuple[Array, Array]:
         """Return posterior mean and basin masses through the collective field, about ``most`` coordinates at a time."""

@@ -4,10 +4,11 @@ from symsched.sampling.model_base import AbstractModel
 from symsched.sampling.model_directions import DirectionModel
 from symsched.sampling.model_interaction import InteractionModel
 from symsched.sampling.model_lattice_field import LatticeFieldModel, lattice_totals
-from symsched.sampling.model_mean_field import AbstractMeanFieldModel, MeanFieldModel
+from symsched.sampling.model_mean_field import AbstractBasinModel, AbstractMeanFieldModel, MeanFieldModel
 from symsched.sampling.model_product import ProductModel
 
 __all__ = [
+    "AbstractBasinModel",
     "AbstractMeanFieldModel",
     "AbstractModel",
     "DirectionModel",
