@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from symsched.charts import Chart, Curve
 from symsched.distributions.base import INTEGERS, AbstractDistribution, require_sequence
