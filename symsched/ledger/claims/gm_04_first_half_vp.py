@@ -166,14 +166,20 @@ def _error_chart(errors: dict[int, Estimate]) -> Chart:
     sizes = list(errors)
     guide = [errors[sizes[0]].value * (d / sizes[0]) ** -0.5 for d in sizes]
     curves = (
-        Curve("sampled paths", sizes, [error.value for error in errors.values()], style="points"),
+        Curve(
+            "sampled paths",
+            sizes,
+            [error.value for error in errors.values()],
+            [error.standard_error for error in errors.values()],
+            style="points",
+        ),
         Curve("$d^{-1/2}$", sizes, guide, style="dashed"),
     )
     return Chart(
         "rate",
         f"Distance of paths from the limit, {_STEPS} steps",
         "dimension d",
-        "root mean square distance",
+        "mean distance of a path",
         curves,
         log_x=True,
         log_y=True,
