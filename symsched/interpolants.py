@@ -32,6 +32,8 @@ class Interpolant:
 
     def __post_init__(self) -> None:
         """Check symbols, end values, positivity and monotonicity."""
+        if not isinstance(self.name, str):
+            raise TypeError(f"name must be text, got {self.name!r}")
         for label in ("alpha", "beta"):
             value = getattr(self, label)
             if not isinstance(value, sp.Expr):

@@ -11,7 +11,7 @@ from symsched.cascade import Branch, CanonicalPhase, Cascade, cascade
 from symsched.constants import definitions
 from symsched.derivation import Derivation, Step
 from symsched.distributions.base import AbstractDistribution
-from symsched.errors import DerivationError, nearest
+from symsched.errors import DerivationError, nearest, require_integer
 from symsched.interpolants import Interpolant
 from symsched.laws import AbstractLaw
 from symsched.limit_checks import canonical_flow, order_parameter_ode, scales, site_ode
@@ -106,11 +106,12 @@ class Limit:
         """Return the time of s = 1, that is ψ = d^−γ, in a clock; None if there is no such speciation.
 
         Clocks: "t" (this schedule), "tau" (the undilated interpolant), "psi", "sigma" = 1/ψ, "logsnr" = 2 log ψ, and
-        "ou", the
-        Ornstein–Uhlenbeck clock x = e^−t a + √(1 − e^−2t) z, which runs from data to noise: t = ½ log(1 + ψ^−2).
+        "ou", the Ornstein–Uhlenbeck clock x = e^−t a + √(1 − e^−2t) z, which runs from data to noise:
+        t = ½ log(1 + ψ^−2). ``phase`` counts the speciations from 0.
         """
         if clock not in CLOCKS:
             raise ValueError(f"unknown clock {clock!r}; {nearest(str(clock), CLOCKS)}")
+        phase = require_integer(phase, "phase", 0)
         speciations = [p for p in self.phases if p.order is not None]
         if phase >= len(speciations):
             return None

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from symsched.effective import EffectiveModel, effective_model
-from symsched.errors import require_integer
+from symsched.errors import require_integer, require_real
 from symsched.limits import Limit
 from symsched.sampling.scheme import Plan
 from symsched.sampling.tables import fast_kernel
@@ -150,12 +150,14 @@ def predict(
     """Return, per mode, the weight and the mean and variance of a coordinate after ``steps`` steps at dimension ``d``.
 
     With one order parameter the weight is exact (the map ν_0 → mode is a step function whose edges are bisected);
-    with several it is a
-    randomised quasi-Monte Carlo integral with its error.
+    with several it is a randomised quasi-Monte Carlo integral with its error.
+
+    Raises TypeError or ValueError for bad input, naming what was required.
     """
+    if not isinstance(limit, Limit):
+        raise TypeError(f"limit must come from derive(), got {limit!r}")
     steps = require_integer(steps, "steps", 1)
-    if d == INFINITE:
-        d = practical_infinity(limit)
+    d = practical_infinity(limit) if d == INFINITE else require_real(d, "d", above=0)
     plan = (schedule or limit.schedule).plan(steps, d, kappa, scheme)
     model = effective_model(limit.distribution, limit.cascade, d)
     components = len(model.orders)

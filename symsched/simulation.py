@@ -118,6 +118,10 @@ def simulate(
 
     Raises TypeError or ValueError for bad input, naming what was required.
     """
+    if not isinstance(distribution, AbstractDistribution):
+        raise TypeError(
+            f"distribution must be a ProductMixture, GaussianModes or MeanField, or built of them, got {distribution!r}"
+        )
     dimension = require_integer(d, "d", 1)
     count = require_integer(n, "n", 1)
     if isinstance(schedule, Limit):

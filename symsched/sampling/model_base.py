@@ -7,6 +7,8 @@ import abc
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from symsched.errors import require_real
+
 Array = NDArray[np.float64]
 
 WEIGHT_TOLERANCE = 1e-12
@@ -46,6 +48,14 @@ def checked_rows(values: ArrayLike, d: int, name: str) -> Array:
     if not np.all(np.isfinite(rows)):
         raise ValueError(f"{name} holds a value that is not finite")
     return rows
+
+
+def checked_noisy(psi: float, y: ArrayLike, d: int) -> tuple[float, Array]:
+    """Return the root signal-to-noise ratio ``psi`` ≥ 0 and the noisy rows ``y`` (n, d), both finite."""
+    ratio = require_real(psi, "psi")
+    if ratio < 0:
+        raise ValueError(f"psi must be a number of at least 0, got {ratio:g}")
+    return ratio, checked_rows(y, d, "y")
 
 
 def checked_weights(weights: ArrayLike, count: int) -> Array:

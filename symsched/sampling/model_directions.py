@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from symsched.errors import require_integer, require_real
-from symsched.sampling.model_base import AbstractModel, Array, checked_rows, checked_weights, softmax
+from symsched.sampling.model_base import AbstractModel, Array, checked_noisy, checked_rows, checked_weights, softmax
 
 _SPAN = 1024
 
@@ -111,7 +111,7 @@ class DirectionModel(AbstractModel):
 
     def posterior(self, psi: float, y: ArrayLike) -> tuple[Array, Array]:
         """Return g y + (1 − ψ g) Σ_k π_k r_k with g = ψσ²/(1 + ψ²σ²), (n, d), and π, (n, K)."""
-        rows = checked_rows(y, self.d, "y")
+        psi, rows = checked_noisy(psi, y, self.d)
         frame = self.frame
         weights = self.responsibilities(psi, rows @ frame.T)
         variance = self.sigma**2 / (1 + psi**2 * self.sigma**2)

@@ -14,7 +14,7 @@ from scipy import special
 from symsched.errors import require_integer, require_real
 from symsched.sampling.field_law import FieldLaw
 from symsched.sampling.interaction import Interaction
-from symsched.sampling.model_base import Array, checked_rows
+from symsched.sampling.model_base import Array, checked_noisy, checked_rows
 from symsched.sampling.model_mean_field import AbstractMeanFieldModel
 from symsched.sampling.populations import Coordinates
 from symsched.sampling.sites import AbstractSite, AtomSite
@@ -87,7 +87,7 @@ class InteractionModel(AbstractMeanFieldModel):
 
     def posterior(self, psi: float, y: ArrayLike) -> tuple[Array, Array]:
         """Return the posterior mean, (n, d), and the posterior probability of m between the boundaries, (n, K)."""
-        rows = checked_rows(y, self.d, "y")
+        psi, rows = checked_noisy(psi, y, self.d)
         return self.field_posterior(psi, rows, fast_kernel(self.site, psi, self.collective.scale), _ROWS)
 
     def sample(self, rng: np.random.Generator, n: int) -> Array:

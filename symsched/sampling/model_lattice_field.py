@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from symsched.errors import require_integer
-from symsched.sampling.model_base import checked_rows
+from symsched.sampling.model_base import checked_noisy, checked_rows
 from symsched.sampling.model_mean_field import AbstractBasinModel
 from symsched.sampling.sites import AtomSite
 
@@ -106,7 +106,7 @@ class LatticeFieldModel(AbstractBasinModel):
 
     def posterior(self, psi: float, y: ArrayLike) -> tuple[Array, Array]:
         """Return E[a_i | z + ψ a = y], (n, d), and the mass of m in each basin, (n, K)."""
-        rows = checked_rows(y, self.d, "y")
+        psi, rows = checked_noisy(psi, y, self.d)
         means, masses = np.empty(rows.shape), np.empty((rows.shape[0], self.modes))
         step = max(1, _CELLS // ((self.d + 1) * len(self._totals)))
         for start in range(0, rows.shape[0], step):

@@ -16,7 +16,7 @@ from symsched.sampling.field_draws import draw_fields
 from symsched.sampling.field_law import AbstractCollective, FieldLaw
 from symsched.sampling.field_posterior import QuadraticField
 from symsched.sampling.kernels import AbstractKernel, kernel
-from symsched.sampling.model_base import AbstractModel, Array, checked_rows
+from symsched.sampling.model_base import AbstractModel, Array, checked_noisy, checked_rows
 from symsched.sampling.populations import Coordinates
 from symsched.sampling.sites import AbstractSite, AtomSite
 from symsched.sampling.tilted_draws import draw_tilted
@@ -145,7 +145,8 @@ class MeanFieldModel(AbstractMeanFieldModel):
 
     def posterior(self, psi: float, y: ArrayLike) -> tuple[Array, Array]:
         """Return the posterior mean ⟨⟨a⟩(u + ψ y_i)⟩_u, (n, d), and the mass of u in each basin, (n, K)."""
-        return self.field_posterior(psi, checked_rows(y, self.d, "y"), kernel(self.site, psi), _ROWS)
+        psi, rows = checked_noisy(psi, y, self.d)
+        return self.field_posterior(psi, rows, kernel(self.site, psi), _ROWS)
 
 
 def _collective(model: MeanFieldModel) -> QuadraticField:

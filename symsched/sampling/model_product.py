@@ -11,7 +11,7 @@ from scipy import special
 
 from symsched.errors import require_integer
 from symsched.sampling.kernels import kernel
-from symsched.sampling.model_base import AbstractModel, Array, checked_rows, checked_weights, softmax
+from symsched.sampling.model_base import AbstractModel, Array, checked_noisy, checked_rows, checked_weights, softmax
 from symsched.sampling.sites import AbstractSite
 
 _CHUNK = 1 << 16
@@ -71,7 +71,7 @@ class ProductModel(AbstractModel):
 
     def posterior(self, psi: float, y: ArrayLike) -> tuple[Array, Array]:
         """Return the posterior mean (n, d) and the responsibilities (n, K)."""
-        rows = checked_rows(y, self.d, "y")
+        psi, rows = checked_noisy(psi, y, self.d)
         kernels = [kernel(site, psi) for site in self.sites]
         logs = np.tile(np.log(self.weights), (rows.shape[0], 1))
         means = np.empty((self.modes, *rows.shape))

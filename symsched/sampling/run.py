@@ -22,6 +22,7 @@ from symsched.sampling.model_interaction import InteractionModel
 from symsched.sampling.model_mean_field import AbstractMeanFieldModel, MeanFieldModel
 from symsched.sampling.model_product import ProductModel
 from symsched.sampling.noise import Blocks
+from symsched.sampling.one_thread import one_thread
 from symsched.sampling.orders import COUNTED_FROM, integrate_orders, order_blocks
 from symsched.sampling.recording import BlockResult, OrderParameter, Recording, Workspace
 from symsched.sampling.scalar_map import integrate_map
@@ -122,6 +123,7 @@ class BlockTask:
     recording: Recording
     keep: bool
 
+    @one_thread
     def run(self, block: int, out: Array | None = None) -> BlockResult:
         """Return the finished block, its samples in ``out`` (r, d) if given."""
         first, last = self.blocks.span(block)
@@ -215,6 +217,8 @@ def run_plan(
     n = require_integer(n, "n", 1)
     if np.dtype(dtype) not in (np.float64, np.float32):
         raise ValueError(f"dtype must be float64 or float32, got {np.dtype(dtype)}")
+    if executor is not None and not isinstance(executor, Executor):
+        raise TypeError(f"executor must be a concurrent.futures.Executor or None, got {executor!r}")
     chosen = choose(model, method, keep, statistic)
     grouping = order_blocks if chosen == "order parameter" else Blocks
     blocks = grouping(require_integer(seed, "seed", 0), n, model.dimension)

@@ -1,0 +1,51 @@
+"""BLAS is kept on one thread while paths run, and gets its threads back."""
+
+import threading
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from symsched.sampling.one_thread import OneThread
+
+
+def threads():
+    assert np.ones(2) @ np.ones(2) == 2
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+@pytest.fixture(autouse=True)
+def _two_threads():
+    with threadpool_limits(limits=2, user_api="blas"):
+        yield
+
+
+def test_uses_that_overlap_end_with_the_last():
+    gate = OneThread()
+    before = threads()
+    entered, leave = threading.Event(), threading.Event()
+
+    def other():
+        with gate:
+            entered.set()
+            leave.wait(10)
+
+    with gate:
+        worker = threading.Thread(target=other)
+        worker.start()
+        assert entered.wait(10)
+        assert threads() == {1}
+    assert threads() == {1}
+    leave.set()
+    worker.join()
+    assert threads() == before
+
+
+def test_threads_come_back_after_an_error():
+    gate = OneThread()
+    before = threads()
+    assert before == {2}
+    with pytest.raises(ZeroDivisionError), gate:
+        assert threads() == {1}
+        _ = 1 / 0
+    assert threads() == before
