@@ -20,32 +20,31 @@ def _two_threads():
         yield
 
 
-def test_uses_that_overlap_end_with_the_last():
+def test_threads_that_overlap_leave_the_number_as_it_was():
     gate = OneThread()
-    before = threads()
     entered, leave = threading.Event(), threading.Event()
+    seen = []
 
     def other():
         with gate:
+            seen.append(threads())
             entered.set()
             leave.wait(10)
 
+    worker = threading.Thread(target=other)
     with gate:
-        worker = threading.Thread(target=other)
         worker.start()
         assert entered.wait(10)
         assert threads() == {1}
-    assert threads() == {1}
     leave.set()
     worker.join()
-    assert threads() == before
+    assert seen == [{1}]
+    assert threads() == {2}
 
 
 def test_threads_come_back_after_an_error():
     gate = OneThread()
-    before = threads()
-    assert before == {2}
     with pytest.raises(ZeroDivisionError), gate:
         assert threads() == {1}
         _ = 1 / 0
-    assert threads() == before
+    assert threads() == {2}

@@ -23,7 +23,11 @@ def _controller() -> ThreadpoolController:
 
 @final
 class OneThread(ContextDecorator):
-    """Keeps BLAS on one thread inside ``with``; uses that overlap, also in several threads, end with the last one."""
+    """Keeps BLAS on one thread inside ``with``, in the thread that enters.
+
+    Whether the number of threads belongs to a thread or to the process depends on the BLAS. Every thread that enters
+    therefore sets it, and gives back on leaving what the first of those that overlap had found.
+    """
 
     def __init__(self) -> None:
         """Start outside."""
@@ -31,18 +35,18 @@ class OneThread(ContextDecorator):
         self._inside = 0
 
     def __enter__(self) -> None:
-        """Limit BLAS when the first one enters."""
+        """Limit BLAS."""
         with self._lock:
+            limit = _controller().limit(limits=1, user_api="blas")
             if self._inside == 0:
-                self._limit = _controller().limit(limits=1, user_api="blas")
+                self._first = limit
             self._inside += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Give BLAS its threads back when the last one leaves."""
+        """Give BLAS its threads back."""
         with self._lock:
             self._inside -= 1
-            if self._inside == 0:
-                self._limit.restore_original_limits()
+            self._first.restore_original_limits()
 
 
 one_thread = OneThread()
