@@ -13,10 +13,9 @@ from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from symsched.sampling import chebyshev
-from symsched.sampling.bins import FOURTH, MOMENTS, Bins, cubic_matrix, moment_matrix
+from symsched.sampling.bins import MOMENTS, Bins, cubic_matrix, moment_matrix
 from symsched.sampling.members import Finder, Members
 from symsched.sampling.noise import tiles
 
@@ -102,34 +101,9 @@ class Cells:
         """The path of every value."""
         return np.concatenate([np.repeat(self.path, NODES), self.owner_single])
 
-    def summation(self) -> sparse.csr_array:
-        """Return the matrix (r, values) that sums a function's values over the coordinates of each path."""
-        owner = self.owner
-        return sparse.csr_array((self.weights, (owner, np.arange(owner.size))), shape=(self.paths, owner.size))
-
     def population(self) -> Array:
         """Return the number of coordinates in each cell, (C,)."""
         return np.abs(self.weights[: self.inner].reshape(-1, NODES).sum(axis=1))
-
-    def tails(self, values: Array) -> Array:
-        """Return the size of the last Chebyshev coefficients of a function given at all values, (C,)."""
-        return np.abs(values[: self.inner].reshape(-1, NODES) @ chebyshev.coefficients(NODES)[:, -3:]).max(axis=1)
-
-    def moment_error(self, values: Array) -> Array:
-        """Return the expected error of each cell's sum of a function from the bins' missing moments, (C,)."""
-        fourth = values[: self.inner].reshape(-1, NODES) @ _FOURTH_DERIVATIVE
-        weights = np.abs(self.weights[: self.inner]).reshape(-1, NODES)
-        error = FOURTH / 24 * (2 / self.width) ** 4 * np.sqrt(np.einsum("cq,cq->c", weights, fourth**2))
-        if not self.named:
-            return np.zeros(self.path.size)
-        return np.where([listed is None for listed in self.members], error, 0.0)
-
-    def steepest(self) -> Array:
-        """Return the largest slope dx/dz that each path's map has inside its cells, (r,)."""
-        slope = np.abs(self.x[: self.inner].reshape(-1, NODES) @ _DERIVATIVE).max(axis=1)
-        largest = np.zeros(self.paths)
-        np.maximum.at(largest, self.path, slope * (2 / (self.width * self.bins.width)))
-        return largest
 
     def refine(self, halve: Mask, listed: Mask) -> None:
         """Halve some cells, give some (perhaps the same) their lists of coordinates; single these out where few."""
@@ -267,8 +241,6 @@ class Cells:
 
 _HALVES = tuple(chebyshev.interpolation(NODES, (chebyshev.nodes(NODES) + side) / 2) for side in (-1, 1))
 _AT_LEGENDRE = chebyshev.interpolation(NODES, chebyshev.gauss_legendre(NODES + 1)[0]).T
-_DERIVATIVE = chebyshev.derivative(NODES, chebyshev.nodes(NODES), 1)
-_FOURTH_DERIVATIVE = chebyshev.derivative(NODES, chebyshev.nodes(NODES), 4)
 
 
 def _known(members: Members | None) -> Members:

@@ -15,6 +15,9 @@ from symsched.sampling.populations import AbstractPopulation
 
 Array = NDArray[np.float64]
 
+EXACT = 1e-11
+"""Relative error of the exponent of a law's density that leaves means exact to rounding."""
+
 
 @final
 @dataclass(frozen=True)
@@ -69,9 +72,10 @@ class AbstractCollective(abc.ABC):
         *,
         absolute: bool = False,
         near: tuple[Array, Array] | None = None,
+        tolerance: float = EXACT,
     ) -> FieldLaw:
         """Return the law of the field given the coordinates; ``absolute``: also its normaliser.
 
         ``boundaries`` cut it into basins; ``near``, mean and deviation (n,), promises that each path's law is a single
-        peak close by, and saves looking for others.
+        peak close by, and saves looking for others. ``tolerance``: relative error allowed in the density's exponent.
         """

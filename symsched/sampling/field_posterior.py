@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symsched.sampling import chebyshev
-from symsched.sampling.field_law import AbstractCollective, FieldLaw
+from symsched.sampling.field_law import EXACT, AbstractCollective, FieldLaw
 from symsched.sampling.field_scan import DEPTH, Windows, find_peaks
 from symsched.sampling.kernels import AbstractKernel
 from symsched.sampling.populations import AbstractPopulation
@@ -31,7 +31,7 @@ Index = NDArray[np.intp]
 _RULE = 64
 """Gauss–Legendre nodes per window; fifteen standard deviations of a Gaussian to either side are resolved to 1e−15."""
 
-_COUNTS = (6, 7, 8, 9, 10, 11, 13, 15, 18, 22, 27, 36, 48, 64)
+_COUNTS = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 27, 36, 48, 64)
 """Chebyshev nodes per window that are tried in turn."""
 
 _WIDEST = 4.0
@@ -39,29 +39,39 @@ _WIDEST = 4.0
 
 _HALVINGS = 5
 
-_TAIL = 1e-12
-"""Relative weight of the last Chebyshev coefficients of e at which a window counts as resolved."""
-
-
 _LOCAL = 0.6
 """Widest half window, in units of the site's scale, that is guessed from the curvature at its peak."""
 
-_REACH = 11.5
-"""Standard deviations to either side of the last step's mean in which the law is looked for first."""
+_ROOM = 1.1
+"""How much wider windows are guessed than a Gaussian with the curvature at the peak would ask for."""
 
-_FALLEN = 36.0
-"""Nats by which a guessed window must be seen to fall at its ends."""
+_DEEPEST = 150.0
+"""Nats by which it may fall at most: a peak that fills too little of its window is missed by the rule's nodes."""
 
 
 @final
 @dataclass(frozen=True)
 class _Goal:
-    """Whose law is wanted: the coordinates, their kernel, the cuts between basins, and whether its normaliser too."""
+    """Whose law is wanted: the coordinates, their kernel, the cuts between basins, and whether its normaliser too.
+
+    ``tolerance``: error allowed in e, relative to how far e falls.
+    """
 
     population: AbstractPopulation
     kernel: AbstractKernel
     boundaries: Array
     absolute: bool
+    tolerance: float
+
+    @property
+    def fall(self) -> float:
+        """Nats by which a window must be seen to fall at its ends: beyond lies a thousandth of the tolerance."""
+        return 7 - float(np.log(self.tolerance))
+
+    @property
+    def reach(self) -> float:
+        """Standard deviations within which the law is looked for."""
+        return _ROOM * float(np.sqrt(2 * (self.fall + 2)))
 
 
 @final
@@ -87,6 +97,7 @@ class QuadraticField(AbstractCollective):
         *,
         absolute: bool = False,
         near: tuple[Array, Array] | None = None,
+        tolerance: float = EXACT,
     ) -> FieldLaw:
         """Return the exact law of the field given the coordinates; ``absolute``: also its normaliser.
 
@@ -95,7 +106,7 @@ class QuadraticField(AbstractCollective):
         """
         if self.coupling == 0:
             return self._point_law(population, kernel)
-        goal = _Goal(population, kernel, boundaries, absolute)
+        goal = _Goal(population, kernel, boundaries, absolute, tolerance)
         if near is not None:
             found = self._follow(goal, *near)
             if found is not None:
@@ -112,7 +123,7 @@ class QuadraticField(AbstractCollective):
 
     def _follow(self, goal: _Goal, mean: Array, deviation: Array) -> FieldLaw | None:
         """Return the law if it lies around one peak per path near ``mean``, else None."""
-        width, path = _REACH * deviation, np.arange(mean.size)
+        width, path = goal.reach * deviation, np.arange(mean.size)
         found = None
         if np.min(width) > 0 and np.max(width) < _LOCAL * self.scale:
             found = self._solve(goal, Windows(path, mean - width, mean + width), sure=False)
@@ -123,7 +134,7 @@ class QuadraticField(AbstractCollective):
         position, curvature, settled = self._newton(goal, path, position, reach)
         if not settled or np.any(curvature <= 0):
             return None
-        width = 1.15 * np.sqrt(2 * (DEPTH + 2) / curvature)
+        width = goal.reach / np.sqrt(curvature)
         windows = Windows(path, position - width, position + width)
         apart = (path[1:] != path[:-1]) | (windows.right[:-1] < windows.left[1:])
         if np.max(width) > _LOCAL * self.scale or not np.all(apart):
@@ -135,19 +146,21 @@ class QuadraticField(AbstractCollective):
         windows = outer.split_at(goal.boundaries).cut(_WIDEST * self.scale)
         for _ in range(_HALVINGS):
             widest = float(np.max(windows.half))
-            start = int(np.searchsorted(_COUNTS, self._expected_nodes(widest)))
+            start = int(np.searchsorted(_COUNTS, self._expected_nodes(widest, goal.tolerance)))
             for count in _COUNTS[min(start, len(_COUNTS) - 1) :]:
                 fields = windows.nodes(count)
                 pull = self.d / self.coupling * (fields - self.centre)
                 slope = goal.population.field_means(goal.kernel, windows.path, fields) - pull
                 rounding = 1e-15 * (np.abs(pull).max(axis=1) + self.d / self.scale)
-                if _resolved(slope, rounding, windows.half):
+                if _resolved(slope, rounding, windows.half, goal.tolerance):
                     law, ends = _weigh(windows, fields, slope, self._anchor(goal, windows))
                     if sure:
                         return law
-                    # Where a window was cut inside, only its outer ends must have fallen.
-                    first, last = np.isin(windows.left, outer.left), np.isin(windows.right, outer.right)
-                    return law if np.all(ends[first, 0] < -_FALLEN) and np.all(ends[last, 1] < -_FALLEN) else None
+                    if windows.path.size > outer.path.size:
+                        # Where a window was cut inside, only its outer ends must have fallen.
+                        first, last = np.isin(windows.left, outer.left), np.isin(windows.right, outer.right)
+                        ends = np.stack([ends[first, 0], ends[last, 1]])
+                    return law if np.all(ends < -goal.fall) and np.all(ends > -_DEEPEST) else None
             windows = windows.cut(widest)
         raise ArithmeticError("the field's law is not resolved: the site's log normaliser is not smooth in the field")
 
@@ -159,10 +172,10 @@ class QuadraticField(AbstractCollective):
         logs = population.field_logs(kernel, path, fields)[:, 0]
         return FieldLaw(Windows(path, fields[:, 0], fields[:, 0]), fields, one[:, None], one, logs, zero[:, None])
 
-    def _expected_nodes(self, half: float) -> float:
+    def _expected_nodes(self, half: float, tolerance: float) -> float:
         """Return about how many nodes a window needs if a site's log normaliser is analytic to 3/2 scales."""
         rate = np.log(max(3 * self.scale / half, 1.6))
-        return float(1 + np.log(max(self.d * half, 1.0) * 1e11) / rate)
+        return float(1 + np.log(max(self.d * half, 1.0) / tolerance) / rate)
 
     def _anchor(self, goal: _Goal, windows: Windows) -> Array:
         """Return e at the windows' middles, (W,); 0 where a path's only window makes it irrelevant."""
@@ -205,10 +218,10 @@ class QuadraticField(AbstractCollective):
         raise ArithmeticError("the field's law has no maximum within reach; the measure cannot be normalised")
 
 
-def _resolved(slope: Array, rounding: Array, half: Array) -> bool:
+def _resolved(slope: Array, rounding: Array, half: Array, tolerance: float) -> bool:
     """Return whether the last Chebyshev coefficients of e' are negligible, or rounding, on every window."""
     tails = np.abs(slope @ chebyshev.coefficients(slope.shape[1])[:, -2:]).max(axis=1)
-    return bool(np.all(2 * half * (tails - _TAIL * np.abs(slope).max(axis=1) - rounding) < 1e-11))
+    return bool(np.all(2 * half * (tails - tolerance / 10 * np.abs(slope).max(axis=1) - rounding) < tolerance))
 
 
 def _weigh(windows: Windows, fields: Array, slope: Array, anchor: Array) -> tuple[FieldLaw, Array]:

@@ -74,7 +74,7 @@ class InteractionModel(AbstractMeanFieldModel):
     @cached_property
     def prior(self) -> FieldLaw:
         """The law of the collective field under the measure itself."""
-        everyone = Coordinates(np.zeros((1, 1)), multiplicity=float(self.d))
+        everyone = Coordinates(np.zeros((1, 1)), float(self.d))
         return self.collective.law(
             everyone, fast_kernel(self.site, 0.0, self.collective.scale), self.cuts, absolute=True
         )

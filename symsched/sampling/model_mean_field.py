@@ -125,7 +125,7 @@ class MeanFieldModel(AbstractMeanFieldModel):
     @cached_property
     def prior(self) -> FieldLaw:
         """The law of the collective field u under the measure itself."""
-        everyone = Coordinates(np.zeros((1, 1)), multiplicity=float(self.d))
+        everyone = Coordinates(np.zeros((1, 1)), float(self.d))
         return self.collective.law(everyone, kernel(self.site, 0.0), self.cuts, absolute=True)
 
     def sample(self, rng: np.random.Generator, n: int) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from dataclasses import dataclass
+import math
 from typing import final
 
 import numpy as np
@@ -14,8 +14,24 @@ from symsched.sampling.kernels import AbstractKernel
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-_CHUNK = 1 << 16
-"""Numbers evaluated at once: small enough for the second-level cache."""
+_CHUNK = 15_000
+"""Numbers evaluated at once: just less memory (128 KiB) than what is asked of the system anew, and cleared, each
+time."""
+
+
+@final
+class Store:
+    """Memory that outlives one population, because clearing new memory takes longer than filling it."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._memory = np.empty(0)
+
+    def take(self, size: int) -> Array:
+        """Return ``size`` numbers of any value; what was taken before is lost."""
+        if self._memory.size < size:
+            self._memory = np.empty(2 * size)
+        return self._memory[:size]
 
 
 class AbstractPopulation(abc.ABC):
@@ -43,41 +59,54 @@ class AbstractPopulation(abc.ABC):
         """Return the sums of mean and variance on one grid of fields (G,) for all paths, (n, G), to scan them."""
 
 
-@final
-@dataclass(frozen=True)
 class Coordinates(AbstractPopulation):
-    """All coordinates themselves: ``field`` = psi y of shape (n, d), each standing for ``multiplicity`` equal ones."""
+    """Coordinates themselves: ``field`` = psi y (n, m); each stands for ``weights``, (n, m) or one number, equal ones.
 
-    field: Array
-    multiplicity: float = 1.0
+    With a ``store`` the means at the last fields asked for are kept there for ``mixture``.
+    """
+
+    def __init__(self, field: Array, weights: Array | float = 1.0, store: Store | None = None) -> None:
+        """Take ψ y, what each value counts, and where to keep means."""
+        self._field = field
+        self._weights = weights
+        self._store = store
+        self._kept: tuple[Array, Array] | None = None
 
     @property
     def paths(self) -> int:
         """Number of paths n."""
-        return int(self.field.shape[0])
+        return int(self._field.shape[0])
 
     def field_means(self, kernel: AbstractKernel, path: Index, fields: Array) -> Array:
         """Return the sums of means, (W, c)."""
         total = np.zeros(fields.shape)
+        kept = np.empty(0) if self._store is None else self._store.take(fields.size * self._field.shape[1])
+        done = 0
         for windows, columns in self._chunks(fields.shape):
-            total[windows] += kernel.mean(self._arguments(path, fields, windows, columns)).sum(axis=1)
-        return self.multiplicity * total
+            means = kernel.mean(self._arguments(path, fields, windows, columns))
+            total[windows] += self._sum(path, windows, columns, means)
+            if kept.size:
+                kept[done : done + means.size] = means.reshape(-1)
+                done += means.size
+        self._kept = (fields, kept) if kept.size else None
+        return total
 
     def field_variances(self, kernel: AbstractKernel, path: Index, fields: Array) -> tuple[Array, Array]:
         """Return the sums of means and of variances, (W, c) each."""
         total, spread = np.zeros(fields.shape), np.zeros(fields.shape)
         for windows, columns in self._chunks(fields.shape):
             means, variances = kernel.spread(self._arguments(path, fields, windows, columns))
-            total[windows] += means.sum(axis=1)
-            spread[windows] += variances.sum(axis=1)
-        return self.multiplicity * total, self.multiplicity * spread
+            total[windows] += self._sum(path, windows, columns, means)
+            spread[windows] += self._sum(path, windows, columns, variances)
+        return total, spread
 
     def field_logs(self, kernel: AbstractKernel, path: Index, fields: Array) -> Array:
         """Return the sums of log normalisers, (W, c)."""
         total = np.zeros(fields.shape)
         for windows, columns in self._chunks(fields.shape):
-            total[windows] += kernel.both(self._arguments(path, fields, windows, columns))[0].sum(axis=1)
-        return self.multiplicity * total
+            logs = kernel.both(self._arguments(path, fields, windows, columns))[0]
+            total[windows] += self._sum(path, windows, columns, logs)
+        return total
 
     def survey(self, kernel: AbstractKernel, fields: Array) -> tuple[Array, Array]:
         """Return the sums of means and of variances, (n, G) each."""
@@ -85,30 +114,41 @@ class Coordinates(AbstractPopulation):
         return self.field_variances(kernel, path, np.broadcast_to(fields, (self.paths, fields.size)))
 
     def mixture(self, kernel: AbstractKernel, path: Index, fields: Array, weights: Array) -> Array:
-        """Return sum_c w_c mean(u_c + psi y) for every coordinate, (n, d)."""
-        mixed = np.zeros(self.field.shape)
+        """Return sum_c w_c mean(u_c + psi y) for every coordinate, (n, m)."""
+        kept = self._kept[1] if self._kept is not None and self._kept[0] is fields else np.empty(0)
+        mixed = np.empty((path.size, self._field.shape[1]))
+        done = 0
         for windows, columns in self._chunks(fields.shape):
-            means = kernel.mean(self._arguments(path, fields, windows, columns))
-            # A path may own several windows, so the rows are added one window at a time.
-            np.add.at(
-                mixed, (path[windows, None], np.arange(columns.start, columns.stop)), _contract(means, weights[windows])
-            )
-        return mixed
+            if kept.size:
+                shape = (windows.stop - windows.start, fields.shape[1], columns.stop - columns.start)
+                size = math.prod(shape)
+                means = kept[done : done + size].reshape(shape)
+                done += size
+            else:
+                means = kernel.mean(self._arguments(path, fields, windows, columns))
+            mixed[windows, columns] = np.matmul(weights[windows, None], means)[:, 0]
+        if path.size == self.paths:
+            return mixed
+        return np.asarray(np.add.reduceat(mixed, np.flatnonzero(np.diff(path, prepend=-1)), axis=0))
 
     def _arguments(self, path: Index, fields: Array, windows: slice, columns: slice) -> Array:
-        return np.asarray(self.field[path[windows], columns, None] + fields[windows, None, :])
+        """Return u + ψ y, (w, c, m')."""
+        return np.asarray(self._field[path[windows], None, columns] + fields[windows, :, None])
+
+    def _sum(self, path: Index, windows: slice, columns: slice, values: Array) -> Array:
+        """Return the weighted sums over coordinates of values (w, c, m'), (w, c)."""
+        if isinstance(self._weights, float):
+            return np.asarray(self._weights * values.sum(axis=2))
+        return np.asarray(np.matmul(values, self._weights[path[windows], columns, None])[:, :, 0])
 
     def _chunks(self, shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
+        """Return the parts, of windows and of coordinates, in which everything is evaluated."""
         count, width = shape
-        d = self.field.shape[1]
-        column_step = max(1, min(d, _CHUNK // width))
+        m = self._field.shape[1]
+        column_step = max(1, min(m, _CHUNK // width))
         row_step = max(1, _CHUNK // (width * column_step))
         return [
-            (slice(row, min(row + row_step, count)), slice(column, min(column + column_step, d)))
+            (slice(row, min(row + row_step, count)), slice(column, min(column + column_step, m)))
             for row in range(0, count, row_step)
-            for column in range(0, d, column_step)
+            for column in range(0, m, column_step)
         ]
-
-
-def _contract(means: Array, weights: Array) -> Array:
-    return np.asarray(np.matmul(means, weights[:, :, None])[:, :, 0])

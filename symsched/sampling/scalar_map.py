@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symsched.sampling.bins import Bins
-from symsched.sampling.cell_fields import CellFields, CellFrame
+from symsched.sampling.cell_frame import CellFields, CellFrame
 from symsched.sampling.cells import Cells
 from symsched.sampling.field_law import FieldLaw
 from symsched.sampling.kernels import AbstractKernel
@@ -18,6 +18,7 @@ from symsched.sampling.model_base import softmax
 from symsched.sampling.model_mean_field import AbstractMeanFieldModel
 from symsched.sampling.model_product import ProductModel
 from symsched.sampling.noise import fill, tiles
+from symsched.sampling.populations import Store
 from symsched.sampling.recording import BlockResult, Track, Workspace
 from symsched.sampling.scheme import Plan
 from symsched.sampling.tables import fast_kernel
@@ -38,6 +39,8 @@ _NEGLIGIBLE = 1e-7
 _FLAT = 1e-6
 """Slope below which a map counts as constant."""
 _CUBIC_TOLERANCE = 2e-11
+_FIELD = 1e-9
+"""Relative error of the exponent of the field's law; that of its mean is far smaller."""
 _MOST_REFINEMENTS = 40
 _LEAD = 300.0
 """Nats by which the highest peak of the field's law must lead to be followed."""
@@ -82,21 +85,21 @@ class ProductDrift(AbstractDrift):
         """Return posterior mean, responsibilities and misfits."""
         tilts: list[AbstractKernel] = [fast_kernel(site, psi) for site in self._model.sites]
         pairs = [tilt.both(field) for tilt in tilts]
-        logs = np.stack([pair[0] for pair in pairs], axis=1)
-        responsibilities = softmax(frame.summation @ logs + self._log_weights)
+        logs = np.stack([frame.sum(pair[0]) for pair in pairs], axis=1)
+        responsibilities = softmax(logs + self._log_weights)
         mean = np.zeros(field.size)
         misfit, unknown = np.zeros(cells.path.size), np.zeros(cells.path.size)
         # An error in a log likelihood matters as far as the modes are not decided yet.
         doubt = (1 - responsibilities.max(axis=1))[cells.path]
-        population = cells.population()
+        population = frame.population
         for k, (log_normaliser, site_mean) in enumerate(pairs):
             weight = responsibilities[frame.owner, k]
             mean += weight * site_mean
             floor = 1e-15 * np.abs(log_normaliser).max(initial=0.0) * population
-            misfit = np.maximum(misfit, doubt * (cells.tails(log_normaliser) * population - floor) / _LOG_TOLERANCE)
-            unknown = np.maximum(unknown, cells.moment_error(log_normaliser))
+            misfit = np.maximum(misfit, doubt * (frame.tails(log_normaliser) * population - floor) / _LOG_TOLERANCE)
+            unknown = np.maximum(unknown, frame.moment_error(log_normaliser))
         shift = doubt * unknown * np.abs(mean).max(initial=0.0)
-        return Evaluation(mean, responsibilities, np.maximum(misfit, _relative_tail(cells, mean)), shift)
+        return Evaluation(mean, responsibilities, np.maximum(misfit, _relative_tail(frame, cells, mean)), shift)
 
 
 class MissedPeakError(ArithmeticError):
@@ -119,17 +122,18 @@ class MeanFieldDrift(AbstractDrift):
         self._left = 0
         self._followed = False
         self._near: tuple[Array, Array] | None = None
+        self._store = Store()
 
     def evaluate(self, frame: CellFrame, cells: Cells, psi: float, field: Array) -> Evaluation:
         """Return posterior mean, basin masses and misfits."""
         collective = self._model.collective
         tilt = fast_kernel(self._model.site, psi, collective.scale)
-        population = CellFields(frame, field)
-        law = collective.law(population, tilt, self._cuts, near=self._near if self._left else None)
+        population = CellFields(frame, field, self._store)
+        law = collective.law(population, tilt, self._cuts, near=self._near if self._left else None, tolerance=_FIELD)
         self._remember(law, frame.paths)
-        mean = population.mixture(tilt, law.windows.path, law.fields, law.weights)
-        shift = cells.moment_error(mean) * (self._model.sensitivity / self._model.d)
-        return Evaluation(mean, law.basins(self._cuts, frame.paths), _relative_tail(cells, mean), shift)
+        mean = frame.unpack(population.mixture(tilt, law.windows.path, law.fields, law.weights))
+        shift = frame.moment_error(mean) * (self._model.sensitivity / self._model.d)
+        return Evaluation(mean, law.basins(self._cuts, frame.paths), _relative_tail(frame, cells, mean), shift)
 
     def _remember(self, law: FieldLaw, paths: int) -> None:
         """Decide whether the next steps may follow the peaks of this one."""
@@ -146,9 +150,9 @@ class MeanFieldDrift(AbstractDrift):
         self._left, self._near = (self._patience, law.spread(paths)) if law.lead > _LEAD else (0, None)
 
 
-def _relative_tail(cells: Cells, values: Array) -> Array:
+def _relative_tail(frame: CellFrame, cells: Cells, values: Array) -> Array:
     """Return the tails of a function in units of what counts as resolved."""
-    return cells.tails(values) / (_resolution(cells) * (1 + np.abs(values).max(initial=0.0)))
+    return frame.tails(values) / (_resolution(cells) * (1 + np.abs(values).max(initial=0.0)))
 
 
 def _resolution(cells: Cells) -> float:
@@ -214,7 +218,8 @@ def _carry(
 
 def end_powers(cells: Cells) -> Array:
     """Return the sums of x, x², x³, x⁴ over the coordinates, (r, 4)."""
-    return np.asarray(cells.summation() @ np.stack([cells.x**power for power in (1, 2, 3, 4)], axis=1))
+    frame = CellFrame(cells)
+    return np.stack([frame.sum(cells.x**power) for power in (1, 2, 3, 4)], axis=1)
 
 
 def _flat(beyond: Index, width: int, row: slice, column: slice, d: int) -> Index:
@@ -232,16 +237,15 @@ def evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> floa
     worst = 0.0
     debt = np.zeros(cells.paths)
     for node in range(plan.steps + 1):
-        sums = frame.summation @ np.stack(track.columns(node, cells.x), axis=1)
-        track.note([sums[:, j] for j in range(sums.shape[1])])
+        track.note([frame.sum(column) for column in track.columns(node, cells.x)])
         if node == plan.steps:
             break
         psi = float(plan.psi[node])
-        gain = abs(float(plan.B[node])) / np.maximum(cells.steepest(), _FLAT)
+        gain = abs(float(plan.B[node])) / np.maximum(frame.steepest(cells.x), _FLAT)
         for _ in range(_MOST_REFINEMENTS):
             field = cells.x * (psi / plan.alpha[node])
             found = drift.evaluate(frame, cells, psi, field)
-            counts = cells.population() > _NEGLIGIBLE * track.d
+            counts = frame.population > _NEGLIGIBLE * track.d
             halve = (found.misfit > 1) & (counts | cells.named)
             listed = (found.shift * gain[cells.path] * track.d > _SHIFT) & cells.named
             if not (halve.any() or listed.any()):
@@ -252,4 +256,4 @@ def evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> floa
         debt += gain * np.bincount(cells.path, found.shift, minlength=cells.paths)
         track.watch(node, found.responsibilities)
         cells.x = plan.A[node] * cells.x + plan.B[node] * found.mean
-    return max(worst * _resolution(cells), float(np.max(debt * np.minimum(cells.steepest(), track.d))))
+    return max(worst * _resolution(cells), float(np.max(debt * np.minimum(frame.steepest(cells.x), track.d))))

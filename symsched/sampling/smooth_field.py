@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from symsched.sampling import chebyshev
-from symsched.sampling.field_law import AbstractCollective, FieldLaw
+from symsched.sampling.field_law import EXACT, AbstractCollective, FieldLaw
 from symsched.sampling.field_scan import DEPTH, Windows, interpolate, read_peaks
 from symsched.sampling.interaction import Interaction
 from symsched.sampling.kernels import AbstractKernel
@@ -75,8 +75,12 @@ class SmoothField(AbstractCollective):
         *,
         absolute: bool = False,
         near: tuple[Array, Array] | None = None,
+        tolerance: float = EXACT,
     ) -> FieldLaw:
-        """Return the law of the field; ``boundaries`` are means m between basins; ``near`` is not used."""
+        """Return the law of the field; ``boundaries`` are means m between basins.
+
+        ``near`` is not used, and the law always exact.
+        """
         totals, lead = self._totals(population, kernel)
         bumps = self._bumps(totals)
         highest = bumps.highest
