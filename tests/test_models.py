@@ -8,6 +8,7 @@ import pytest
 from sampling_cases import plain
 from scipy import integrate, special, stats
 
+from symsched.sampling.field_scan import Windows
 from symsched.sampling.kernels import kernel
 from symsched.sampling.models import DirectionModel, MeanFieldModel, ProductModel
 from symsched.sampling.populations import Coordinates
@@ -261,35 +262,74 @@ def test_bad_input_is_refused_with_a_reason(make, words):
         make()
 
 
-def test_following_a_peak_gives_the_law_that_a_search_gives():
+def moved(peaks, shift):
+    """Peaks found elsewhere."""
+    return dataclasses.replace(peaks, mean=peaks.mean + shift)
+
+
+@pytest.mark.parametrize(("coupling", "psi", "count"), [(1.6, 0.4, 4), (2.0, 0.001, 8)], ids=["one", "two"])
+def test_following_peaks_gives_the_law_that_a_search_gives(coupling, psi, count):
     d = 3000
-    model = MeanFieldModel(d, SPIN, 1.6, tilt=0.3)
+    model = MeanFieldModel(d, SPIN, coupling, tilt=0.3, boundaries=(0.0,))
     rng = np.random.default_rng(12)
-    psi = 0.4
     population = Coordinates(psi * (rng.standard_normal((4, d)) + psi * model.sample(rng, 4)))
-    searched = model.collective.law(population, kernel(SPIN, psi), np.empty(0))
-    mean, deviation = searched.spread(4)
-    assert searched.lead > 300
+    searched = model.collective.law(population, kernel(SPIN, psi), model.cuts)
+    peaks = searched.peaks()
+    assert searched.lead > 150
+    assert peaks.mean.size == count
+    deviation = 1 / np.sqrt(d)
     for shift in (0.0, deviation, 8 * deviation):
-        near = (mean + shift, deviation)
-        followed = model.collective.law(population, kernel(SPIN, psi), np.empty(0), near=near)
+        followed = model.collective.law(population, kernel(SPIN, psi), model.cuts, near=moved(peaks, shift))
         assert np.isnan(followed.lead)
         for power in (1, 2):
-            first, second = ((law.weights * np.tanh(law.fields) ** power).sum(axis=1) for law in (searched, followed))
-            np.testing.assert_allclose(first, second, rtol=1e-13)
+            first, second = (
+                np.bincount(law.windows.path, (law.weights * np.tanh(law.fields) ** power).sum(axis=1))
+                for law in (searched, followed)
+            )
+            np.testing.assert_allclose(first, second, rtol=1e-11)
+        np.testing.assert_allclose(followed.basins(model.cuts, 4), searched.basins(model.cuts, 4), atol=1e-12)
+
+
+def test_peaks_that_are_cut_at_a_boundary_are_one():
+    model = MeanFieldModel(2000, SPIN, 0.5, boundaries=(-0.01, 0.0))
+    assert model.prior.windows.path.size == 3
+    peaks = model.prior.peaks()
+    assert peaks.mean.size == 1
+    assert abs(peaks.mean[0]) < 1e-12
+    assert peaks.mass[0] == pytest.approx(1)
+    assert peaks.include(moved(peaks, peaks.windows.half[0] * 0.99))
+    assert not peaks.include(moved(peaks, peaks.windows.half[0] * 1.01))
 
 
 def test_a_peak_that_grows_unseen_is_noticed():
     model = MeanFieldModel(3000, SPIN, 1.6, tilt=0.3, boundaries=(0.0,))
-    lost, lead, unseen = (dataclasses.replace(model.prior, lead=value) for value in (10.0, 1e9, float("nan")))
+    both = model.prior
+    upper = dataclasses.replace(
+        both,
+        windows=Windows(both.windows.path[1:], both.windows.left[1:], both.windows.right[1:]),
+        fields=both.fields[1:],
+        weights=both.weights[1:],
+        mass=both.mass[1:],
+        lead=1e9,
+    )
+    unseen = dataclasses.replace(upper, lead=float("nan"))
     drift = MeanFieldDrift(model, 3)
-    for law in (lead, lost, lead, unseen):
-        drift._remember(law, 1)
+    for law in (upper, both, both, upper, unseen, upper, unseen):
+        drift._remember(law)
     with pytest.raises(MissedPeakError):
-        drift._remember(lost, 1)
-    patient = MeanFieldDrift(model, 0)
-    for law in (lead, lost, lead, lost):
-        patient._remember(law, 1)
+        drift._remember(both)
+    careful = MeanFieldDrift(model, 0)
+    for law in (upper, unseen, both, upper):
+        careful._remember(law)
+
+
+def test_a_peak_that_fades_is_looked_at_again():
+    model = MeanFieldModel(3000, SPIN, 1.6, tilt=0.3, boundaries=(0.0,))
+    drift = MeanFieldDrift(model, 3)
+    drift._remember(model.prior)
+    assert drift._left == 3
+    drift._remember(dataclasses.replace(model.prior, mass=np.array([1e-20, 1.0]), lead=float("nan")))
+    assert drift._left == 0
 
 
 @pytest.mark.parametrize("d", [30, 100])

@@ -30,20 +30,32 @@ class Packed:
     weights: Array
 
     @staticmethod
-    def of(owner: Index, position: Index, weights: Array, paths: int) -> tuple[Packed, Index]:
-        """Return values at ``position`` (T,) in rows of their ``owner``, and the flat place of each, (T,)."""
-        order = np.argsort(owner, kind="stable")
-        counts = np.bincount(owner, minlength=paths)
-        starts = np.cumsum(counts) - counts
-        width = int(counts.max())
-        place = np.empty(owner.size, dtype=np.intp)
-        place[order] = owner[order] * width + np.arange(owner.size) - np.repeat(starts, counts)
-        # A row is filled up by its first value, so that nothing is evaluated that is not asked for anyway.
-        index = np.repeat(position[order[starts]], width)
+    def of(cells: Cells, nodes: Index, rule: Array, singles: Index, counts: Array) -> tuple[Packed, Index]:
+        """Return some ``nodes`` of all cells, weighed by ``rule`` (C, nodes), and some ``singles``, by ``counts``.
+
+        Also return the flat place of each, those of the cells first.
+        """
+        path, owner = cells.path, cells.owner_single[singles]
+        row, held = _rank(path, cells.paths)
+        after, alone = _rank(owner, cells.paths)
+        width = int((held * nodes.size + alone).max())
+        place = np.concatenate(
+            [
+                ((path * width + row * nodes.size)[:, None] + np.arange(nodes.size)).ravel(),
+                owner * width + held[owner] * nodes.size + after,
+            ]
+        )
+        position = np.concatenate(
+            [(np.arange(path.size)[:, None] * NODES + nodes).ravel(), path.size * NODES + singles]
+        )
+        # A row is filled up by one of its values, so that nothing is evaluated that is not asked for anyway.
+        index = np.empty(cells.paths, dtype=np.intp)
+        index[place // width] = position
+        index = np.repeat(index, width)
         index[place] = position
-        padded = np.zeros(index.size)
-        padded[place] = weights
-        return Packed(index.reshape(paths, width), padded.reshape(paths, width)), place
+        weights = np.zeros(index.size)
+        weights[place] = np.concatenate([rule.ravel(), counts])
+        return Packed(index.reshape(-1, width), weights.reshape(-1, width)), place
 
     def sum(self, values: Array) -> Array:
         """Return the sum over the coordinates of each path of a function given at all values (T,), (r,)."""
@@ -61,14 +73,11 @@ class CellFrame:
         self.paths = cells.paths
         self.path = cells.path
         self.owner = cells.owner
-        self.population = cells.population()
-        self.all, self._place = Packed.of(self.owner, np.arange(self.owner.size), cells.weights, self.paths)
+        self.population = np.abs(weights.sum(axis=1))
+        everyone = np.arange(cells.owner_single.size)
+        self.all, self._place = Packed.of(cells, np.arange(NODES), weights, everyone, cells.weights[inner:])
         fifth = weights @ chebyshev.interpolation(5, chebyshev.nodes(NODES)).T
-        chosen, thinned = _thin(cells.owner_single, self.paths)
-        surveyed = np.concatenate([(np.arange(cells.path.size)[:, None] * NODES + THIRD).ravel(), inner + chosen])
-        self.surveyed, _ = Packed.of(
-            self.owner[surveyed], surveyed, np.concatenate([fifth.ravel(), thinned]), self.paths
-        )
+        self.surveyed, _ = Packed.of(cells, THIRD, fifth, *_thin(cells.owner_single, self.paths))
         self._inner = inner
         self._bin_width = cells.bins.width
         self._scale = 2 / cells.width
@@ -115,15 +124,21 @@ _FOURTH_DERIVATIVE = chebyshev.derivative(NODES, chebyshev.nodes(NODES), 4)
 
 def _thin(path: Index, paths: int) -> tuple[Index, Array]:
     """Return at most about _SURVEYED_SINGLES coordinates per path, and how many each stands for."""
-    counts = np.bincount(path, minlength=paths)
-    if path.size == 0 or counts.max() <= _SURVEYED_SINGLES:
+    rank, counts = _rank(path, paths)
+    if counts.max() <= _SURVEYED_SINGLES:
         return np.arange(path.size), np.ones(path.size)
-    order = np.argsort(path, kind="stable")
-    rank = np.arange(path.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    stride = np.maximum(1, counts // _SURVEYED_SINGLES)[path[order]]
-    chosen = order[rank % stride == 0]
+    chosen = np.flatnonzero(rank % np.maximum(1, counts // _SURVEYED_SINGLES)[path] == 0)
     kept = np.bincount(path[chosen], minlength=paths)
     return chosen, (counts / np.maximum(kept, 1))[path[chosen]]
+
+
+def _rank(path: Index, paths: int) -> tuple[Index, Index]:
+    """Return the place of each among those of its path, and how many each path has, (r,)."""
+    order = np.argsort(path, kind="stable")
+    counts = np.bincount(path, minlength=paths)
+    rank = np.empty(path.size, dtype=np.intp)
+    rank[order] = np.arange(path.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    return rank, counts
 
 
 @final

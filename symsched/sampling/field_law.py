@@ -14,9 +14,33 @@ from symsched.sampling.kernels import AbstractKernel
 from symsched.sampling.populations import AbstractPopulation
 
 Array = NDArray[np.float64]
+Index = NDArray[np.intp]
 
-EXACT = 1e-11
+EXACT = 1e-12
 """Relative error of the exponent of a law's density that leaves means exact to rounding."""
+
+
+_NOTHING = 1e-250
+"""Mass of a peak whose mean is no longer known."""
+
+
+@final
+@dataclass(frozen=True)
+class FollowedPeaks:
+    """The peaks of the laws of n paths: ``windows`` that hold them, ``mean`` and ``mass`` of each, (P,)."""
+
+    windows: Windows
+    mean: Array
+    mass: Array
+
+    def include(self, other: FollowedPeaks) -> bool:
+        """Return whether the means of all peaks of another law lie inside the windows."""
+        span = 1 + max(float(np.abs(self.windows.left).max()), float(np.abs(self.windows.right).max()))
+        place = np.clip(other.mean, -span, span) + 3 * span * other.windows.path
+        left = self.windows.left + 3 * span * self.windows.path
+        found = np.searchsorted(left, place, side="right") - 1
+        same = (found >= 0) & (self.windows.path[found] == other.windows.path)
+        return bool(np.all(same & (other.mean <= self.windows.right[found])))
 
 
 @final
@@ -26,7 +50,8 @@ class FieldLaw:
 
     ``fields`` (W, c): nodes; ``weights`` (W, c): E f(u) = Σ w f(u) over a path; ``mass`` (W,): posterior mass;
     ``log_integral`` (n,): log ∫ exp(e(u)) du; ``exponent`` (W, c): e at the nodes, relative to it; ``lead``: by how
-    many nats the highest peak of each path leads its others, at least (NaN: nobody looked);
+    many nats the highest peak of each path leads those that were left out, at least (NaN: nobody looked);
+    ``outer`` (P,): the first window of each peak, if some were cut into several;
     ``basin`` (W,): which basin each window belongs to, if not told by its place among the boundaries.
     """
 
@@ -37,17 +62,19 @@ class FieldLaw:
     log_integral: Array
     exponent: Array
     lead: float = float("nan")
-    basin: NDArray[np.intp] | None = None
+    outer: Index | None = None
+    basin: Index | None = None
 
-    def spread(self, paths: int) -> tuple[Array, Array]:
-        """Return mean and standard deviation of u for each path, (n,) each."""
-        path = self.windows.path
-        mean: Array = np.asarray(
-            np.bincount(path, np.einsum("wc,wc->w", self.fields, self.weights), minlength=paths), dtype=float
-        )
-        offset = self.fields - mean[path, None]
-        variance = np.bincount(path, np.einsum("wc,wc,wc->w", offset, offset, self.weights), minlength=paths)
-        return mean, np.sqrt(np.maximum(np.asarray(variance, dtype=float), 0.0))
+    def peaks(self) -> FollowedPeaks:
+        """Return where the peaks are that the law was integrated over."""
+        starts = np.arange(self.mass.size) if self.outer is None else self.outer
+        path, left = self.windows.path[starts], self.windows.left[starts]
+        right = self.windows.right[np.append(starts[1:], self.mass.size) - 1]
+        mass = np.add.reduceat(self.mass, starts)
+        moment = np.add.reduceat(np.einsum("wc,wc->w", self.fields, self.weights), starts)
+        middle = (left + right) / 2
+        mean = np.divide(moment, mass, out=middle, where=np.abs(mass) > _NOTHING)
+        return FollowedPeaks(Windows(path, left, right), mean, mass)
 
     def basins(self, boundaries: Array, paths: int) -> Array:
         """Return the posterior mass between consecutive ``boundaries`` (K−1,), shape (n, K)."""
@@ -71,11 +98,11 @@ class AbstractCollective(abc.ABC):
         boundaries: Array,
         *,
         absolute: bool = False,
-        near: tuple[Array, Array] | None = None,
+        near: FollowedPeaks | None = None,
         tolerance: float = EXACT,
     ) -> FieldLaw:
         """Return the law of the field given the coordinates; ``absolute``: also its normaliser.
 
-        ``boundaries`` cut it into basins; ``near``, mean and deviation (n,), promises that each path's law is a single
-        peak close by, and saves looking for others. ``tolerance``: relative error allowed in the density's exponent.
+        ``boundaries`` cut it into basins; ``near`` promises that the peaks are close to those of another law, and saves
+        looking for others. ``tolerance``: relative error allowed in the density's exponent.
         """

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symsched.sampling import chebyshev
-from symsched.sampling.field_law import EXACT, AbstractCollective, FieldLaw
+from symsched.sampling.field_law import EXACT, AbstractCollective, FieldLaw, FollowedPeaks
 from symsched.sampling.field_scan import DEPTH, Windows, find_peaks
 from symsched.sampling.kernels import AbstractKernel
 from symsched.sampling.populations import AbstractPopulation
@@ -96,19 +96,18 @@ class QuadraticField(AbstractCollective):
         boundaries: Array,
         *,
         absolute: bool = False,
-        near: tuple[Array, Array] | None = None,
+        near: FollowedPeaks | None = None,
         tolerance: float = EXACT,
     ) -> FieldLaw:
         """Return the exact law of the field given the coordinates; ``absolute``: also its normaliser.
 
-        ``near``, mean and deviation (n,), promises that each path's law is a single peak close by, and saves looking
-        for others.
+        ``near`` promises that the peaks are close to those of another law, and saves looking for others.
         """
         if self.coupling == 0:
             return self._point_law(population, kernel)
         goal = _Goal(population, kernel, boundaries, absolute, tolerance)
         if near is not None:
-            found = self._follow(goal, *near)
+            found = self._guess(goal, near.windows.path, near.mean, self.scale / 4)
             if found is not None:
                 return found
         peaks = find_peaks(*self._survey(population, kernel))
@@ -120,14 +119,6 @@ class QuadraticField(AbstractCollective):
                 "the field's law does not fall to nothing within reach; this is an error of the search"
             )
         return replace(found, lead=peaks.lead)
-
-    def _follow(self, goal: _Goal, mean: Array, deviation: Array) -> FieldLaw | None:
-        """Return the law if it lies around one peak per path near ``mean``, else None."""
-        width, path = goal.reach * deviation, np.arange(mean.size)
-        found = None
-        if np.min(width) > 0 and np.max(width) < _LOCAL * self.scale:
-            found = self._solve(goal, Windows(path, mean - width, mean + width), sure=False)
-        return found or self._guess(goal, path, mean, self.scale / 4)
 
     def _guess(self, goal: _Goal, path: Index, position: Array, reach: float) -> FieldLaw | None:
         """Return the law if it is seen to lie inside windows guessed from the curvature at the peaks, else None."""
@@ -153,14 +144,14 @@ class QuadraticField(AbstractCollective):
                 slope = goal.population.field_means(goal.kernel, windows.path, fields) - pull
                 rounding = 1e-15 * (np.abs(pull).max(axis=1) + self.d / self.scale)
                 if _resolved(slope, rounding, windows.half, goal.tolerance):
-                    law, ends = _weigh(windows, fields, slope, self._anchor(goal, windows))
-                    if sure:
-                        return law
+                    law, fallen, depth = _weigh(windows, fields, slope, self._anchor(goal, windows))
                     if windows.path.size > outer.path.size:
                         # Where a window was cut inside, only its outer ends must have fallen.
-                        first, last = np.isin(windows.left, outer.left), np.isin(windows.right, outer.right)
-                        ends = np.stack([ends[first, 0], ends[last, 1]])
-                    return law if np.all(ends < -goal.fall) and np.all(ends > -_DEEPEST) else None
+                        first = np.flatnonzero(np.isin(windows.left, outer.left))
+                        last = np.append(first[1:], windows.path.size) - 1
+                        law = replace(law, outer=first)
+                        fallen, depth = (np.stack([ends[first, 0], ends[last, 1]]) for ends in (fallen, depth))
+                    return law if sure or (np.all(fallen > goal.fall) and np.all(depth < _DEEPEST)) else None
             windows = windows.cut(widest)
         raise ArithmeticError("the field's law is not resolved: the site's log normaliser is not smooth in the field")
 
@@ -175,7 +166,7 @@ class QuadraticField(AbstractCollective):
     def _expected_nodes(self, half: float, tolerance: float) -> float:
         """Return about how many nodes a window needs if a site's log normaliser is analytic to 3/2 scales."""
         rate = np.log(max(3 * self.scale / half, 1.6))
-        return float(1 + np.log(max(self.d * half, 1.0) / tolerance) / rate)
+        return float(2 + np.log(max(self.d * half, 1.0) / tolerance) / rate)
 
     def _anchor(self, goal: _Goal, windows: Windows) -> Array:
         """Return e at the windows' middles, (W,); 0 where a path's only window makes it irrelevant."""
@@ -224,16 +215,18 @@ def _resolved(slope: Array, rounding: Array, half: Array, tolerance: float) -> b
     return bool(np.all(2 * half * (tails - tolerance / 10 * np.abs(slope).max(axis=1) - rounding) < tolerance))
 
 
-def _weigh(windows: Windows, fields: Array, slope: Array, anchor: Array) -> tuple[FieldLaw, Array]:
+def _weigh(windows: Windows, fields: Array, slope: Array, anchor: Array) -> tuple[FieldLaw, Array, Array]:
     """Integrate exp(e) over the windows; e is the integral of its slope (W, c), which does not cancel at large d.
 
-    Also return e at both ends of each window, (W, 2), relative to the path's maximum.
+    Also return by how much e has fallen at both ends of each window, (W, 2): from the path's maximum, and from the
+    window's.
     """
     half = windows.half
     to_rule, to_nodes, back, rule = _rule(slope.shape[1])
     exponent = half[:, None] * (slope @ to_rule) + anchor[:, None]
+    highest = exponent.max(axis=1)
     starts = np.flatnonzero(np.diff(windows.path, prepend=-1))
-    top = np.maximum.reduceat(exponent.max(axis=1), starts)
+    top = np.maximum.reduceat(highest, starts)
     density = np.exp(exponent - top[windows.path, None]) * rule
     mass = half * density.sum(axis=1)
     total = np.add.reduceat(mass, starts)
@@ -241,8 +234,9 @@ def _weigh(windows: Windows, fields: Array, slope: Array, anchor: Array) -> tupl
     scale = 1 / total[windows.path]
     weights = (half * scale)[:, None] * (density @ back)
     nodes = half[:, None] * (slope @ to_nodes) + anchor[:, None] - log_integral[windows.path, None]
-    ends = exponent[:, [0, -1]] - top[windows.path, None]
-    return FieldLaw(windows, fields, weights, mass * scale, log_integral, nodes), ends
+    ends = exponent[:, [0, -1]]
+    law = FieldLaw(windows, fields, weights, mass * scale, log_integral, nodes)
+    return law, top[windows.path, None] - ends, highest[:, None] - ends
 
 
 @functools.cache

@@ -76,7 +76,7 @@ class Peaks:
     """Candidate maxima, ordered by path and position.
 
     ``path``, ``position`` (W,); ``index`` (W,): the point of ``fine`` (F,) before each; ``height`` (n, F): the
-    functions, up to a constant per path; ``lead``: by how many nats each path's highest maximum leads its others.
+    functions, up to a constant per path; ``lead``: by how many nats the maxima that were left out are below.
     """
 
     path: Index
@@ -138,20 +138,11 @@ def read_peaks(fine: Array, fine_slope: Array, height: Array, slack: Array) -> P
     before, after = fine_slope[path, index], fine_slope[path, index + 1]
     position = fine[index] + before / (before - after) * (fine[1] - fine[0])
     top = np.maximum(height[path, index], height[path, index + 1])
-    starts = np.flatnonzero(np.diff(path, prepend=-1))
-    best = np.maximum.reduceat(top, starts)
+    best = np.maximum.reduceat(top, np.flatnonzero(np.diff(path, prepend=-1)))
     drop = best[path] - top
     kept = drop < slack[path]
-    others = np.ones(path.size, dtype=bool)
-    others[starts + _first_zero(drop, starts)] = False
-    lead = float(np.min(drop[others], initial=np.inf))
+    lead = float(np.min(drop[~kept], initial=np.inf))
     return Peaks(path[kept], position[kept], index[kept], fine, height, lead)
-
-
-def _first_zero(drop: Array, starts: Index) -> Index:
-    """Return the place, within each path's peaks, of one that is highest."""
-    position = np.where(drop == 0, np.arange(drop.size), drop.size)
-    return np.asarray(np.minimum.reduceat(position, starts) - starts)
 
 
 @functools.lru_cache(maxsize=64)

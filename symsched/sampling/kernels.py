@@ -86,11 +86,10 @@ class PairKernel(AbstractKernel):
 
     def mean(self, v: Array) -> Array:
         """Return middle + radius tanh(radius v + offset)."""
-        half = v * self.radius
-        if self.offset:
-            half += self.offset
-        np.tanh(half, out=half)
-        half *= self.radius
+        half = v if self.radius == 1 else v * self.radius
+        half = np.tanh(half + self.offset if self.offset else half)
+        if self.radius != 1:
+            half *= self.radius
         if self.middle:
             half += self.middle
         return half

@@ -21,8 +21,8 @@ from symsched.sampling.model_directions import DirectionModel
 from symsched.sampling.model_mean_field import AbstractMeanFieldModel
 from symsched.sampling.model_product import ProductModel
 from symsched.sampling.noise import Blocks
-from symsched.sampling.recording import BlockResult, Recording, Track, Workspace
-from symsched.sampling.scalar_map import drift_of, end_powers, evolve, integrate_map
+from symsched.sampling.recording import BlockResult, Recording, Workspace
+from symsched.sampling.scalar_map import carry, end_powers, integrate_map
 from symsched.sampling.scheme import Plan
 
 Array = NDArray[np.float64]
@@ -94,9 +94,10 @@ def counted_map(
 ) -> BlockResult:
     """Scalar maps of an exchangeable model whose coordinates are counted in bins."""
     moments = _draw_moments(generator, rows, model.d)
-    cells = Cells.start(_BINS, np.empty((rows, 0)), moments, np.empty(0, dtype=np.intp), float(plan.alpha[0]))
-    track = Track(record, plan, model.d)
-    error = evolve(drift_of(model), plan, cells, track)
+    nobody, amplitude = np.empty(0, dtype=np.intp), float(plan.alpha[0])
+    cells, track, error = carry(
+        model, plan, lambda: Cells.start(_BINS, np.empty((rows, 0)), moments, nobody, amplitude), record
+    )
     return track.finish(None, end_powers(cells), error)
 
 

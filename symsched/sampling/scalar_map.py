@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -12,14 +13,14 @@ from numpy.typing import NDArray
 from symsched.sampling.bins import Bins
 from symsched.sampling.cell_frame import CellFields, CellFrame
 from symsched.sampling.cells import Cells
-from symsched.sampling.field_law import FieldLaw
+from symsched.sampling.field_law import FieldLaw, FollowedPeaks
 from symsched.sampling.kernels import AbstractKernel
 from symsched.sampling.model_base import softmax
 from symsched.sampling.model_mean_field import AbstractMeanFieldModel
 from symsched.sampling.model_product import ProductModel
 from symsched.sampling.noise import fill, tiles
 from symsched.sampling.populations import Store
-from symsched.sampling.recording import BlockResult, Track, Workspace
+from symsched.sampling.recording import BlockResult, Recording, Track, Workspace
 from symsched.sampling.scheme import Plan
 from symsched.sampling.tables import fast_kernel
 
@@ -42,8 +43,10 @@ _CUBIC_TOLERANCE = 2e-11
 _FIELD = 1e-9
 """Relative error of the exponent of the field's law; that of its mean is far smaller."""
 _MOST_REFINEMENTS = 40
-_LEAD = 300.0
-"""Nats by which the highest peak of the field's law must lead to be followed."""
+_LEAD = 150.0
+"""Nats by which peaks that are left out must be below the highest, for the others to be followed."""
+_FADED = 1e-18
+"""Mass of a peak that may no longer matter."""
 _PATIENCE = 4
 _MOST_ROWS = 512
 """Paths whose bins are held at once."""
@@ -110,8 +113,8 @@ class MissedPeakError(ArithmeticError):
 class MeanFieldDrift(AbstractDrift):
     """⟨⟨a⟩(u + ψ y)⟩ over the posterior of the collective field u.
 
-    Once the highest peak leads all others by hundreds of nats it is followed for ``patience`` steps before the others
-    are looked at again.
+    Peaks that lead all others by hundreds of nats are followed for ``patience`` steps before one looks for others
+    again.
     """
 
     def __init__(self, model: AbstractMeanFieldModel, patience: int) -> None:
@@ -121,7 +124,7 @@ class MeanFieldDrift(AbstractDrift):
         self._patience = patience
         self._left = 0
         self._followed = False
-        self._near: tuple[Array, Array] | None = None
+        self._near: FollowedPeaks | None = None
         self._store = Store()
 
     def evaluate(self, frame: CellFrame, cells: Cells, psi: float, field: Array) -> Evaluation:
@@ -130,24 +133,28 @@ class MeanFieldDrift(AbstractDrift):
         tilt = fast_kernel(self._model.site, psi, collective.scale)
         population = CellFields(frame, field, self._store)
         law = collective.law(population, tilt, self._cuts, near=self._near if self._left else None, tolerance=_FIELD)
-        self._remember(law, frame.paths)
+        self._remember(law)
         mean = frame.unpack(population.mixture(tilt, law.windows.path, law.fields, law.weights))
         shift = frame.moment_error(mean) * (self._model.sensitivity / self._model.d)
         return Evaluation(mean, law.basins(self._cuts, frame.paths), _relative_tail(frame, cells, mean), shift)
 
-    def _remember(self, law: FieldLaw, paths: int) -> None:
+    def _remember(self, law: FieldLaw) -> None:
         """Decide whether the next steps may follow the peaks of this one."""
         if self._patience == 0:
             return
+        peaks = law.peaks()
         if np.isnan(law.lead):
-            self._left -= 1
             self._followed = True
-            self._near = law.spread(paths)
-            return
-        if self._followed and law.lead < _LEAD / 2:
-            raise MissedPeakError
-        self._followed = False
-        self._left, self._near = (self._patience, law.spread(paths)) if law.lead > _LEAD else (0, None)
+            self._left -= 1
+        else:
+            if self._followed and self._near is not None and not self._near.include(peaks):
+                raise MissedPeakError
+            self._followed = False
+            self._left = self._patience if law.lead > _LEAD else 0
+        # A peak that fades is looked at again, and left out when it is far below.
+        if np.min(peaks.mass) < _FADED:
+            self._left = 0
+        self._near = peaks
 
 
 def _relative_tail(frame: CellFrame, cells: Cells, values: Array) -> Array:
@@ -189,37 +196,33 @@ def _integrate_rows(model: ProductModel | AbstractMeanFieldModel, plan: Plan, wo
         if beyond.size:
             outside.append(_flat(beyond, tile.shape[1], row, column, d))
     positions = np.concatenate(outside) if outside else np.empty(0, dtype=np.intp)
-    # A plan of few steps moves too far in each to follow peaks.
-    patience = min(_PATIENCE, plan.steps // 20)
-    try:
-        cells, track, error = _carry(model, plan, work, (bins, moments, positions), patience)
-    except MissedPeakError:
-        cells, track, error = _carry(model, plan, work, (bins, moments, positions), 0)
+    amplitude = float(plan.alpha[0])
+    cells, track, error = carry(
+        model, plan, lambda: Cells.start(bins, out, moments, positions, amplitude), work.recording
+    )
     sums = end_powers(cells)
     if work.keep:
         error = max(error, cells.scatter(_CUBIC_TOLERANCE))
     return track.finish(None, sums, error)
 
 
-def _carry(
-    model: ProductModel | AbstractMeanFieldModel,
-    plan: Plan,
-    work: Workspace,
-    binned: tuple[Bins, Array, Index],
-    patience: int,
+def carry(
+    model: ProductModel | AbstractMeanFieldModel, plan: Plan, start: Callable[[], Cells], record: Recording
 ) -> tuple[Cells, Track, float]:
     """Return the maps at the end of the plan, the recording, and the estimated error."""
-    bins, moments, positions = binned
-    cells = Cells.start(bins, work.out, moments, positions, float(plan.alpha[0]))
-    track = Track(work.recording, plan, work.out.shape[1])
-    error = evolve(drift_of(model, patience), plan, cells, track)
-    return cells, track, error
+    # A plan of few steps moves too far in each to follow peaks.
+    patience = min(_PATIENCE, plan.steps // 20)
+    try:
+        return _evolve(drift_of(model, patience), plan, start(), Track(record, plan, model.d))
+    except MissedPeakError:
+        return _evolve(drift_of(model), plan, start(), Track(record, plan, model.d))
 
 
 def end_powers(cells: Cells) -> Array:
     """Return the sums of x, x², x³, x⁴ over the coordinates, (r, 4)."""
     frame = CellFrame(cells)
-    return np.stack([frame.sum(cells.x**power) for power in (1, 2, 3, 4)], axis=1)
+    square = cells.x**2
+    return np.stack([frame.sum(power) for power in (cells.x, square, square * cells.x, square**2)], axis=1)
 
 
 def _flat(beyond: Index, width: int, row: slice, column: slice, d: int) -> Index:
@@ -227,8 +230,8 @@ def _flat(beyond: Index, width: int, row: slice, column: slice, d: int) -> Index
     return np.asarray((beyond // width + row.start) * d + beyond % width + column.start)
 
 
-def evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> float:
-    """Carry the maps through the plan and return the estimated error of the coordinates at the end.
+def _evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> tuple[Cells, Track, float]:
+    """Carry the maps through the plan and return the estimated error of the coordinates at the end too.
 
     An error made when the map has slope s grows by the later steepening only, S/s in all, and a final slope S above d
     concerns no coordinate: that is how the errors of single steps are judged and added.
@@ -256,4 +259,5 @@ def evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> floa
         debt += gain * np.bincount(cells.path, found.shift, minlength=cells.paths)
         track.watch(node, found.responsibilities)
         cells.x = plan.A[node] * cells.x + plan.B[node] * found.mean
-    return max(worst * _resolution(cells), float(np.max(debt * np.minimum(frame.steepest(cells.x), track.d))))
+    error = max(worst * _resolution(cells), float(np.max(debt * np.minimum(frame.steepest(cells.x), track.d))))
+    return cells, track, error

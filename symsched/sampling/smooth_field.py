@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from symsched.sampling import chebyshev
-from symsched.sampling.field_law import EXACT, AbstractCollective, FieldLaw
+from symsched.sampling.field_law import EXACT, AbstractCollective, FieldLaw, FollowedPeaks
 from symsched.sampling.field_scan import DEPTH, Windows, interpolate, read_peaks
 from symsched.sampling.interaction import Interaction
 from symsched.sampling.kernels import AbstractKernel
@@ -74,7 +74,7 @@ class SmoothField(AbstractCollective):
         boundaries: Array,
         *,
         absolute: bool = False,
-        near: tuple[Array, Array] | None = None,
+        near: FollowedPeaks | None = None,
         tolerance: float = EXACT,
     ) -> FieldLaw:
         """Return the law of the field; ``boundaries`` are means m between basins.
