@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symsched.sampling.kernels import gaussian_coefficients
-from symsched.sampling.model_base import softmax
 from symsched.sampling.model_directions import DirectionModel
 from symsched.sampling.model_product import ProductModel
 from symsched.sampling.noise import fill, tiles
@@ -39,29 +38,43 @@ def step_product(model: ProductModel, plan: Plan, powers: Array, record: Recordi
     d = float(model.d)
     centres, variances = np.array([_gaussian(site) for site in model.sites]).T
     intercepts, slopes, constants = gaussian_coefficients(centres, variances, plan.psi[:, None])
-    offsets = d * constants + np.log(model.weights)
-    factors = plan.psi / plan.alpha[:-1]
-    # Fields are Σ y and Σ y²/2: what each of them adds to the log weight of every mode.
-    loads = np.stack([intercepts * factors[:, None], slopes * (factors**2 / 2)[:, None]], axis=1)
-    pulls, gains = plan.B[:, None] * intercepts, (plan.B * factors)[:, None] * slopes
+    factors = (plan.psi / plan.alpha[:-1])[:, None]
+    # What 1, Σ x and Σ x²/2 add to the log weight of every mode, relative to the first: common parts are of order d.
+    loads = np.stack([d * constants + np.log(model.weights), intercepts * factors, slopes * factors**2 / 2], axis=2)
+    loads -= loads[:, :1]
+    # Per mode: the factor of x, the shift, and 1 for the normaliser.
+    pulls = plan.B[:, None] * intercepts
+    gains = plan.A[:, None] + plan.B[:, None] * factors * slopes
+    moves = np.stack([gains, pulls, np.ones_like(pulls)], axis=1)
     rows = powers.shape[0]
     scales, shifts = np.empty((plan.steps + 1, rows)), np.empty((plan.steps + 1, rows))
     scales[0], shifts[0] = plan.alpha[0], 0.0
-    first, second, fields = powers[:, 1], powers[:, 2], np.empty((rows, 2))
+    first, second = powers[:, 1].copy(), powers[:, 2].copy()
+    inner, outer, features = np.empty(rows), np.empty(rows), np.ones((3, rows))
+    logits, moved = np.empty((model.modes, rows)), np.empty((3, rows))
     track = Track(record, plan, model.d)
     for node in range(plan.steps):
         scale, shift = scales[node], shifts[node]
-        inner, outer = scale * first, d * shift
-        fields[:, 0] = inner + outer
-        fields[:, 1] = scale * (scale * second) + shift * (2 * inner + outer)
-        responsibilities = softmax(offsets[node] + fields @ loads[node])
-        track.watch(node, responsibilities)
-        gain = plan.A[node] + responsibilities @ gains[node]
-        np.multiply(gain, shift, out=shifts[node + 1])
-        shifts[node + 1] += responsibilities @ pulls[node]
-        np.multiply(gain, scale, out=scales[node + 1])
-    for node in range(plan.steps + 1):
-        track.note(_sums(track, node, scales[node], shifts[node], powers))
+        np.multiply(scale, first, out=inner)
+        np.multiply(shift, d, out=outer)
+        total = np.add(inner, outer, out=features[1])
+        # Σ x² = s² Σ z² + c (2 s Σ z + c d)
+        inner += total
+        inner *= shift
+        np.multiply(scale, scale, out=outer)
+        outer *= second
+        np.add(inner, outer, out=features[2])
+        np.matmul(loads[node], features, out=logits)
+        logits -= np.maximum.reduce(logits)
+        np.exp(logits, out=logits)
+        np.matmul(moves[node], logits, out=moved)
+        if node in record.watch:
+            track.watch(node, (logits / moved[2]).T)
+        moved[:2] /= moved[2]
+        np.multiply(moved[0], scale, out=scales[node + 1])
+        later = np.multiply(moved[0], shift, out=shifts[node + 1])
+        later += moved[1]
+    _note(track, scales, shifts, powers)
     return scales[-1], shifts[-1], track
 
 
@@ -164,28 +177,30 @@ def _strips(d: int) -> Iterator[slice]:
         yield slice(column, min(column + _STRIP, d))
 
 
-def _sums(track: Track, node: int, scale: Array, shift: Array, powers: Array) -> list[Array]:
-    """Return Σ x and Σ He_q of the standardised coordinates from the power sums of the noise."""
-    sums = [scale * powers[:, 1] + shift * powers[:, 0]]
-    statistic = track.recording.statistic
-    if statistic is not None and track.defined(node):
-        alpha, beta = float(track.plan.alpha[node]), float(track.plan.beta[node])
-        width = statistic.scale(alpha, beta)
-        standard_scale, standard_shift = scale / width, (shift - beta * statistic.centre) / width
-        coefficients = hermite_coefficients(statistic.order)
-        sums.append(
-            sum(
-                (c * _power_sum(j, standard_scale, standard_shift, powers) for j, c in enumerate(coefficients) if c),
-                start=np.zeros(scale.size),
-            )
+def _note(track: Track, scales: Array, shifts: Array, powers: Array) -> None:
+    """Record Σ x and Σ He_q of the standardised coordinates, from s and c at all nodes (N+1, r)."""
+    sums, terms = scales * powers[:, 1] + shifts * powers[:, 0], np.empty((0, scales.shape[1]))
+    statistic, plan = track.recording.statistic, track.plan
+    if statistic is not None:
+        nodes = statistic.nodes(plan)
+        widths = np.array([statistic.scale(plan.alpha[k], plan.beta[k]) for k in nodes])[:, None]
+        standard_scales = scales[nodes] / widths
+        standard_shifts = (shifts[nodes] - plan.beta[nodes, None] * statistic.centre) / widths
+        terms = sum(
+            (
+                c * _power_sum(power, standard_scales, standard_shifts, powers)
+                for power, c in enumerate(hermite_coefficients(statistic.order))
+                if c
+            ),
+            start=np.zeros(standard_scales.shape),
         )
-    return sums
+    track.note_all(sums, terms)
 
 
 def _power_sum(power: int, scale: Array, shift: Array, powers: Array) -> Array:
-    """Return Σ (s z + c)^power."""
+    """Return Σ (s z + c)^power, of the shape of s and c: (r,), or (…, r)."""
     if power == 0:
-        return powers[:, 0]
+        return np.broadcast_to(powers[:, 0], scale.shape)
     total = scale**power * powers[:, power] + shift**power * powers[:, 0]
     for j in range(1, power):
         total += math.comb(power, j) * scale**j * shift ** (power - j) * powers[:, j]

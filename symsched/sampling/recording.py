@@ -162,6 +162,12 @@ class Track:
         if len(sums) > 1 and self.recording.statistic is not None:
             self.order.append(sums[1] * self.recording.statistic.normaliser(self.d))
 
+    def note_all(self, sums: Array, terms: Array) -> None:
+        """Keep the sums of ``columns`` of all nodes: of x (N+1, r), and of He_q at the nodes where it is defined."""
+        self.means.extend(sums / self.d)
+        if self.recording.statistic is not None:
+            self.order.extend(terms * self.recording.statistic.normaliser(self.d))
+
     def watch(self, node: int, responsibilities: Array) -> None:
         """Keep the responsibilities (r, K) if the node is watched."""
         if node in self.recording.watch:

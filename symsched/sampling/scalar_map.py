@@ -159,7 +159,9 @@ class MeanFieldDrift(AbstractDrift):
 
 def _relative_tail(frame: CellFrame, cells: Cells, values: Array) -> Array:
     """Return the tails of a function in units of what counts as resolved."""
-    return frame.tails(values) / (_resolution(cells) * (1 + np.abs(values).max(initial=0.0)))
+    tails = frame.tails(values) / (_resolution(cells) * (1 + np.abs(values).max(initial=0.0)))
+    # Where only sums are wanted, a cell matters by its share.
+    return tails if cells.named else tails * frame.share
 
 
 def _resolution(cells: Cells) -> float:
