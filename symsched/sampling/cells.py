@@ -27,7 +27,7 @@ NODES = 15
 """Nodes per cell."""
 THIRD = np.arange(1, NODES, 3)
 """Every third node of T_15 is a node of T_5."""
-_BASE_CELLS = 2
+_BASE_CELLS = 1
 _FEW = 64
 """A cell with fewer coordinates than this is replaced by them rather than halved."""
 
