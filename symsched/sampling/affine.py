@@ -47,33 +47,32 @@ def step_product(model: ProductModel, plan: Plan, powers: Array, record: Recordi
     gains = plan.A[:, None] + plan.B[:, None] * factors * slopes
     moves = np.stack([gains, pulls, np.ones_like(pulls)], axis=1)
     rows = powers.shape[0]
-    scales, shifts = np.empty((plan.steps + 1, rows)), np.empty((plan.steps + 1, rows))
-    scales[0], shifts[0] = plan.alpha[0], 0.0
-    first, second = powers[:, 1].copy(), powers[:, 2].copy()
-    inner, outer, features = np.empty(rows), np.empty(rows), np.ones((3, rows))
+    states = np.empty((plan.steps + 1, 2, rows))
+    states[0, 0], states[0, 1] = plan.alpha[0], 0.0
+    sums = np.stack([powers[:, 1], powers[:, 0]])
+    second = powers[:, 2].copy()
+    parts, squares, features = np.empty((2, rows)), np.empty((2, rows)), np.ones((3, rows))
     logits, moved = np.empty((model.modes, rows)), np.empty((3, rows))
+    factor, shift, normaliser = moved
     track = Track(record, plan, model.d)
-    for node in range(plan.steps):
-        scale, shift = scales[node], shifts[node]
-        np.multiply(scale, first, out=inner)
-        np.multiply(shift, d, out=outer)
-        total = np.add(inner, outer, out=features[1])
-        # Σ x² = s² Σ z² + c (2 s Σ z + c d)
-        inner += total
-        inner *= shift
-        np.multiply(scale, scale, out=outer)
-        outer *= second
-        np.add(inner, outer, out=features[2])
-        np.matmul(loads[node], features, out=logits)
+    for node, (load, move, state, later) in enumerate(zip(loads, moves, states[:-1], states[1:], strict=True)):
+        # Σ x = s Σ z + c d, and Σ x² = s (s Σ z²) + c (s Σ z + Σ x).
+        np.multiply(state, sums, out=parts)
+        np.add(parts[0], parts[1], out=features[1])
+        np.multiply(state[0], second, out=squares[0])
+        np.add(parts[0], features[1], out=squares[1])
+        squares *= state
+        np.add(squares[0], squares[1], out=features[2])
+        np.matmul(load, features, out=logits)
         logits -= np.maximum.reduce(logits)
         np.exp(logits, out=logits)
-        np.matmul(moves[node], logits, out=moved)
+        np.matmul(move, logits, out=moved)
         if node in record.watch:
-            track.watch(node, (logits / moved[2]).T)
-        moved[:2] /= moved[2]
-        np.multiply(moved[0], scale, out=scales[node + 1])
-        later = np.multiply(moved[0], shift, out=shifts[node + 1])
-        later += moved[1]
+            track.watch(node, (logits / normaliser).T)
+        moved[:2] /= normaliser
+        np.multiply(state, factor, out=later)
+        later[1] += shift
+    scales, shifts = states[:, 0], states[:, 1]
     _note(track, scales, shifts, powers)
     return scales[-1], shifts[-1], track
 

@@ -149,8 +149,9 @@ class CellFields(Coordinates):
     def __init__(self, frame: CellFrame, field: Array, store: Store) -> None:
         """Take ψ y at every value, (T,)."""
         super().__init__(field[frame.all.index], frame.all.weights, store)
-        self._thin = Coordinates(field[frame.surveyed.index], frame.surveyed.weights)
+        self._flat = field
+        self._thin = frame.surveyed
 
     def survey(self, kernel: AbstractKernel, fields: Array) -> tuple[Array, Array]:
         """Return the sums of means and variances, (r, G) each."""
-        return self._thin.survey(kernel, fields)
+        return Coordinates(self._flat[self._thin.index], self._thin.weights).survey(kernel, fields)

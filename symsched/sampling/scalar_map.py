@@ -29,7 +29,7 @@ Index = NDArray[np.intp]
 
 _RESOLVED = 3e-13
 """Size of the last Chebyshev coefficients, relative to the function, at which a cell is refined."""
-_RESOLVED_SUMS = 1e-9
+_RESOLVED_SUMS = 5e-10
 """The same where only sums are wanted."""
 _LOG_TOLERANCE = 1e-10
 """Error in a mode's log probability at which a cell is refined."""
@@ -42,6 +42,8 @@ _FLAT = 1e-6
 _CUBIC_TOLERANCE = 2e-11
 _FIELD = 1e-9
 """Relative error of the exponent of the field's law; that of its mean is far smaller."""
+_URGENT = 10.0
+"""Misfit above which a step is not made before the cell is halved; between 1 and this it is halved afterwards."""
 _MOST_REFINEMENTS = 40
 _LEAD = 150.0
 """Nats by which peaks that are left out must be below the highest, for the others to be followed."""
@@ -253,7 +255,7 @@ def _evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> tup
             counts = frame.population > _NEGLIGIBLE * track.d
             halve = (found.misfit > 1) & (counts | cells.named)
             listed = (found.shift * gain[cells.path] * track.d > _SHIFT) & cells.named
-            if not (halve.any() or listed.any()):
+            if not (np.any(halve & (found.misfit > _URGENT)) or listed.any()):
                 break
             cells.refine(halve, listed)
             frame = CellFrame(cells)
@@ -261,5 +263,8 @@ def _evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> tup
         debt += gain * np.bincount(cells.path, found.shift, minlength=cells.paths)
         track.watch(node, found.responsibilities)
         cells.x = plan.A[node] * cells.x + plan.B[node] * found.mean
+        if halve.any():
+            cells.refine(halve, np.zeros_like(halve))
+            frame = CellFrame(cells)
     error = max(worst * _resolution(cells), float(np.max(debt * np.minimum(frame.steepest(cells.x), track.d))))
     return cells, track, error
