@@ -28,6 +28,8 @@ NODES = 15
 THIRD = np.arange(1, NODES, 3)
 """Every third node of T_15 is a node of T_5."""
 _BASE_CELLS = 1
+_WIDE = 256
+"""Bins from which on a cell's moments are worth looking at in place."""
 _FEW = 64
 """A cell with fewer coordinates than this is replaced by them rather than halved."""
 
@@ -147,11 +149,9 @@ class Cells:
         parts = np.flatnonzero(unlisted & (width < 1))
         if parts.size:
             weights[parts] = self._spread(self.path[cells[parts]], first[parts], width[parts])
-        for size in np.unique(width[unlisted & (width >= 1)]).astype(np.intp):
+        for size in np.unique(width[unlisted & (width >= 1)]).astype(int).tolist():
             same = np.flatnonzero(unlisted & (width == size))
-            bins = first[same, None].astype(np.intp) + np.arange(size)
-            moments = self.moments[self.path[cells[same], None], bins].reshape(same.size, size * MOMENTS)
-            weights[same] = moments @ moment_matrix(int(size), NODES)
+            weights[same] = self._gather(self.path[cells[same]], first[same].astype(np.intp), size)
         for number in np.flatnonzero(~unlisted):
             cell = cells[number]
             parent = _known(self.members[cell])
@@ -160,6 +160,21 @@ class Cells:
             lists[number] = parent[mine]
             weights[number] = chebyshev.exact_weights(NODES, 2 * place[mine] + (1 - 2 * side))
         return (self.path[cells], first, width, values, weights), lists
+
+    def _gather(self, path: Index, first: Index, size: int) -> Array:
+        """Return the weights of cells of ``size`` whole bins from the bins' moments."""
+        matrix = moment_matrix(size, NODES)
+        if size < _WIDE:
+            moments = self.moments[path[:, None], first[:, None] + np.arange(size)]
+            return np.asarray(moments.reshape(path.size, size * MOMENTS) @ matrix)
+        # Wide cells are the same ones in most paths, and their moments too many to be copied.
+        weights = np.empty((path.size, NODES))
+        flat = self.moments.reshape(self.paths, -1)
+        for start in np.unique(first).tolist():
+            here = np.flatnonzero(first == start)
+            columns = flat[:, start * MOMENTS : (start + size) * MOMENTS]
+            weights[here] = (columns if here.size == self.paths else columns[path[here]]) @ matrix
+        return weights
 
     def _spread(self, path: Index, first: Array, width: Array) -> Array:
         """Return the weights of parts of bins whose coordinates follow the normal density."""
