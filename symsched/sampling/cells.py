@@ -173,7 +173,8 @@ class Cells:
         for start in np.unique(first).tolist():
             here = np.flatnonzero(first == start)
             columns = flat[:, start * MOMENTS : (start + size) * MOMENTS]
-            weights[here] = (columns if here.size == self.paths else columns[path[here]]) @ matrix
+            everyone = np.array_equal(path[here], np.arange(self.paths))
+            weights[here] = (columns if everyone else columns[path[here]]) @ matrix
         return weights
 
     def _spread(self, path: Index, first: Array, width: Array) -> Array:
