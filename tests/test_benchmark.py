@@ -12,10 +12,8 @@ from symsched.benchmark.floor import growth, measure_floor
 from symsched.benchmark.report import BenchmarkReport, _rounding
 from symsched.benchmark.symbolic import measure_symbolic
 from symsched.benchmark.yardstick import SETTINGS, plain_loop
-from symsched.sampling.models import ProductModel
 from symsched.sampling.noise import Blocks
 from symsched.sampling.run import run_plan
-from symsched.sampling.sites import AtomSite
 from symsched.zoo import find
 
 
@@ -30,22 +28,12 @@ class BlockNoise:
         return Blocks(3, *shape).generator(0).standard_normal(shape)
 
 
-def product_form(setting):
-    """The law whose exact posterior the plain loop uses."""
-    if setting.kind == "gm":
-        return setting.model()
-    bias = setting.temperature * setting.mean
-    weight = 1 / (1 + np.exp(-2 * setting.mean * setting.field))
-    sites = [AtomSite([-1.0, 1.0], [1 / (1 + np.exp(2 * b)), 1 / (1 + np.exp(-2 * b))]) for b in (bias, -bias)]
-    return ProductModel(setting.d, [weight, 1 - weight], tuple(sites))
-
-
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
 def test_plain_loops_agree_with_the_samplers(setting):
     setting = small(setting)
     theirs = plain_loop(setting, BlockNoise(), keep_paths=False)
     np.testing.assert_array_equal(theirs, plain_loop(setting, BlockNoise()))
-    ours = run_plan(product_form(setting), setting.plan(), setting.n, 3).x
+    ours = run_plan(setting.product_form(), setting.plan(), setting.n, 3).x
     np.testing.assert_allclose(theirs, ours, rtol=0, atol=1e-8 * max(1, np.abs(ours).max()))
 
 

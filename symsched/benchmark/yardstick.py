@@ -12,6 +12,7 @@ from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from symsched.sampling.models import AbstractModel, MeanFieldModel, ProductModel
 from symsched.sampling.scheme import Plan, canonical, euler
@@ -56,6 +57,16 @@ class Setting:
             )
         spin = AtomSite(np.array([-1.0, 1.0]), np.array([0.5, 0.5]))
         return MeanFieldModel(self.d, spin, self.temperature, tilt=self.field, boundaries=(0.0,))
+
+    def product_form(self) -> AbstractModel:
+        """Return the law whose exact posterior the plain loop computes: spins are independent within a mode."""
+        if self.kind == "gm":
+            return self.model()
+        bias = self.temperature * self.mean
+        up, weight = expit(2 * bias), expit(2 * self.mean * self.field)
+        spins = np.array([-1.0, 1.0])
+        sites = (AtomSite(spins, np.array([1 - up, up])), AtomSite(spins, np.array([up, 1 - up])))
+        return ProductModel(self.d, np.array([weight, 1 - weight]), sites)
 
     def plan(self) -> Plan:
         """Return the dilated plan on uniform steps."""

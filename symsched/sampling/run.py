@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 METHODS = ("auto", "full", "scalar map", "affine", "order parameter")
 KEEPS = ("x", "statistics")
 
-_MAP_FROM = 2000
+_MAP_FROM = 1000
 """Dimension from which a product law's scalar map is faster than the plain loop."""
 _MAP_FIELD_FROM = 100
 """The same where the loop integrates for every coordinate: over the field of a quadratic mean-field measure, or over
