@@ -74,7 +74,6 @@ class CellFrame:
         self.path = cells.path
         self.owner = cells.owner
         self.population = np.abs(weights.sum(axis=1))
-        self.share = self.population / np.bincount(self.path, self.population)[self.path]
         everyone = np.arange(cells.owner_single.size)
         self.all, self._place = Packed.of(cells, np.arange(NODES), weights, everyone, cells.weights[inner:])
         fifth = weights @ chebyshev.interpolation(5, chebyshev.nodes(NODES)).T

@@ -30,7 +30,7 @@ class Store:
     def take(self, size: int) -> Array:
         """Return ``size`` numbers of any value; what was taken before is lost."""
         if self._memory.size < size:
-            self._memory = np.empty(2 * size)
+            self._memory = np.empty(3 * size // 2)
         return self._memory[:size]
 
 

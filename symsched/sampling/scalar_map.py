@@ -29,7 +29,7 @@ Index = NDArray[np.intp]
 
 _RESOLVED = 3e-13
 """Size of the last Chebyshev coefficients, relative to the function, at which a cell is refined."""
-_RESOLVED_SUMS = 5e-10
+_RESOLVED_SUMS = 1e-9
 """The same where only sums are wanted."""
 _LOG_TOLERANCE = 1e-10
 """Error in a mode's log probability at which a cell is refined."""
@@ -42,7 +42,7 @@ _FLAT = 1e-6
 _CUBIC_TOLERANCE = 2e-11
 _FIELD = 1e-9
 """Relative error of the exponent of the field's law; that of its mean is far smaller."""
-_URGENT = 10.0
+_URGENT = 3.0
 """Misfit above which a step is not made before the cell is halved; between 1 and this it is halved afterwards."""
 _MOST_REFINEMENTS = 40
 _LEAD = 150.0
@@ -149,7 +149,7 @@ class MeanFieldDrift(AbstractDrift):
             self._followed = True
             self._left -= 1
         else:
-            if self._followed and self._near is not None and not self._near.include(peaks):
+            if self._followed and self._near is not None and peaks.outnumber(self._near):
                 raise MissedPeakError
             self._followed = False
             self._left = self._patience if law.lead > _LEAD else 0
@@ -161,9 +161,7 @@ class MeanFieldDrift(AbstractDrift):
 
 def _relative_tail(frame: CellFrame, cells: Cells, values: Array) -> Array:
     """Return the tails of a function in units of what counts as resolved."""
-    tails = frame.tails(values) / (_resolution(cells) * (1 + np.abs(values).max(initial=0.0)))
-    # Where only sums are wanted, a cell matters by its share.
-    return tails if cells.named else tails * frame.share
+    return frame.tails(values) / (_resolution(cells) * (1 + np.abs(values).max(initial=0.0)))
 
 
 def _resolution(cells: Cells) -> float:

@@ -14,6 +14,7 @@ from symsched.derivation import Check, Step
 from symsched.ledger.claim import Claim, Ledger
 from symsched.limits import Limit, Phase, derive
 from symsched.reporting.numbers import number_text
+from symsched.sampling.one_thread import one_thread
 from symsched.validation import REACH, validate
 from symsched.verdicts import Row, Verdict, deterministic
 from symsched.zoo.entry import Entry, Settings
@@ -27,6 +28,7 @@ _INTRODUCTION = (
 )
 
 
+@one_thread
 def exhibit(entry: Entry, place: int, *, seed: int = 0, quick: bool = False) -> Claim:
     """Derive, re-verify and validate one entry, and return it as claim number ``place`` with its picture."""
     began = time.perf_counter()
