@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from symsched.sampling import chebyshev
 from symsched.sampling.field_law import EXACT, AbstractCollective, FieldLaw, FollowedPeaks
-from symsched.sampling.field_scan import DEPTH, Windows, find_peaks
+from symsched.sampling.field_scan import DEPTH, Peaks, Windows, find_peaks
 from symsched.sampling.kernels import AbstractKernel
 from symsched.sampling.populations import AbstractPopulation
 
@@ -110,7 +110,7 @@ class QuadraticField(AbstractCollective):
             found = self._guess(goal, near.windows.path, near.mean, self.scale / 4)
             if found is not None:
                 return found
-        peaks = find_peaks(*self._survey(population, kernel))
+        peaks = self._survey(population, kernel)
         found = self._guess(goal, peaks.path, peaks.position, peaks.resolution)
         if found is None:
             found = self._solve(goal, peaks.windows(), sure=True)
@@ -189,8 +189,8 @@ class QuadraticField(AbstractCollective):
                 return position, curvature, True
         return position, curvature, False
 
-    def _survey(self, population: AbstractPopulation, kernel: AbstractKernel) -> tuple[Array, Array, Array]:
-        """Return a grid with e' > 0 at its first point and e' < 0 at its last, and e', e'' on it, (n, G)."""
+    def _survey(self, population: AbstractPopulation, kernel: AbstractKernel) -> Peaks:
+        """Return the maxima of e, read off a grid at whose ends e has fallen to nothing."""
         margin = np.sqrt(2 * self.coupling * (DEPTH + 2) / self.d)
         low, high = self.span
         # The cubics' error, (spacing)⁴/400 per site, must not hide a valley of a few nats between two peaks.
@@ -203,7 +203,10 @@ class QuadraticField(AbstractCollective):
             slope = means - self.d / self.coupling * (grid - self.centre)
             good_left, good_right = bool(np.all(slope[:, 0] > 0)), bool(np.all(slope[:, -1] < 0))
             if good_left and good_right:
-                return grid, slope, variances - self.d / self.coupling
+                peaks = find_peaks(grid, slope, variances - self.d / self.coupling)
+                good_left, good_right = peaks.contained()
+            if good_left and good_right:
+                return peaks
             reach = high - low + self.scale
             low, high = (low if good_left else low - reach), (high if good_right else high + reach)
         raise ArithmeticError("the field's law has no maximum within reach; the measure cannot be normalised")

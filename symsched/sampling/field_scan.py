@@ -91,6 +91,11 @@ class Peaks:
         """Spacing of the points the peaks were read from."""
         return float(self.fine[1] - self.fine[0])
 
+    def contained(self) -> tuple[bool, bool]:
+        """Return whether all functions have fallen by DEPTH at the first point, and at the last."""
+        fallen = self.height.max(axis=1, keepdims=True) - self.height[:, [0, -1]] > DEPTH
+        return bool(np.all(fallen[:, 0])), bool(np.all(fallen[:, 1]))
+
     def windows(self) -> Windows:
         """Return where each peak has fallen by DEPTH, or reaches the valley towards its neighbour."""
         height, index, fine = self.height[self.path], self.index, self.fine

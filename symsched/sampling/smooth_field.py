@@ -22,7 +22,7 @@ from scipy import special
 
 from symsched.sampling import chebyshev
 from symsched.sampling.field_law import EXACT, AbstractCollective, FieldLaw, FollowedPeaks
-from symsched.sampling.field_scan import DEPTH, Windows, interpolate, read_peaks
+from symsched.sampling.field_scan import DEPTH, Peaks, Windows, interpolate, read_peaks
 from symsched.sampling.interaction import Interaction
 from symsched.sampling.kernels import AbstractKernel
 from symsched.sampling.populations import AbstractPopulation
@@ -44,6 +44,8 @@ _GROUP = 0.3
 """Range of tilts, in units of the site's scale, that one polynomial carries."""
 _FADE = 5.7
 """Distance in units of q at which an edge has faded: erfc(5.7) = 8e−16."""
+_STILL = 1e-3
+"""Variance of S at which all sites are at an end of their range."""
 _REACH = 8.6
 """Standard deviations of S that the bumps must cover."""
 
@@ -89,11 +91,12 @@ class SmoothField(AbstractCollective):
         left = np.minimum.reduceat(bumps.tilt, starts) - highest
         right = np.maximum.reduceat(bumps.tilt, starts) + highest
         outer = Windows(totals.path, left, right)
-        rounding = 1e-16 * self.d / self.scale
         before = np.inf
         for count in _COUNTS:
             fields = outer.nodes(count)
-            series = population.field_means(kernel, outer.path, fields) @ chebyshev.coefficients(count)
+            means = population.field_means(kernel, outer.path, fields)
+            series = means @ chebyshev.coefficients(count)
+            rounding = 1e-16 * max(self.d / self.scale, float(np.abs(means).max()))
             tail = float(np.max(np.abs(series[:, -2:]).max(axis=1) * outer.half))
             # Resolved, or as far as rounding allows.
             if tail < 1e-13 + rounding * np.max(outer.half) or before / 2 < tail < 1e-11 + 100 * rounding:
@@ -116,11 +119,7 @@ class SmoothField(AbstractCollective):
 
     def _totals(self, population: AbstractPopulation, kernel: AbstractKernel) -> tuple[_Totals, float]:
         """Return the intervals of S that hold all of the posterior, and by how much the highest peak leads."""
-        grid, means, variances = self._survey(population, kernel)
-        fine, total, level = interpolate(grid, means, variances)
-        slope = self.interaction.force(total, self.d) - fine
-        height = self.interaction.energy(total, self.d) + level - fine * total
-        peaks = read_peaks(fine, slope, height, np.full(population.paths, DEPTH + 20 + 1e-4 * self.d))
+        peaks = self._survey(population, kernel)
         path = peaks.path
         position, centre, variance, steady = self._newton(population, kernel, path, peaks.position, peaks.resolution)
         deviation = np.sqrt(variance / np.maximum(steady, 1e-12))
@@ -152,8 +151,8 @@ class SmoothField(AbstractCollective):
                 break
         return position, total, variance, steady
 
-    def _survey(self, population: AbstractPopulation, kernel: AbstractKernel) -> tuple[Array, Array, Array]:
-        """Return a grid of fields that holds all stationary points, with mean and variance of S on it, (n, G)."""
+    def _survey(self, population: AbstractPopulation, kernel: AbstractKernel) -> Peaks:
+        """Return the maxima over fields of what their totals weigh, read off a grid that holds all of the law."""
         margin = 12 * self.scale / np.sqrt(self.d)
         low, high = self.span
         spacing = 0.25 if self.d < 1e7 else 0.125
@@ -165,7 +164,17 @@ class SmoothField(AbstractCollective):
             slope = self.interaction.force(means, self.d) - grid
             good_left, good_right = bool(np.all(slope[:, 0] > 0)), bool(np.all(slope[:, -1] < 0))
             if good_left and good_right:
-                return grid, means, variances
+                fine, total, level = interpolate(grid, means, variances)
+                height = self.interaction.energy(total, self.d) + level - fine * total
+                slack = np.full(population.paths, DEPTH + 20 + 1e-4 * self.d)
+                peaks = read_peaks(fine, self.interaction.force(total, self.d) - fine, height, slack)
+                # Where the sites have all but reached the end of their range, nothing lies beyond.
+                good_left, good_right = (
+                    fallen or bool(np.all(variances[:, end] < _STILL))
+                    for fallen, end in zip(peaks.contained(), (0, -1), strict=True)
+                )
+            if good_left and good_right:
+                return peaks
             reach = high - low + self.scale
             low, high = (low if good_left else low - reach), (high if good_right else high + reach)
         raise ArithmeticError("the field's law has no maximum within reach; the measure cannot be normalised")
