@@ -8,6 +8,7 @@ import pytest
 from sampling_cases import plain
 from scipy import integrate, special, stats
 
+from symsched.sampling.field_law import Question
 from symsched.sampling.field_scan import Windows
 from symsched.sampling.kernels import kernel
 from symsched.sampling.models import DirectionModel, MeanFieldModel, ProductModel
@@ -273,13 +274,13 @@ def test_following_peaks_gives_the_law_that_a_search_gives(coupling, psi, count)
     model = MeanFieldModel(d, SPIN, coupling, tilt=0.3, boundaries=(0.0,))
     rng = np.random.default_rng(12)
     population = Coordinates(psi * (rng.standard_normal((4, d)) + psi * model.sample(rng, 4)))
-    searched = model.collective.law(population, kernel(SPIN, psi), model.cuts)
+    searched = model.collective.law(Question(population, kernel(SPIN, psi), model.cuts))
     peaks = searched.peaks()
     assert searched.lead > 150
     assert peaks.mean.size == count
     deviation = 1 / np.sqrt(d)
     for shift in (0.0, deviation, 8 * deviation):
-        followed = model.collective.law(population, kernel(SPIN, psi), model.cuts, near=moved(peaks, shift))
+        followed = model.collective.law(Question(population, kernel(SPIN, psi), model.cuts, near=moved(peaks, shift)))
         assert np.isnan(followed.lead)
         for power in (1, 2):
             first, second = (

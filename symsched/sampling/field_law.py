@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from symsched.sampling.field_scan import Windows
+from symsched.sampling.field_scan import Peaks, Windows
 from symsched.sampling.kernels import AbstractKernel
 from symsched.sampling.populations import AbstractPopulation
 
@@ -20,6 +20,11 @@ EXACT = 1e-12
 """Relative error of the exponent of a law's density that leaves means exact to rounding."""
 
 
+_CELLS = (24, 200)
+"""Cells of a survey's grid, at least and at most."""
+_MANY = 1e7
+"""Dimension from which on a survey's grid is twice as fine."""
+_WIDENINGS = 60
 _NOTHING = 1e-250
 """Mass of a peak whose mean is no longer known."""
 
@@ -80,25 +85,64 @@ class FieldLaw:
         return np.asarray(np.bincount(cells, self.mass, minlength=paths * width), dtype=float).reshape(paths, width)
 
 
-class AbstractCollective(abc.ABC):
-    """What couples the coordinates: given their noisy values, a law of one field that makes them independent."""
+@final
+@dataclass(frozen=True)
+class Question:
+    """Whose law is wanted: that of the field given noisy coordinates, through the ``kernel`` of their site.
 
+    ``boundaries`` (K−1,) cut it into basins; ``absolute``: the normaliser is wanted too; ``near`` promises that the
+    peaks are close to those of another law, and saves looking for others; ``tolerance``: relative error allowed in the
+    density's exponent.
+    """
+
+    population: AbstractPopulation
+    kernel: AbstractKernel
+    boundaries: Array
+    absolute: bool = False
+    near: FollowedPeaks | None = None
+    tolerance: float = EXACT
+
+
+class AbstractCollective(abc.ABC):
+    """What couples d coordinates: given their noisy values, a law of one field that makes them independent.
+
+    ``span``: (low, high) between which the law's peaks lie for plausible data; ``scale``: the scale of the field on
+    which one site's log normaliser varies (one over its standard deviation).
+    """
+
+    d: float
+    span: tuple[float, float]
     scale: float
-    """The scale of the field on which one site's log normaliser varies."""
 
     @abc.abstractmethod
-    def law(
-        self,
-        population: AbstractPopulation,
-        kernel: AbstractKernel,
-        boundaries: Array,
-        *,
-        absolute: bool = False,
-        near: FollowedPeaks | None = None,
-        tolerance: float = EXACT,
-    ) -> FieldLaw:
-        """Return the law of the field given the coordinates; ``absolute``: also its normaliser.
+    def law(self, question: Question) -> FieldLaw:
+        """Return the law of the field given the coordinates."""
 
-        ``boundaries`` cut it into basins; ``near`` promises that the peaks are close to those of another law, and saves
-        looking for others. ``tolerance``: relative error allowed in the density's exponent.
-        """
+    @abc.abstractmethod
+    def _slope(self, grid: Array, means: Array) -> Array:
+        """Return a function (n, G) of the sign of the exponent's slope on a grid of fields (G,), from Σ⟨a⟩ (n, G)."""
+
+    @abc.abstractmethod
+    def _read(self, grid: Array, means: Array, variances: Array) -> tuple[Peaks, bool, bool]:
+        """Return the exponent's maxima, and whether all of the law lies above the grid's first point and below its
+        last."""
+
+    def survey(self, question: Question, margin: float) -> Peaks:
+        """Return the maxima of the law's exponent, read off a grid that holds all of the law."""
+        low, high = self.span
+        # The cubics' error, (spacing)⁴/400 per site, must not hide a valley of a few nats between two peaks.
+        spacing = self.scale * (0.25 if self.d < _MANY else 0.125)
+        for _ in range(_WIDENINGS):
+            first, last = low - margin, high + margin
+            count = int(np.clip(np.ceil((last - first) / spacing), *_CELLS)) + 1
+            grid = np.linspace(first, last, count)
+            means, variances = question.population.survey(question.kernel, grid)
+            slope = self._slope(grid, means)
+            good_left, good_right = bool(np.all(slope[:, 0] > 0)), bool(np.all(slope[:, -1] < 0))
+            if good_left and good_right:
+                peaks, good_left, good_right = self._read(grid, means, variances)
+                if good_left and good_right:
+                    return peaks
+            reach = high - low + self.scale
+            low, high = (low if good_left else low - reach), (high if good_right else high + reach)
+        raise ArithmeticError("the field's law has no maximum within reach; the measure cannot be normalised")

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symsched.sampling import chebyshev
-from symsched.sampling.field_law import EXACT, AbstractCollective, FieldLaw, FollowedPeaks
+from symsched.sampling.field_law import AbstractCollective, FieldLaw, Question
 from symsched.sampling.field_scan import DEPTH, Peaks, Windows, find_peaks
 from symsched.sampling.kernels import AbstractKernel
 from symsched.sampling.populations import AbstractPopulation
@@ -51,37 +51,8 @@ _DEEPEST = 150.0
 
 @final
 @dataclass(frozen=True)
-class _Goal:
-    """Whose law is wanted: the coordinates, their kernel, the cuts between basins, and whether its normaliser too.
-
-    ``tolerance``: error allowed in e, relative to how far e falls.
-    """
-
-    population: AbstractPopulation
-    kernel: AbstractKernel
-    boundaries: Array
-    absolute: bool
-    tolerance: float
-
-    @property
-    def fall(self) -> float:
-        """Nats by which a window must be seen to fall at its ends: beyond lies a thousandth of the tolerance."""
-        return 7 - float(np.log(self.tolerance))
-
-    @property
-    def reach(self) -> float:
-        """Standard deviations within which the law is looked for."""
-        return _ROOM * float(np.sqrt(2 * (self.fall + 2)))
-
-
-@final
-@dataclass(frozen=True)
 class QuadraticField(AbstractCollective):
-    """The prior weight exp(−d (u − centre)²/(2 coupling)) of the field, and the bracket in which its peaks lie.
-
-    ``span``: (low, high) with every stationary point of e between them for plausible data; widened when not.
-    ``scale``: the scale of u on which one site's log normaliser varies (one over its standard deviation).
-    """
+    """The prior weight exp(−d (u − centre)²/(2 coupling)) of the field, and the bracket in which its peaks lie."""
 
     d: float
     coupling: float
@@ -89,69 +60,60 @@ class QuadraticField(AbstractCollective):
     span: tuple[float, float]
     scale: float
 
-    def law(
-        self,
-        population: AbstractPopulation,
-        kernel: AbstractKernel,
-        boundaries: Array,
-        *,
-        absolute: bool = False,
-        near: FollowedPeaks | None = None,
-        tolerance: float = EXACT,
-    ) -> FieldLaw:
-        """Return the exact law of the field given the coordinates; ``absolute``: also its normaliser.
-
-        ``near`` promises that the peaks are close to those of another law, and saves looking for others.
-        """
+    def law(self, question: Question) -> FieldLaw:
+        """Return the exact law of the field given the coordinates."""
         if self.coupling == 0:
-            return self._point_law(population, kernel)
-        goal = _Goal(population, kernel, boundaries, absolute, tolerance)
-        if near is not None:
-            found = self._guess(goal, near.windows.path, near.mean, self.scale / 4)
+            return self._point_law(question.population, question.kernel)
+        if question.near is not None:
+            found = self._guess(question, question.near.windows.path, question.near.mean, self.scale / 4)
             if found is not None:
                 return found
-        peaks = self._survey(population, kernel)
-        found = self._guess(goal, peaks.path, peaks.position, peaks.resolution)
+        peaks = self.survey(question, float(np.sqrt(2 * self.coupling * (DEPTH + 2) / self.d)))
+        found = self._guess(question, peaks.path, peaks.position, peaks.resolution)
         if found is None:
-            found = self._solve(goal, peaks.windows(), sure=True)
+            found = self._solve(question, peaks.windows(), sure=True)
         if found is None:
             raise ArithmeticError(
                 "the field's law does not fall to nothing within reach; this is an error of the search"
             )
         return replace(found, lead=peaks.lead)
 
-    def _guess(self, goal: _Goal, path: Index, position: Array, reach: float) -> FieldLaw | None:
+    def _guess(self, question: Question, path: Index, position: Array, reach: float) -> FieldLaw | None:
         """Return the law if it is seen to lie inside windows guessed from the curvature at the peaks, else None."""
-        position, curvature, settled = self._newton(goal, path, position, reach)
+        position, curvature, settled = self._newton(question, path, position, reach)
         if not settled or np.any(curvature <= 0):
             return None
-        width = goal.reach / np.sqrt(curvature)
+        width = _reach(question.tolerance) / np.sqrt(curvature)
         windows = Windows(path, position - width, position + width)
         apart = (path[1:] != path[:-1]) | (windows.right[:-1] < windows.left[1:])
         if np.max(width) > _LOCAL * self.scale or not np.all(apart):
             return None
-        return self._solve(goal, windows, sure=False)
+        return self._solve(question, windows, sure=False)
 
-    def _solve(self, goal: _Goal, outer: Windows, *, sure: bool) -> FieldLaw | None:
+    def _solve(self, question: Question, outer: Windows, *, sure: bool) -> FieldLaw | None:
         """Return the law on the windows; None if it does not fall to nothing at their ends and this is not ``sure``."""
-        windows = outer.split_at(goal.boundaries).cut(_WIDEST * self.scale)
+        windows = outer.split_at(question.boundaries).cut(_WIDEST * self.scale)
         for _ in range(_HALVINGS):
             widest = float(np.max(windows.half))
-            start = int(np.searchsorted(_COUNTS, self._expected_nodes(widest, goal.tolerance)))
+            start = int(np.searchsorted(_COUNTS, self._expected_nodes(widest, question.tolerance)))
             for count in _COUNTS[min(start, len(_COUNTS) - 1) :]:
                 fields = windows.nodes(count)
                 pull = self.d / self.coupling * (fields - self.centre)
-                slope = goal.population.field_means(goal.kernel, windows.path, fields) - pull
+                slope = question.population.field_means(question.kernel, windows.path, fields) - pull
                 rounding = 1e-15 * (np.abs(pull).max(axis=1) + self.d / self.scale)
-                if _resolved(slope, rounding, windows.half, goal.tolerance):
-                    law, fallen, depth = _weigh(windows, fields, slope, self._anchor(goal, windows))
+                if _resolved(slope, rounding, windows.half, question.tolerance):
+                    law, fallen, depth = _weigh(windows, fields, slope, self._anchor(question, windows))
                     if windows.path.size > outer.path.size:
                         # Where a window was cut inside, only its outer ends must have fallen.
                         first = np.flatnonzero(np.isin(windows.left, outer.left))
                         last = np.append(first[1:], windows.path.size) - 1
                         law = replace(law, outer=first)
                         fallen, depth = (np.stack([ends[first, 0], ends[last, 1]]) for ends in (fallen, depth))
-                    return law if sure or (np.all(fallen > goal.fall) and np.all(depth < _DEEPEST)) else None
+                    return (
+                        law
+                        if sure or (np.all(fallen > _fall(question.tolerance)) and np.all(depth < _DEEPEST))
+                        else None
+                    )
             windows = windows.cut(widest)
         raise ArithmeticError("the field's law is not resolved: the site's log normaliser is not smooth in the field")
 
@@ -168,18 +130,18 @@ class QuadraticField(AbstractCollective):
         rate = np.log(max(3 * self.scale / half, 1.6))
         return float(2 + np.log(max(self.d * half, 1.0) / tolerance) / rate)
 
-    def _anchor(self, goal: _Goal, windows: Windows) -> Array:
+    def _anchor(self, question: Question, windows: Windows) -> Array:
         """Return e at the windows' middles, (W,); 0 where a path's only window makes it irrelevant."""
-        if not goal.absolute and windows.path.size == goal.population.paths:
+        if not question.absolute and windows.path.size == question.population.paths:
             return np.zeros(windows.path.size)
         middle = windows.middle
-        logs = goal.population.field_logs(goal.kernel, windows.path, middle[:, None])[:, 0]
+        logs = question.population.field_logs(question.kernel, windows.path, middle[:, None])[:, 0]
         return np.asarray(logs - self.d * (middle - self.centre) ** 2 / (2 * self.coupling))
 
-    def _newton(self, goal: _Goal, path: Index, position: Array, reach: float) -> tuple[Array, Array, bool]:
+    def _newton(self, question: Question, path: Index, position: Array, reach: float) -> tuple[Array, Array, bool]:
         """Polish maxima by Newton steps; return them, −e'', and whether a twentieth of their width is reached."""
         for _ in range(4):
-            means, variances = goal.population.field_variances(goal.kernel, path, position[:, None])
+            means, variances = question.population.field_variances(question.kernel, path, position[:, None])
             slope = means[:, 0] - self.d / self.coupling * (position - self.centre)
             curvature = self.d / self.coupling - variances[:, 0]
             safe = np.where(curvature > 0, curvature, np.inf)
@@ -189,27 +151,24 @@ class QuadraticField(AbstractCollective):
                 return position, curvature, True
         return position, curvature, False
 
-    def _survey(self, population: AbstractPopulation, kernel: AbstractKernel) -> Peaks:
-        """Return the maxima of e, read off a grid at whose ends e has fallen to nothing."""
-        margin = np.sqrt(2 * self.coupling * (DEPTH + 2) / self.d)
-        low, high = self.span
-        # The cubics' error, (spacing)⁴/400 per site, must not hide a valley of a few nats between two peaks.
-        spacing = 0.25 if self.d < 1e7 else 0.125
-        for _ in range(60):
-            first, last = low - margin, high + margin
-            count = int(np.clip(np.ceil((last - first) / (self.scale * spacing)), 16, 160)) + 1
-            grid = np.linspace(first, last, count)
-            means, variances = population.survey(kernel, grid)
-            slope = means - self.d / self.coupling * (grid - self.centre)
-            good_left, good_right = bool(np.all(slope[:, 0] > 0)), bool(np.all(slope[:, -1] < 0))
-            if good_left and good_right:
-                peaks = find_peaks(grid, slope, variances - self.d / self.coupling)
-                good_left, good_right = peaks.contained()
-            if good_left and good_right:
-                return peaks
-            reach = high - low + self.scale
-            low, high = (low if good_left else low - reach), (high if good_right else high + reach)
-        raise ArithmeticError("the field's law has no maximum within reach; the measure cannot be normalised")
+    def _slope(self, grid: Array, means: Array) -> Array:
+        """Return e'."""
+        return means - self.d / self.coupling * (grid - self.centre)
+
+    def _read(self, grid: Array, means: Array, variances: Array) -> tuple[Peaks, bool, bool]:
+        """Return the maxima of e, and whether it has fallen to nothing at both ends."""
+        peaks = find_peaks(grid, self._slope(grid, means), variances - self.d / self.coupling)
+        return peaks, *peaks.contained()
+
+
+def _fall(tolerance: float) -> float:
+    """Return the nats by which a window must be seen to fall at its ends: beyond lies a thousandth of the tolerance."""
+    return 7 - float(np.log(tolerance))
+
+
+def _reach(tolerance: float) -> float:
+    """Return the standard deviations within which a law is looked for."""
+    return _ROOM * float(np.sqrt(2 * (_fall(tolerance) + 2)))
 
 
 def _resolved(slope: Array, rounding: Array, half: Array, tolerance: float) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from symsched.errors import require_integer, require_real
-from symsched.sampling.field_law import FieldLaw
+from symsched.sampling.field_law import FieldLaw, Question
 from symsched.sampling.interaction import Interaction
 from symsched.sampling.model_base import Array, checked_noisy, checked_rows
 from symsched.sampling.model_mean_field import AbstractMeanFieldModel
@@ -75,9 +75,8 @@ class InteractionModel(AbstractMeanFieldModel):
     def prior(self) -> FieldLaw:
         """The law of the collective field under the measure itself."""
         everyone = Coordinates(np.zeros((1, 1)), float(self.d))
-        return self.collective.law(
-            everyone, fast_kernel(self.site, 0.0, self.collective.scale), self.cuts, absolute=True
-        )
+        tilt = fast_kernel(self.site, 0.0, self.collective.scale)
+        return self.collective.law(Question(everyone, tilt, self.cuts, absolute=True))
 
     def log_density(self, x: ArrayLike) -> Array:
         """Return the log density of each row (of atoms: the log mass), (n,)."""

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from symsched.errors import require_integer, require_real
 from symsched.sampling.field_draws import draw_fields
-from symsched.sampling.field_law import AbstractCollective, FieldLaw
+from symsched.sampling.field_law import AbstractCollective, FieldLaw, Question
 from symsched.sampling.field_posterior import QuadraticField
 from symsched.sampling.kernels import AbstractKernel, kernel
 from symsched.sampling.model_base import AbstractModel, Array, checked_noisy, checked_rows
@@ -68,7 +68,7 @@ class AbstractMeanFieldModel(AbstractBasinModel):
         for start in range(0, rows.shape[0], step):
             chunk = slice(start, start + step)
             population = Coordinates(psi * rows[chunk])
-            law = self.collective.law(population, tilt, self.cuts)
+            law = self.collective.law(Question(population, tilt, self.cuts))
             means[chunk] = population.mixture(tilt, law.windows.path, law.fields, law.weights)
             masses[chunk] = law.basins(self.cuts, population.paths)
         return means, masses
@@ -126,7 +126,7 @@ class MeanFieldModel(AbstractMeanFieldModel):
     def prior(self) -> FieldLaw:
         """The law of the collective field u under the measure itself."""
         everyone = Coordinates(np.zeros((1, 1)), float(self.d))
-        return self.collective.law(everyone, kernel(self.site, 0.0), self.cuts, absolute=True)
+        return self.collective.law(Question(everyone, kernel(self.site, 0.0), self.cuts, absolute=True))
 
     def sample(self, rng: np.random.Generator, n: int) -> Array:
         """Return independent samples, (n, d): the field from its one-dimensional law, then tilted sites."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from symsched.sampling.bins import Bins
 from symsched.sampling.cell_frame import CellFields, CellFrame
 from symsched.sampling.cells import Cells
-from symsched.sampling.field_law import FieldLaw, FollowedPeaks
+from symsched.sampling.field_law import FieldLaw, FollowedPeaks, Question
 from symsched.sampling.kernels import AbstractKernel
 from symsched.sampling.model_base import softmax
 from symsched.sampling.model_mean_field import AbstractMeanFieldModel
@@ -134,7 +134,8 @@ class MeanFieldDrift(AbstractDrift):
         collective = self._model.collective
         tilt = fast_kernel(self._model.site, psi, collective.scale)
         population = CellFields(frame, field, self._store)
-        law = collective.law(population, tilt, self._cuts, near=self._near if self._left else None, tolerance=_FIELD)
+        near = self._near if self._left else None
+        law = collective.law(Question(population, tilt, self._cuts, near=near, tolerance=_FIELD))
         self._remember(law)
         mean = frame.unpack(population.mixture(tilt, law.windows.path, law.fields, law.weights))
         shift = frame.moment_error(mean) * (self._model.sensitivity / self._model.d)

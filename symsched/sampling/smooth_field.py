@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from symsched.sampling import chebyshev
-from symsched.sampling.field_law import EXACT, AbstractCollective, FieldLaw, FollowedPeaks
+from symsched.sampling.field_law import AbstractCollective, FieldLaw, Question
 from symsched.sampling.field_scan import DEPTH, Peaks, Windows, interpolate, read_peaks
 from symsched.sampling.interaction import Interaction
 from symsched.sampling.kernels import AbstractKernel
@@ -69,21 +69,10 @@ class SmoothField(AbstractCollective):
         """Half the scale of F in S: on a bump, F then grows by less than its edges fade."""
         return float(np.sqrt(self.d) * min(0.5 / np.sqrt(max(self.stiffness, 1e-12)), 2 / self.scale))
 
-    def law(
-        self,
-        population: AbstractPopulation,
-        kernel: AbstractKernel,
-        boundaries: Array,
-        *,
-        absolute: bool = False,
-        near: FollowedPeaks | None = None,
-        tolerance: float = EXACT,
-    ) -> FieldLaw:
-        """Return the law of the field; ``boundaries`` are means m between basins.
-
-        ``near`` is not used, and the law always exact.
-        """
-        totals, lead = self._totals(population, kernel)
+    def law(self, question: Question) -> FieldLaw:
+        """Return the law of the field, always exact; its ``boundaries`` are means m between basins."""
+        population, kernel = question.population, question.kernel
+        totals, lead = self._totals(question)
         bumps = self._bumps(totals)
         highest = bumps.highest
         totals, bumps = _grouped(totals, bumps, _GROUP * self.scale)
@@ -105,7 +94,7 @@ class SmoothField(AbstractCollective):
         else:
             raise self._too_small()
         level = population.field_logs(kernel, outer.path, outer.middle[:, None])[:, 0]
-        return self._weigh(_Polynomials(outer, fields, series, level), bumps, boundaries, lead)
+        return self._weigh(_Polynomials(outer, fields, series, level), bumps, question.boundaries, lead)
 
     @property
     def _needed(self) -> float:
@@ -117,9 +106,10 @@ class SmoothField(AbstractCollective):
             f" posterior needs d of about 1000 |g''| Var a = {self._needed:.1g}; take a larger d, or the limit alone"
         )
 
-    def _totals(self, population: AbstractPopulation, kernel: AbstractKernel) -> tuple[_Totals, float]:
-        """Return the intervals of S that hold all of the posterior, and by how much the highest peak leads."""
-        peaks = self._survey(population, kernel)
+    def _totals(self, question: Question) -> tuple[_Totals, float]:
+        """Return the intervals of S that hold all of the posterior, and by how much peaks left out are below."""
+        population, kernel = question.population, question.kernel
+        peaks = self.survey(question, float(12 * self.scale / np.sqrt(self.d)))
         path = peaks.path
         position, centre, variance, steady = self._newton(population, kernel, path, peaks.position, peaks.resolution)
         deviation = np.sqrt(variance / np.maximum(steady, 1e-12))
@@ -151,33 +141,20 @@ class SmoothField(AbstractCollective):
                 break
         return position, total, variance, steady
 
-    def _survey(self, population: AbstractPopulation, kernel: AbstractKernel) -> Peaks:
-        """Return the maxima over fields of what their totals weigh, read off a grid that holds all of the law."""
-        margin = 12 * self.scale / np.sqrt(self.d)
-        low, high = self.span
-        spacing = 0.25 if self.d < 1e7 else 0.125
-        for _ in range(40):
-            first, last = low - margin, high + margin
-            count = int(np.clip(np.ceil((last - first) / (self.scale * spacing)), 24, 200)) + 1
-            grid = np.linspace(first, last, count)
-            means, variances = population.survey(kernel, grid)
-            slope = self.interaction.force(means, self.d) - grid
-            good_left, good_right = bool(np.all(slope[:, 0] > 0)), bool(np.all(slope[:, -1] < 0))
-            if good_left and good_right:
-                fine, total, level = interpolate(grid, means, variances)
-                height = self.interaction.energy(total, self.d) + level - fine * total
-                slack = np.full(population.paths, DEPTH + 20 + 1e-4 * self.d)
-                peaks = read_peaks(fine, self.interaction.force(total, self.d) - fine, height, slack)
-                # Where the sites have all but reached the end of their range, nothing lies beyond.
-                good_left, good_right = (
-                    fallen or bool(np.all(variances[:, end] < _STILL))
-                    for fallen, end in zip(peaks.contained(), (0, -1), strict=True)
-                )
-            if good_left and good_right:
-                return peaks
-            reach = high - low + self.scale
-            low, high = (low if good_left else low - reach), (high if good_right else high + reach)
-        raise ArithmeticError("the field's law has no maximum within reach; the measure cannot be normalised")
+    def _slope(self, grid: Array, means: Array) -> Array:
+        """Return G'(S) − u, which is 0 where the total S of the sites in the field u calls for just this field."""
+        return self.interaction.force(means, self.d) - grid
+
+    def _read(self, grid: Array, means: Array, variances: Array) -> tuple[Peaks, bool, bool]:
+        """Return the maxima over fields of what their totals weigh, and whether nothing lies beyond the ends."""
+        fine, total, level = interpolate(grid, means, variances)
+        height = self.interaction.energy(total, self.d) + level - fine * total
+        slack = np.full(means.shape[0], DEPTH + 20 + 1e-4 * self.d)
+        peaks = read_peaks(fine, self._slope(fine, total), height, slack)
+        left, right = peaks.contained()
+        # Where the sites have all but reached the end of their range, nothing lies beyond.
+        still = np.all(variances < _STILL, axis=0)
+        return peaks, left or bool(still[0]), right or bool(still[-1])
 
     def _bumps(self, totals: _Totals) -> _Bumps:
         """Return the partition of each interval, with room for its ends to fade, into bumps at most 4 q wide."""
