@@ -32,15 +32,15 @@ _NOTHING = 1e-250
 @final
 @dataclass(frozen=True)
 class FollowedPeaks:
-    """The peaks of the laws of n paths: ``windows`` that hold them, ``mean`` and ``mass`` of each, (P,)."""
+    """The peaks of the laws of n paths: whose each is, its ``mean`` and its ``mass``, (P,)."""
 
-    windows: Windows
+    path: Index
     mean: Array
     mass: Array
 
     def outnumber(self, others: FollowedPeaks) -> bool:
         """Return whether some path has more peaks here than there."""
-        more, fewer = (np.bincount(peaks.windows.path) for peaks in (self, others))
+        more, fewer = (np.bincount(peaks.path) for peaks in (self, others))
         return bool(np.any(more > fewer))
 
 
@@ -69,13 +69,10 @@ class FieldLaw:
     def peaks(self) -> FollowedPeaks:
         """Return where the peaks are that the law was integrated over."""
         starts = np.arange(self.mass.size) if self.outer is None else self.outer
-        path, left = self.windows.path[starts], self.windows.left[starts]
-        right = self.windows.right[np.append(starts[1:], self.mass.size) - 1]
         mass = np.add.reduceat(self.mass, starts)
         moment = np.add.reduceat(np.einsum("wc,wc->w", self.fields, self.weights), starts)
-        middle = (left + right) / 2
-        mean = np.divide(moment, mass, out=middle, where=np.abs(mass) > _NOTHING)
-        return FollowedPeaks(Windows(path, left, right), mean, mass)
+        mean = np.divide(moment, mass, out=self.windows.middle[starts], where=np.abs(mass) > _NOTHING)
+        return FollowedPeaks(self.windows.path[starts], mean, mass)
 
     def basins(self, boundaries: Array, paths: int) -> Array:
         """Return the posterior mass between consecutive ``boundaries`` (K−1,), shape (n, K)."""
@@ -137,8 +134,8 @@ class AbstractCollective(abc.ABC):
             count = int(np.clip(np.ceil((last - first) / spacing), *_CELLS)) + 1
             grid = np.linspace(first, last, count)
             means, variances = question.population.survey(question.kernel, grid)
-            slope = self._slope(grid, means)
-            good_left, good_right = bool(np.all(slope[:, 0] > 0)), bool(np.all(slope[:, -1] < 0))
+            ends = self._slope(grid[[0, -1]], means[:, [0, -1]])
+            good_left, good_right = bool(np.all(ends[:, 0] > 0)), bool(np.all(ends[:, 1] < 0))
             if good_left and good_right:
                 peaks, good_left, good_right = self._read(grid, means, variances)
                 if good_left and good_right:

@@ -46,7 +46,7 @@ _ROOM = 1.1
 """How much wider windows are guessed than a Gaussian with the curvature at the peak would ask for."""
 
 _DEEPEST = 150.0
-"""Nats by which it may fall at most: a peak that fills too little of its window is missed by the rule's nodes."""
+"""Nats by which a guessed window may fall: a peak that fills too little of its window is missed by the rule's nodes."""
 
 
 @final
@@ -65,17 +65,13 @@ class QuadraticField(AbstractCollective):
         if self.coupling == 0:
             return self._point_law(question.population, question.kernel)
         if question.near is not None:
-            found = self._guess(question, question.near.windows.path, question.near.mean, self.scale / 4)
+            found = self._guess(question, question.near.path, question.near.mean, self.scale / 4)
             if found is not None:
                 return found
         peaks = self.survey(question, float(np.sqrt(2 * self.coupling * (DEPTH + 2) / self.d)))
         found = self._guess(question, peaks.path, peaks.position, peaks.resolution)
         if found is None:
-            found = self._solve(question, peaks.windows(), sure=True)
-        if found is None:
-            raise ArithmeticError(
-                "the field's law does not fall to nothing within reach; this is an error of the search"
-            )
+            found, _, _ = self._integrate(question, peaks.windows())
         return replace(found, lead=peaks.lead)
 
     def _guess(self, question: Question, path: Index, position: Array, reach: float) -> FieldLaw | None:
@@ -88,10 +84,12 @@ class QuadraticField(AbstractCollective):
         apart = (path[1:] != path[:-1]) | (windows.right[:-1] < windows.left[1:])
         if np.max(width) > _LOCAL * self.scale or not np.all(apart):
             return None
-        return self._solve(question, windows, sure=False)
+        found, fallen, depth = self._integrate(question, windows)
+        return found if np.all(fallen > _fall(question.tolerance)) and np.all(depth < _DEEPEST) else None
 
-    def _solve(self, question: Question, outer: Windows, *, sure: bool) -> FieldLaw | None:
-        """Return the law on the windows; None if it does not fall to nothing at their ends and this is not ``sure``."""
+    def _integrate(self, question: Question, outer: Windows) -> tuple[FieldLaw, Array, Array]:
+        """Return the law on the windows, and by how much e falls to both ends of each: from the path's maximum, and
+        from the window's."""
         windows = outer.split_at(question.boundaries).cut(_WIDEST * self.scale)
         for _ in range(_HALVINGS):
             widest = float(np.max(windows.half))
@@ -109,11 +107,7 @@ class QuadraticField(AbstractCollective):
                         last = np.append(first[1:], windows.path.size) - 1
                         law = replace(law, outer=first)
                         fallen, depth = (np.stack([ends[first, 0], ends[last, 1]]) for ends in (fallen, depth))
-                    return (
-                        law
-                        if sure or (np.all(fallen > _fall(question.tolerance)) and np.all(depth < _DEEPEST))
-                        else None
-                    )
+                    return law, fallen, depth
             windows = windows.cut(widest)
         raise ArithmeticError("the field's law is not resolved: the site's log normaliser is not smooth in the field")
 
