@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from symsched.sampling import chebyshev
 from symsched.sampling.bins import FOURTH
 from symsched.sampling.cells import NODES, THIRD, Cells
-from symsched.sampling.kernels import AbstractKernel
 from symsched.sampling.populations import Coordinates, Store
 
 Array = NDArray[np.float64]
@@ -73,11 +72,11 @@ class CellFrame:
         self.paths = cells.paths
         self.path = cells.path
         self.owner = cells.owner
-        self.population = np.abs(weights.sum(axis=1))
+        self.population = cells.population()
         everyone = np.arange(cells.owner_single.size)
-        self.all, self._place = Packed.of(cells, np.arange(NODES), weights, everyone, cells.weights[inner:])
+        self._all, self._place = Packed.of(cells, np.arange(NODES), weights, everyone, cells.weights[inner:])
         fifth = weights @ chebyshev.interpolation(5, chebyshev.nodes(NODES)).T
-        self.surveyed, _ = Packed.of(cells, THIRD, fifth, *_thin(cells.owner_single, self.paths))
+        self._surveyed, _ = Packed.of(cells, THIRD, fifth, *_thin(cells.owner_single, self.paths))
         self._inner = inner
         self._bin_width = cells.bins.width
         self._scale = 2 / cells.width
@@ -86,12 +85,17 @@ class CellFrame:
         self._blur = np.where(unlisted & cells.named, FOURTH / 24 * self._scale**4, 0.0)
         self._absolute = np.abs(weights)
 
+    def coordinates(self, field: Array, store: Store) -> Coordinates:
+        """Return ψ y, given at every value (T,), as coordinates; they are surveyed by the cells' five-point rules."""
+        thin = Coordinates(field[self._surveyed.index], self._surveyed.weights)
+        return Coordinates(field[self._all.index], self._all.weights, store, thin)
+
     def sum(self, values: Array) -> Array:
         """Return the sum over the coordinates of each path of a function given at all values (T,), (r,)."""
-        return self.all.sum(values)
+        return self._all.sum(values)
 
     def unpack(self, rows: Array) -> Array:
-        """Return values (T,) that were found in the rows of ``all``, (r, V)."""
+        """Return values (T,) that were found in the its rows, (r, V)."""
         return np.asarray(rows.reshape(-1)[self._place])
 
     def tails(self, values: Array) -> Array:
@@ -139,18 +143,3 @@ def _rank(path: Index, paths: int) -> tuple[Index, Index]:
     rank = np.empty(path.size, dtype=np.intp)
     rank[order] = np.arange(path.size) - np.repeat(np.cumsum(counts) - counts, counts)
     return rank, counts
-
-
-@final
-class CellFields(Coordinates):
-    """ψ y at every node and single coordinate of the cells; surveyed by the cells' five-point rules."""
-
-    def __init__(self, frame: CellFrame, field: Array, store: Store) -> None:
-        """Take ψ y at every value, (T,)."""
-        super().__init__(field[frame.all.index], frame.all.weights, store)
-        self._flat = field
-        self._thin = frame.surveyed
-
-    def survey(self, kernel: AbstractKernel, fields: Array) -> tuple[Array, Array]:
-        """Return the sums of means and variances, (r, G) each."""
-        return Coordinates(self._flat[self._thin.index], self._thin.weights).survey(kernel, fields)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from symsched.sampling.field_scan import Peaks, Windows
 from symsched.sampling.kernels import AbstractKernel
-from symsched.sampling.populations import AbstractPopulation
+from symsched.sampling.populations import Coordinates
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -92,7 +92,7 @@ class Question:
     density's exponent.
     """
 
-    population: AbstractPopulation
+    population: Coordinates
     kernel: AbstractKernel
     boundaries: Array
     absolute: bool = False

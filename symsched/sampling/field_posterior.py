@@ -23,7 +23,7 @@ from symsched.sampling import chebyshev
 from symsched.sampling.field_law import AbstractCollective, FieldLaw, Question
 from symsched.sampling.field_scan import DEPTH, Peaks, Windows, find_peaks
 from symsched.sampling.kernels import AbstractKernel
-from symsched.sampling.populations import AbstractPopulation
+from symsched.sampling.populations import Coordinates
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -111,7 +111,7 @@ class QuadraticField(AbstractCollective):
             windows = windows.cut(widest)
         raise ArithmeticError("the field's law is not resolved: the site's log normaliser is not smooth in the field")
 
-    def _point_law(self, population: AbstractPopulation, kernel: AbstractKernel) -> FieldLaw:
+    def _point_law(self, population: Coordinates, kernel: AbstractKernel) -> FieldLaw:
         """Return the law of a field that is fixed, because nothing couples the coordinates."""
         path = np.arange(population.paths)
         fields = np.full((path.size, 1), self.centre)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import abc
 import math
 from typing import final
 
@@ -34,42 +33,26 @@ class Store:
         return self._memory[:size]
 
 
-class AbstractPopulation(abc.ABC):
-    """The coordinates y of n paths at one ψ; fields u are given per window, and every window belongs to a path."""
+@final
+class Coordinates:
+    """The coordinates of n paths at one ψ; fields u are given per window, and every window belongs to a path.
 
-    @property
-    @abc.abstractmethod
-    def paths(self) -> int:
-        """Number of paths n."""
-
-    @abc.abstractmethod
-    def field_means(self, kernel: AbstractKernel, path: Index, fields: Array) -> Array:
-        """Return sum_j mean(u + psi y_j) for each window's fields, (W, c)."""
-
-    @abc.abstractmethod
-    def field_variances(self, kernel: AbstractKernel, path: Index, fields: Array) -> tuple[Array, Array]:
-        """Return the sums over the coordinates of mean and variance, (W, c) each."""
-
-    @abc.abstractmethod
-    def field_logs(self, kernel: AbstractKernel, path: Index, fields: Array) -> Array:
-        """Return sum_j log Z(u + psi y_j), (W, c)."""
-
-    @abc.abstractmethod
-    def survey(self, kernel: AbstractKernel, fields: Array) -> tuple[Array, Array]:
-        """Return the sums of mean and variance on one grid of fields (G,) for all paths, (n, G), to scan them."""
-
-
-class Coordinates(AbstractPopulation):
-    """Coordinates themselves: ``field`` = psi y (n, m); each stands for ``weights``, (n, m) or one number, equal ones.
-
-    With a ``store`` the means at the last fields asked for are kept there for ``mixture``.
+    ``field`` = psi y (n, m); each stands for ``weights``, (n, m) or one number, equal ones. With a ``store`` the means
+    at the last fields asked for are kept there for ``mixture``. ``thin``: fewer ones that stand for them in surveys.
     """
 
-    def __init__(self, field: Array, weights: Array | float = 1.0, store: Store | None = None) -> None:
-        """Take ψ y, what each value counts, and where to keep means."""
+    def __init__(
+        self,
+        field: Array,
+        weights: Array | float = 1.0,
+        store: Store | None = None,
+        thin: Coordinates | None = None,
+    ) -> None:
+        """Take ψ y, what each value counts, where to keep means, and who is surveyed."""
         self._field = field
         self._weights = weights
         self._store = store
+        self._surveyed = self if thin is None else thin
         self._kept: tuple[Array, Array] | None = None
 
     @property
@@ -109,9 +92,9 @@ class Coordinates(AbstractPopulation):
         return total
 
     def survey(self, kernel: AbstractKernel, fields: Array) -> tuple[Array, Array]:
-        """Return the sums of means and of variances, (n, G) each."""
+        """Return the sums of means and of variances on one grid of fields (G,) for all paths, (n, G) each."""
         path = np.arange(self.paths)
-        return self.field_variances(kernel, path, np.broadcast_to(fields, (self.paths, fields.size)))
+        return self._surveyed.field_variances(kernel, path, np.broadcast_to(fields, (self.paths, fields.size)))
 
     def mixture(self, kernel: AbstractKernel, path: Index, fields: Array, weights: Array) -> Array:
         """Return sum_c w_c mean(u_c + psi y) for every coordinate, (n, m)."""

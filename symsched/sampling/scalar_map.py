@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symsched.sampling.bins import Bins
-from symsched.sampling.cell_frame import CellFields, CellFrame
+from symsched.sampling.cell_frame import CellFrame
 from symsched.sampling.cells import Cells
 from symsched.sampling.field_law import FieldLaw, FollowedPeaks, Question
 from symsched.sampling.kernels import AbstractKernel
@@ -133,7 +133,7 @@ class MeanFieldDrift(AbstractDrift):
         """Return posterior mean, basin masses and misfits."""
         collective = self._model.collective
         tilt = fast_kernel(self._model.site, psi, collective.scale)
-        population = CellFields(frame, field, self._store)
+        population = frame.coordinates(field, self._store)
         near = self._near if self._left else None
         law = collective.law(Question(population, tilt, self._cuts, near=near, tolerance=_FIELD))
         self._remember(law)

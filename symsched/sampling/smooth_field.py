@@ -25,7 +25,7 @@ from symsched.sampling.field_law import AbstractCollective, FieldLaw, Question
 from symsched.sampling.field_scan import DEPTH, Peaks, Windows, interpolate, read_peaks
 from symsched.sampling.interaction import Interaction
 from symsched.sampling.kernels import AbstractKernel
-from symsched.sampling.populations import AbstractPopulation
+from symsched.sampling.populations import Coordinates
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -127,7 +127,7 @@ class SmoothField(AbstractCollective):
         return _merged(found, 2 * _FADE * self.width), peaks.lead
 
     def _newton(
-        self, population: AbstractPopulation, kernel: AbstractKernel, path: Index, position: Array, reach: float
+        self, population: Coordinates, kernel: AbstractKernel, path: Index, position: Array, reach: float
     ) -> tuple[Array, Array, Array, Array]:
         """Polish solutions of u = G'(S), S = M(u); return u, S, the variance V of S at fixed u, and 1 − G'' V."""
         for _ in range(5):
