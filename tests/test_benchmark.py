@@ -49,11 +49,26 @@ def test_timings_and_report():
         measure_floor("Curie", 10, 1, 1)
 
 
-def test_comparison():
-    result = compare(small(SETTINGS[0]), repetitions=1, exact_paths=200)
+@pytest.mark.parametrize("setting", [SETTINGS[0], SETTINGS[5]], ids=lambda setting: setting.name)
+def test_comparison(setting):
+    setting = dataclasses.replace(setting, d=300, n=400, steps=12)
+    result = compare(setting, repetitions=1, exact_paths=1000)
+    assert (result.same_seconds == result.seconds) == (setting.kind == "gm")
     assert result.plain_peak > result.peak / 100
-    assert abs(result.weight.value - result.exact_weight.value) <= 1
-    assert "gm_vp" in comparison_markdown([result])
+    exact = result.exact_weight
+    for weight in (result.weight, result.plain_weight):
+        error = np.hypot(weight.standard_error, exact.standard_error)
+        assert abs(weight.value - exact.value) < 4.5 * error
+        # The other mode's weight would be told apart.
+        assert abs(1 - weight.value - exact.value) > 4.5 * error
+    assert setting.name in comparison_markdown([result])
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_spins_settle_at_their_own_mean(setting):
+    if setting.kind == "cw":
+        assert setting.mean == pytest.approx(np.tanh(setting.temperature * setting.mean), rel=1e-12)
+        assert setting.mean > 0.5
 
 
 def test_the_symbolic_side_is_timed_and_a_report_holds_everything():

@@ -12,6 +12,7 @@ from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import optimize
 from scipy.special import expit
 
 from symsched.sampling.models import AbstractModel, MeanFieldModel, ProductModel
@@ -96,14 +97,19 @@ def _trigonometric(times: Array, tau: Array, rest: Array, rate: Array, size: flo
     return euler(times, size * alpha, tau, size * (alpha[:-1] + step * slope), tau[:-1] + step * rate)
 
 
+def _magnetisation(temperature: float) -> float:
+    """Return the positive root of m = tanh(βm), for inverse temperatures β well above 1."""
+    return float(optimize.brentq(lambda m: m - math.tanh(temperature * m), 0.1, 1.0, xtol=1e-15))
+
+
 SETTINGS = (
     Setting("gm_vp", "gm", "VP", False, 3_000, 40, 200, 5.0, 0.8, 0.9, 0.1, 0.0),
     Setting("gm_ve", "gm", "VE", False, 10_000, 100, 100, 3.0, 0.8, 0.9575, 1.0, 0.0),
     Setting("gm_ve linear", "gm", "VE", True, 1_000_000, 10, 200, 3.0, 0.8, 1.0, 0.5, 0.0),
-    Setting("cw_vp", "cw", "VP", False, 50_000, 200, 50, 3.0, 0.8, 0.9575040241, 0.0, 2.0),
-    Setting("cw_vp linear", "cw", "VP", True, 100_000, 200, 100, 3.0, 0.8, 0.5034, 0.0, 1.1),
-    Setting("cw_ve", "cw", "VE", False, 1_000, 200, 200, 3.0, 0.8, 0.9575040241, 0.0, 2.0),
-    Setting("cw_ve linear", "cw", "VE", True, 10_000, 10, 100, 3.0, 0.8, 0.9575040241, 0.0, 2.0),
+    Setting("cw_vp", "cw", "VP", False, 50_000, 200, 50, 3.0, 0.8, _magnetisation(2.0), 0.0, 2.0),
+    Setting("cw_vp linear", "cw", "VP", True, 100_000, 200, 100, 3.0, 0.8, _magnetisation(1.1), 0.0, 1.1),
+    Setting("cw_ve", "cw", "VE", False, 1_000, 200, 200, 3.0, 0.8, _magnetisation(2.0), 0.0, 2.0),
+    Setting("cw_ve linear", "cw", "VE", True, 10_000, 10, 100, 3.0, 0.8, _magnetisation(2.0), 0.0, 2.0),
 )
 """The sizes of the seven public experiments."""
 

@@ -95,7 +95,7 @@ class CellFrame:
         return self._all.sum(values)
 
     def unpack(self, rows: Array) -> Array:
-        """Return values (T,) that were found in the its rows, (r, V)."""
+        """Return values (T,) found in rows as long as those that are summed, (r, V)."""
         return np.asarray(rows.reshape(-1)[self._place])
 
     def tails(self, values: Array) -> Array:
