@@ -16,7 +16,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import NullLocator, ScalarFormatter
+from matplotlib.ticker import LogFormatter, NullLocator, ScalarFormatter
 
 from symsched.charts import Chart, Curve
 
@@ -158,6 +158,8 @@ def _axes(axes: Axes, chart: Chart, ticks: list[str]) -> None:
     axes.set(xlabel=chart.x_label, ylabel=chart.y_label)
     if chart.log_x:
         axes.set_xscale("log")
+        # Numbers like 30 between powers of ten: 3 × 10¹ runs into its neighbours.
+        axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))
     if chart.log_y:
         axes.set_yscale("log")
     if ticks:
