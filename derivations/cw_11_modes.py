@@ -11,9 +11,9 @@ Assumptions. β and h do not depend on d; β > 1, so that g − I has two maxima
 import sympy as sp
 from telling import conclude, require, say, show, show_steps
 
-from symsched.interpolants import VP
-from symsched.ledger.claims.cw_11_modes import claim
-from symsched.ledger.claims.cw_model import limit_of
+from symsched.schedules.interpolant import VP
+from symsched.validation.claims.cw_11_modes import claim
+from symsched.validation.claims.cw_model import limit_of
 
 m, u = sp.symbols("m u", real=True)
 beta, h = sp.symbols("beta h", positive=True)

@@ -10,9 +10,9 @@ Assumptions. VP (linear): α = 1 − τ, β = τ. β > 1; κ and t fixed.
 import sympy as sp
 from telling import conclude, require, say, show, show_steps
 
-from symsched.interpolants import VP
-from symsched.ledger.claims.cw_12_vp_first import claim
-from symsched.ledger.claims.cw_model import limit_of
+from symsched.schedules.interpolant import VP
+from symsched.validation.claims.cw_12_vp_first import claim
+from symsched.validation.claims.cw_model import limit_of
 
 say(__doc__)
 s, nu, t, mu = sp.symbols("s nu t mu", real=True)

@@ -11,10 +11,10 @@ import mpmath
 import sympy as sp
 from telling import conclude, require, say, show
 
-from symsched.interpolants import VP
-from symsched.ledger.claims import cw_13_vp_second
-from symsched.ledger.claims.cw_13_vp_second import claim
-from symsched.ledger.claims.cw_model import limit_of, magnetisation, normal_quantile
+from symsched.schedules.interpolant import VP
+from symsched.validation.claims import cw_13_vp_second
+from symsched.validation.claims.cw_13_vp_second import claim
+from symsched.validation.claims.cw_model import limit_of, magnetisation, normal_quantile
 
 say(__doc__)
 u, y, x = sp.symbols("u y x", real=True)

@@ -12,9 +12,9 @@ Assumptions. VE (linear): α = √d (1 − τ), β = τ. (In tanh, β(τ) stands
 import sympy as sp
 from telling import conclude, require, say, show
 
-from symsched.interpolants import VE
-from symsched.ledger.claims.cw_14_ve import claim
-from symsched.ledger.claims.cw_model import limit_of
+from symsched.schedules.interpolant import VE
+from symsched.validation.claims.cw_14_ve import claim
+from symsched.validation.claims.cw_model import limit_of
 
 say(__doc__)
 t, m, h, kappa, d = sp.symbols("t m h kappa d", positive=True)

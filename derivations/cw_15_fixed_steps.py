@@ -14,11 +14,11 @@ import sympy as sp
 from scipy import special
 from telling import conclude, require, say
 
-from symsched.interpolants import VP
-from symsched.ledger.claims.cw_15_fixed_steps import claim
-from symsched.ledger.claims.cw_model import limit_of, magnetisation
-from symsched.ledger.claims.cw_recursion import euler_plan
-from symsched.predictions import predict
+from symsched.predictions.predict import predict
+from symsched.schedules.interpolant import VP
+from symsched.validation.claims.cw_15_fixed_steps import claim
+from symsched.validation.claims.cw_model import limit_of, magnetisation
+from symsched.validation.claims.cw_recursion import euler_plan
 
 say(__doc__)
 K, kappa, m, h = 10, 3.0, magnetisation(), math.log(2)

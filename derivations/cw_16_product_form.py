@@ -12,10 +12,10 @@ import mpmath
 import sympy as sp
 from telling import conclude, require, say, show
 
-from symsched.interpolants import VP
-from symsched.ledger.claims import cw_16_product_form
-from symsched.ledger.claims.cw_16_product_form import claim
-from symsched.ledger.claims.cw_model import limit_of, magnetisation
+from symsched.schedules.interpolant import VP
+from symsched.validation.claims import cw_16_product_form
+from symsched.validation.claims.cw_16_product_form import claim
+from symsched.validation.claims.cw_model import limit_of, magnetisation
 
 say(__doc__)
 u, y = sp.symbols("u y", real=True)

@@ -11,9 +11,9 @@ Assumptions. h does not depend on d (at β = 1 a field of order d^{1/4} matters)
 import sympy as sp
 from telling import conclude, require, say, show, show_steps
 
-from symsched.interpolants import VE, VP
-from symsched.ledger.claims.cw_17_one_mode import claim
-from symsched.ledger.claims.cw_model import limit_of
+from symsched.schedules.interpolant import VE, VP
+from symsched.validation.claims.cw_17_one_mode import claim
+from symsched.validation.claims.cw_model import limit_of
 
 say(__doc__)
 m, u = sp.symbols("m u", real=True)

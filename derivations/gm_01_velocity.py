@@ -7,7 +7,7 @@ Assumes: I = α z + β a with z ~ N(0, I) independent of a; α > 0, β > 0. No l
 import sympy as sp
 from telling import conclude, require, say, show
 
-from symsched.ledger.claims.gm_01_velocity import claim
+from symsched.validation.claims.gm_01_velocity import claim
 
 x, a, mean = sp.symbols("x a D", real=True)
 time = sp.Symbol("tau", positive=True)

@@ -9,11 +9,11 @@ from sympy.stats import Normal
 from telling import conclude, require, say, show, show_steps
 
 from symsched.distributions.named import GaussianMixture
-from symsched.interpolants import VP
 from symsched.laws import law_of
-from symsched.ledger.claims.gm_02_plain import claim
-from symsched.limits import derive
+from symsched.limits.limit import derive
+from symsched.schedules.interpolant import VP
 from symsched.symbols import nu, psi, y
+from symsched.validation.claims.gm_02_plain import claim
 
 p, m, sigma = sp.symbols("p m sigma", positive=True)
 limit = derive(GaussianMixture(p, m, sigma), VP)

@@ -7,9 +7,9 @@ Assumes: the mixture of claim 2 with m = 1; d → ∞ at fixed ν. a = σν.
 import sympy as sp
 from telling import conclude, require, say, show
 
-from symsched.ledger.claims import gm_case
-from symsched.ledger.claims.gm_03_root_d import claim, plain_factor, plain_width, recursion_weight, width_ratio
 from symsched.symbols import nu, s
+from symsched.validation.claims import gm_case
+from symsched.validation.claims.gm_03_root_d import claim, plain_factor, plain_width, recursion_weight, width_ratio
 
 say(__doc__)
 law = gm_case.effective_law(gm_case.limit("vp"))

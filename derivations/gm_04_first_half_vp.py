@@ -9,10 +9,10 @@ import sympy as sp
 from telling import conclude, require, say, show, show_steps
 
 from symsched.distributions.named import GaussianMixture
-from symsched.interpolants import VP
-from symsched.ledger.claims.gm_04_first_half_vp import claim
-from symsched.limits import derive
+from symsched.limits.limit import derive
+from symsched.schedules.interpolant import VP
 from symsched.symbols import kappa, nu, s, t
+from symsched.validation.claims.gm_04_first_half_vp import claim
 
 p, m, sigma = sp.symbols("p m sigma", positive=True)
 limit = derive(GaussianMixture(p, m, sigma), VP)

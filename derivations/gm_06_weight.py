@@ -9,11 +9,11 @@ import sympy as sp
 from telling import conclude, require, say, show
 
 from symsched.distributions.named import GaussianMixture
-from symsched.interpolants import VP
 from symsched.laws.base import normal_cdf
-from symsched.ledger.claims.gm_06_weight import claim
-from symsched.limits import derive
+from symsched.limits.limit import derive
+from symsched.schedules.interpolant import VP
 from symsched.symbols import kappa, nu
+from symsched.validation.claims.gm_06_weight import claim
 
 p, m, sigma = sp.symbols("p m sigma", positive=True)
 law = derive(GaussianMixture(p, m, sigma), VP).phases[0].law

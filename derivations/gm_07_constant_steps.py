@@ -10,12 +10,12 @@ import sympy as sp
 from telling import conclude, require, say, show, show_steps
 
 from symsched.distributions.named import GaussianMixture
-from symsched.interpolants import VP
-from symsched.ledger.claims import gm_case
-from symsched.ledger.claims.gm_07_constant_steps import STEPS, claim
-from symsched.limits import derive
-from symsched.predictions import predict
+from symsched.limits.limit import derive
+from symsched.predictions.predict import predict
+from symsched.schedules.interpolant import VP
 from symsched.symbols import nu, s
+from symsched.validation.claims import gm_case
+from symsched.validation.claims.gm_07_constant_steps import STEPS, claim
 
 say(__doc__)
 p, m, sigma = sp.symbols("p m sigma", positive=True)

@@ -10,11 +10,11 @@ import sympy as sp
 from telling import conclude, require, say, show, show_steps
 
 from symsched.distributions.named import GaussianMixture
-from symsched.interpolants import VE
-from symsched.ledger.claims.gm_08_dilated_ve import claim, kept_width, width_factor
-from symsched.ledger.claims.gm_08_dilated_ve import sigma as any_sigma
-from symsched.limits import derive
+from symsched.limits.limit import derive
+from symsched.schedules.interpolant import VE
 from symsched.symbols import kappa, t
+from symsched.validation.claims.gm_08_dilated_ve import claim, kept_width, width_factor
+from symsched.validation.claims.gm_08_dilated_ve import sigma as any_sigma
 
 p, m, sigma = sp.symbols("p m sigma", positive=True)
 limit = derive(GaussianMixture(p, m, sigma), VE)

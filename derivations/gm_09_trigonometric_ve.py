@@ -9,9 +9,9 @@ import sympy as sp
 from telling import conclude, require, say, show, show_steps
 
 from symsched.distributions.named import GaussianMixture
-from symsched.interpolants import VE_TRIG
-from symsched.ledger.claims.gm_09_trigonometric_ve import claim, factor_value, noise_factor
-from symsched.limits import derive
+from symsched.limits.limit import derive
+from symsched.schedules.interpolant import VE_TRIG
+from symsched.validation.claims.gm_09_trigonometric_ve import claim, factor_value, noise_factor
 
 p, m, sigma = sp.symbols("p m sigma", positive=True)
 limit = derive(GaussianMixture(p, m, sigma), VE_TRIG)

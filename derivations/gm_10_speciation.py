@@ -9,10 +9,10 @@ import sympy as sp
 from telling import conclude, require, say, show, show_steps
 
 from symsched.distributions.named import GaussianMixture
-from symsched.interpolants import VE, VP
-from symsched.ledger.claims.gm_10_speciation import claim
-from symsched.limits import derive
+from symsched.limits.limit import derive
+from symsched.schedules.interpolant import VE, VP
 from symsched.symbols import d, nu, s
+from symsched.validation.claims.gm_10_speciation import claim
 
 p, m, sigma = sp.symbols("p m sigma", positive=True)
 limits = {each.name: derive(GaussianMixture(p, m, sigma), each) for each in (VP, VE)}

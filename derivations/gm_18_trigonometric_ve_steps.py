@@ -7,12 +7,12 @@ Assumes: the mixture of claim 2; K steps per half fixed, d → ∞.
 # %% What the limit equation keeps, and what K steps leave behind at the end of the first half.
 from telling import conclude, require, say, show
 
-from symsched.ledger.claims import gm_case
-from symsched.ledger.claims.gm_08_dilated_ve import kept_width, sigma
-from symsched.ledger.claims.gm_09_trigonometric_ve import NAME, factor_value, noise_factor
-from symsched.ledger.claims.gm_18_trigonometric_ve_steps import claim
-from symsched.predictions import predict
+from symsched.predictions.predict import predict
 from symsched.symbols import kappa
+from symsched.validation.claims import gm_case
+from symsched.validation.claims.gm_08_dilated_ve import kept_width, sigma
+from symsched.validation.claims.gm_09_trigonometric_ve import NAME, factor_value, noise_factor
+from symsched.validation.claims.gm_18_trigonometric_ve_steps import claim
 
 say(__doc__)
 limit = gm_case.limit(NAME)

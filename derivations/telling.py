@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import sympy as sp
 
-from symsched.derivation import Derivation
-from symsched.ledger.claim import Claim
-from symsched.ledger.settings import Effort
+from symsched.algebra.derivation import Derivation
+from symsched.reporting.claim import Claim
 from symsched.reporting.rows import rows_to_markdown
+from symsched.validation.effort import Effort
 
 
 def say(text: str) -> None:

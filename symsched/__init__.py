@@ -16,66 +16,66 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from symsched import symbols as symbols
-    from symsched.derivation import Check as Check
-    from symsched.derivation import Derivation as Derivation
-    from symsched.derivation import Step as Step
-    from symsched.distributions.gaussian_modes import GaussianModes as GaussianModes
-    from symsched.distributions.mean_field import MeanField as MeanField
+    from symsched.algebra.derivation import Check as Check
+    from symsched.algebra.derivation import Derivation as Derivation
+    from symsched.algebra.derivation import Step as Step
+    from symsched.distributions.gaussian_modes.modes import GaussianModes as GaussianModes
+    from symsched.distributions.mean_field.measure import MeanField as MeanField
     from symsched.distributions.named import CurieWeiss as CurieWeiss
     from symsched.distributions.named import GaussianMixture as GaussianMixture
-    from symsched.distributions.product import ProductMixture as ProductMixture
+    from symsched.distributions.product.mixture import ProductMixture as ProductMixture
+    from symsched.distributions.text.parsing import parse as parse
     from symsched.errors import DerivationError as DerivationError
-    from symsched.interpolants import VE as VE
-    from symsched.interpolants import VE_TRIG as VE_TRIG
-    from symsched.interpolants import VP as VP
-    from symsched.interpolants import VP_TRIG as VP_TRIG
-    from symsched.interpolants import Interpolant as Interpolant
     from symsched.laws import AbstractLaw
     from symsched.laws import law_of as law_of
-    from symsched.limits import Limit as Limit
-    from symsched.limits import Phase as Phase
-    from symsched.limits import derive as derive
-    from symsched.parsing import parse as parse
-    from symsched.predictions import predict as predict
-    from symsched.schedules import Schedule as Schedule
-    from symsched.simulation import Run as Run
-    from symsched.simulation import simulate as simulate
-    from symsched.sweeps import Sweep as Sweep
-    from symsched.sweeps import sweep as sweep
-    from symsched.validation import Report as Report
-    from symsched.validation import validate as validate
+    from symsched.limits.limit import Limit as Limit
+    from symsched.limits.limit import Phase as Phase
+    from symsched.limits.limit import derive as derive
+    from symsched.predictions.predict import predict as predict
+    from symsched.schedules.interpolant import VE as VE
+    from symsched.schedules.interpolant import VE_TRIG as VE_TRIG
+    from symsched.schedules.interpolant import VP as VP
+    from symsched.schedules.interpolant import VP_TRIG as VP_TRIG
+    from symsched.schedules.interpolant import Interpolant as Interpolant
+    from symsched.schedules.schedule import Schedule as Schedule
+    from symsched.simulation.simulate import Run as Run
+    from symsched.simulation.simulate import simulate as simulate
+    from symsched.simulation.sweeps import Sweep as Sweep
+    from symsched.simulation.sweeps import sweep as sweep
+    from symsched.validation.validate import Report as Report
+    from symsched.validation.validate import validate as validate
 
     Law = AbstractLaw
 
 _HOMES = {
-    "Check": "derivation",
+    "Check": "algebra.derivation",
     "CurieWeiss": "distributions.named",
-    "Derivation": "derivation",
+    "Derivation": "algebra.derivation",
     "DerivationError": "errors",
     "GaussianMixture": "distributions.named",
-    "GaussianModes": "distributions.gaussian_modes",
-    "Interpolant": "interpolants",
+    "GaussianModes": "distributions.gaussian_modes.modes",
+    "Interpolant": "schedules.interpolant",
     "Law": "laws",
-    "Limit": "limits",
-    "MeanField": "distributions.mean_field",
-    "Phase": "limits",
-    "ProductMixture": "distributions.product",
-    "Report": "validation",
-    "Run": "simulation",
-    "Schedule": "schedules",
-    "Step": "derivation",
-    "Sweep": "sweeps",
-    "VE": "interpolants",
-    "VE_TRIG": "interpolants",
-    "VP": "interpolants",
-    "VP_TRIG": "interpolants",
-    "derive": "limits",
+    "Limit": "limits.limit",
+    "MeanField": "distributions.mean_field.measure",
+    "Phase": "limits.limit",
+    "ProductMixture": "distributions.product.mixture",
+    "Report": "validation.validate",
+    "Run": "simulation.simulate",
+    "Schedule": "schedules.schedule",
+    "Step": "algebra.derivation",
+    "Sweep": "simulation.sweeps",
+    "VE": "schedules.interpolant",
+    "VE_TRIG": "schedules.interpolant",
+    "VP": "schedules.interpolant",
+    "VP_TRIG": "schedules.interpolant",
+    "derive": "limits.limit",
     "law_of": "laws",
-    "parse": "parsing",
-    "predict": "predictions",
-    "simulate": "simulation",
-    "sweep": "sweeps",
-    "validate": "validation",
+    "parse": "distributions.text.parsing",
+    "predict": "predictions.predict",
+    "simulate": "simulation.simulate",
+    "sweep": "simulation.sweeps",
+    "validate": "validation.validate",
 }
 _RENAMED = {"Law": "AbstractLaw"}
 

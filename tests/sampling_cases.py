@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from symsched.sampling.models import MeanFieldModel, ProductModel
-from symsched.sampling.scheme import canonical, euler
-from symsched.sampling.sites import AtomSite, GaussianSite
+from symsched.distributions.mean_field.numeric.model import MeanFieldModel
+from symsched.distributions.product.model import ProductModel
+from symsched.laws.numeric import AtomSite, GaussianSite
+from symsched.schedules.plan import canonical, euler
 
 SPIN = AtomSite([-1.0, 1.0], [0.5, 0.5])
 

@@ -12,8 +12,8 @@ from symsched.benchmark.floor import growth, measure_floor
 from symsched.benchmark.report import BenchmarkReport, _rounding
 from symsched.benchmark.symbolic import measure_symbolic
 from symsched.benchmark.yardstick import SETTINGS, plain_loop
-from symsched.sampling.noise import Blocks
-from symsched.sampling.run import run_plan
+from symsched.models.noise import Blocks
+from symsched.simulation.run import run_plan
 from symsched.zoo import find
 
 

@@ -7,7 +7,7 @@ import sympy as sp
 from sympy.stats import Bernoulli, Exponential, FiniteRV, Gamma, Laplace, Normal, Poisson, Rademacher, Uniform
 
 import symsched
-from symsched.cascade import cascade
+from symsched.distributions.rules import cascade
 from symsched.laws import AtomLaw, DensityLaw
 from symsched.symbols import a, d, m
 

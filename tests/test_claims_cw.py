@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from symsched.interpolants import VE, VP
 from symsched.laws import AtomLaw
-from symsched.ledger.claim import Claim
-from symsched.ledger.claims import (
+from symsched.predictions.predict import predict
+from symsched.reporting.claim import Claim
+from symsched.reporting.verdicts import Verdict, bounded, deterministic, statistical
+from symsched.schedules.interpolant import VE, VP
+from symsched.schedules.schedule import plain
+from symsched.validation.claims import (
     cw_11_modes,
     cw_12_vp_first,
     cw_13_vp_second,
@@ -24,14 +27,11 @@ from symsched.ledger.claims import (
     cw_17_one_mode,
     cw_model,
 )
-from symsched.ledger.claims.cw_enumeration import spin_means
-from symsched.ledger.claims.cw_field import Spins
-from symsched.ledger.claims.cw_populations import Population, draw, ends_up, run, thresholds, up_share
-from symsched.ledger.claims.cw_recursion import euler_plan, last_weight
-from symsched.ledger.settings import Effort
-from symsched.predictions import predict
-from symsched.schedules import plain
-from symsched.verdicts import Verdict, bounded, deterministic, statistical
+from symsched.validation.claims.cw_enumeration import spin_means
+from symsched.validation.claims.cw_field import Spins
+from symsched.validation.claims.cw_populations import Population, draw, ends_up, run, thresholds, up_share
+from symsched.validation.claims.cw_recursion import euler_plan, last_weight
+from symsched.validation.effort import Effort
 
 QUICK = Effort(quick=True)
 MODULES = (
@@ -47,7 +47,7 @@ MODULES = (
 
 @functools.cache
 def checked(name: str) -> Claim:
-    return importlib.import_module(f"symsched.ledger.claims.{name}").claim(QUICK)
+    return importlib.import_module(f"symsched.validation.claims.{name}").claim(QUICK)
 
 
 def configurations(d: int) -> np.ndarray:
@@ -77,7 +77,7 @@ class TestClaims:
 
     @pytest.mark.parametrize("name", ["cw_12_vp_first", "cw_16_product_form"])
     def test_it_does_not_hang_on_the_seed(self, name):
-        claim = importlib.import_module(f"symsched.ledger.claims.{name}").claim(Effort(quick=True, seed=7))
+        claim = importlib.import_module(f"symsched.validation.claims.{name}").claim(Effort(quick=True, seed=7))
         assert claim.as_expected
 
     def test_the_same_seed_gives_the_same_numbers(self):
@@ -168,7 +168,7 @@ class TestPopulations:
         z = np.sort(np.random.default_rng(8).standard_normal((2, 500)), axis=1) + np.array([[0.05], [-0.08]])
         population = Population(500, z, np.ones_like(z))
         found, side = thresholds(cw_model.spins(500), population, ratios, node)
-        from symsched.ledger.claims.cw_populations import flow
+        from symsched.validation.claims.cw_populations import flow
 
         states, _ = flow(cw_model.spins(500), population, ratios)
         assert np.all((states[-1] > 0) == (states[node] > (side * found)[:, None]))

@@ -7,34 +7,34 @@ import pytest
 import sympy as sp
 from sympy.stats import Normal
 
-from symsched.clones import clone_probability, simulate_clones
-from symsched.distributions.gaussian_modes import GaussianModes
+from symsched.distributions.gaussian_modes.modes import GaussianModes
 from symsched.distributions.named import GaussianMixture
-from symsched.interpolants import VP
 from symsched.laws import AtomLaw, law_of
-from symsched.ledger.claim import Claim
-from symsched.ledger.claims import gm_01_velocity as velocity
-from symsched.ledger.claims import gm_02_plain as plain_steps
-from symsched.ledger.claims import gm_03_root_d as root_d
-from symsched.ledger.claims import gm_04_first_half_vp as first_half
-from symsched.ledger.claims import gm_05_second_half_vp as second_half
-from symsched.ledger.claims import gm_06_weight as weight
-from symsched.ledger.claims import gm_07_constant_steps as constant_steps
-from symsched.ledger.claims import gm_08_dilated_ve as dilated_ve
-from symsched.ledger.claims import gm_09_trigonometric_ve as trigonometric
-from symsched.ledger.claims import gm_10_speciation as speciation
-from symsched.ledger.claims import gm_18_trigonometric_ve_steps as trigonometric_steps
-from symsched.ledger.claims import gm_case
-from symsched.ledger.claims.gm_exact import ExactMixture
-from symsched.ledger.claims.gm_sums import draw_paths
-from symsched.ledger.reproduction import CHECKS, reproduce
-from symsched.ledger.settings import Effort
-from symsched.limits import derive
-from symsched.report import ReportFolderError
-from symsched.schedules import plain
-from symsched.simulation import simulate
+from symsched.limits.limit import derive
+from symsched.predictions.clones import clone_probability, simulate_clones
+from symsched.reporting.claim import Claim
+from symsched.reporting.report import ReportFolderError
+from symsched.reporting.verdicts import Verdict, deterministic
+from symsched.schedules.interpolant import VP
+from symsched.schedules.schedule import plain
+from symsched.simulation.simulate import simulate
 from symsched.symbols import t
-from symsched.verdicts import Verdict, deterministic
+from symsched.validation.claims import gm_01_velocity as velocity
+from symsched.validation.claims import gm_02_plain as plain_steps
+from symsched.validation.claims import gm_03_root_d as root_d
+from symsched.validation.claims import gm_04_first_half_vp as first_half
+from symsched.validation.claims import gm_05_second_half_vp as second_half
+from symsched.validation.claims import gm_06_weight as weight
+from symsched.validation.claims import gm_07_constant_steps as constant_steps
+from symsched.validation.claims import gm_08_dilated_ve as dilated_ve
+from symsched.validation.claims import gm_09_trigonometric_ve as trigonometric
+from symsched.validation.claims import gm_10_speciation as speciation
+from symsched.validation.claims import gm_18_trigonometric_ve_steps as trigonometric_steps
+from symsched.validation.claims import gm_case
+from symsched.validation.claims.gm_exact import ExactMixture
+from symsched.validation.claims.gm_sums import draw_paths
+from symsched.validation.effort import Effort
+from symsched.validation.reproduction import CHECKS, reproduce
 
 QUICK = Effort(quick=True)
 CLAIMS = [(name, check) for name, check in CHECKS if name.startswith("gm_")]

@@ -8,8 +8,8 @@ import pytest
 
 from symsched.cli import main
 from symsched.cli import zoo as zoo_command
-from symsched.ledger.claim import Claim
-from symsched.verdicts import deterministic
+from symsched.reporting.claim import Claim
+from symsched.reporting.verdicts import deterministic
 
 COMMANDS = ("reproduce", "derive", "schedule", "validate", "sweep", "zoo", "benchmark", "list")
 

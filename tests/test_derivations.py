@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import sympy as sp
 
-from symsched.ledger.claim import Claim
+from symsched.reporting.claim import Claim
+from symsched.reporting.verdicts import deterministic
 from symsched.symbols import t
-from symsched.verdicts import deterministic
 
 FOLDER = Path(__file__).parent.parent / "derivations"
 SCRIPTS = sorted(path for pattern in ("gm_*.py", "cw_*.py") for path in FOLDER.glob(pattern))

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from test_interactions import polynomial
 
-from symsched.sampling.model_interaction import InteractionModel
-from symsched.sampling.models import MeanFieldModel
-from symsched.sampling.sites import GaussianSite
+from symsched.distributions.mean_field.numeric.interaction_model import InteractionModel
+from symsched.distributions.mean_field.numeric.model import MeanFieldModel
+from symsched.laws.numeric import GaussianSite
 
 
 def case(seed, most=0.97):

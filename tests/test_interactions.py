@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from sampling_cases import SPIN, dilated
 
-from symsched.sampling.interaction import Interaction
-from symsched.sampling.models import InteractionModel, LatticeFieldModel, MeanFieldModel
-from symsched.sampling.run import run_plan
-from symsched.sampling.sites import AtomSite, DensitySite, GaussianSite
+from symsched.distributions.mean_field.numeric.interaction import Interaction
+from symsched.distributions.mean_field.numeric.interaction_model import InteractionModel
+from symsched.distributions.mean_field.numeric.lattice_model import LatticeFieldModel
+from symsched.distributions.mean_field.numeric.model import MeanFieldModel
+from symsched.laws.numeric import AtomSite, DensitySite, GaussianSite
+from symsched.simulation.run import run_plan
 
 TERNARY = AtomSite([-1.0, 0.0, 1.0], [0.3, 0.5, 0.2])
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from symsched.sampling.sites import AtomSite, DensitySite
-from symsched.sampling.tables import fast_kernel
+from symsched.laws.numeric import AtomSite, DensitySite
+from symsched.laws.numeric.tables import fast_kernel
 
 
 @pytest.mark.parametrize(

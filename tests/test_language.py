@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sympy import stats
 from sympy.stats import density
 
-from symsched.language import ParseError, parse_mixture, parse_value
-from symsched.language.laws import LAWS
-from symsched.language.source import MAX_LENGTH
+from symsched.distributions.text import ParseError, parse_mixture, parse_value
+from symsched.distributions.text.laws import LAWS
+from symsched.distributions.text.source import MAX_LENGTH
 from symsched.symbols import d
 
 HALF = sp.Rational(1, 2)

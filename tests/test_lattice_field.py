@@ -7,10 +7,11 @@ import pytest
 import sympy as sp
 from sympy.stats import FiniteRV, Normal, Rademacher
 
-from symsched.distributions.mean_field import MeanField
-from symsched.sampling.model_lattice_field import LatticeFieldModel
-from symsched.sampling.models import InteractionModel, MeanFieldModel
-from symsched.sampling.sites import AtomSite
+from symsched.distributions.mean_field.measure import MeanField
+from symsched.distributions.mean_field.numeric.interaction_model import InteractionModel
+from symsched.distributions.mean_field.numeric.lattice_model import LatticeFieldModel
+from symsched.distributions.mean_field.numeric.model import MeanFieldModel
+from symsched.laws.numeric import AtomSite
 from symsched.symbols import m
 
 R = sp.Rational

@@ -30,10 +30,10 @@ from sympy.stats import (
     Uniform,
 )
 
-from symsched.constants import ImplicitConstant
+from symsched.algebra.constants import ImplicitConstant
 from symsched.errors import DerivationError
 from symsched.laws import AtomLaw, DensityLaw, LatticeLaw, law_of
-from symsched.sampling.sites import GaussianSite
+from symsched.laws.numeric import GaussianSite
 from symsched.symbols import a, d, nu, s, u
 
 x = sp.Symbol("x", real=True)

@@ -8,14 +8,16 @@ import pytest
 from sampling_cases import plain
 from scipy import integrate, special, stats
 
-from symsched.sampling.field_law import Question
-from symsched.sampling.field_scan import Windows
-from symsched.sampling.kernels import kernel
-from symsched.sampling.models import DirectionModel, MeanFieldModel, ProductModel
-from symsched.sampling.populations import Coordinates
-from symsched.sampling.run import run_plan
-from symsched.sampling.scalar_map import MeanFieldDrift, MissedPeakError
-from symsched.sampling.sites import AtomSite, DensitySite, GaussianSite
+from symsched.distributions.gaussian_modes.model import DirectionModel
+from symsched.distributions.mean_field.numeric.field_law import Question
+from symsched.distributions.mean_field.numeric.field_scan import Windows
+from symsched.distributions.mean_field.numeric.model import MeanFieldModel
+from symsched.distributions.product.model import ProductModel
+from symsched.laws.numeric import AtomSite, DensitySite, GaussianSite
+from symsched.laws.numeric.kernels import kernel
+from symsched.models.one_map.populations import Coordinates
+from symsched.models.one_map.scalar_map import MeanFieldDrift, MissedPeakError
+from symsched.simulation.run import run_plan
 
 LAPLACE = DensitySite(lambda a: -np.abs(a), (-np.inf, 0.0, np.inf))
 SPIN = AtomSite(np.array([-1.0, 1.0]), np.array([0.5, 0.5]))
@@ -114,7 +116,7 @@ def test_field_law_reproduces_the_magnetisation_law():
 
 
 def test_sampling_of_the_field_against_its_cdf():
-    from symsched.sampling.field_draws import draw_fields
+    from symsched.distributions.mean_field.numeric.field_draws import draw_fields
 
     model = MeanFieldModel(100, SPIN, 1.3, tilt=0.2)
     draws = draw_fields(model.prior, np.random.default_rng(0), 50_000)

@@ -7,7 +7,7 @@ import sympy as sp
 import sympy.stats
 
 import symsched
-from symsched.schedules import Scale, dilate
+from symsched.schedules.schedule import Scale, dilate
 
 R = sp.Rational
 HALF = R(1, 2)
@@ -55,7 +55,7 @@ def test_a_wrong_weight_fails():
 
 def test_plain_schedules_fail_the_derived_prediction():
     limit = symsched.derive(MIXTURE, symsched.VP)
-    report = symsched.validate(limit, schedule=symsched.schedules.plain(symsched.VP), **SETTINGS)
+    report = symsched.validate(limit, schedule=symsched.schedules.schedule.plain(symsched.VP), **SETTINGS)
     assert not report.passed
 
 

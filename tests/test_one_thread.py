@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from symsched.sampling.one_thread import OneThread
+from symsched.models.one_thread import OneThread
 
 
 def threads():

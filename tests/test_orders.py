@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sampling_cases import biased, dilated, spins, three_modes, variances
 
-from symsched.sampling.models import DirectionModel
-from symsched.sampling.recording import OrderParameter
-from symsched.sampling.run import run_plan
+from symsched.distributions.gaussian_modes.model import DirectionModel
+from symsched.models.recording import OrderParameter
+from symsched.simulation.run import run_plan
 
 
 def moments_agree(first, second):

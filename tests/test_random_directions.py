@@ -13,7 +13,7 @@ from random_cases import some
 from scipy import special
 
 import symsched
-from symsched.cascade import cascade
+from symsched.distributions.rules import cascade
 
 R = sp.Rational
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from sampling_cases import dilated, plain, trigonometric, variance_exploding
 
-from symsched.sampling.models import MeanFieldModel, ProductModel
-from symsched.sampling.run import run_plan
-from symsched.sampling.sites import AtomSite, GaussianSite
+from symsched.distributions.mean_field.numeric.model import MeanFieldModel
+from symsched.distributions.product.model import ProductModel
+from symsched.laws.numeric import AtomSite, GaussianSite
+from symsched.simulation.run import run_plan
 
 PLANS = [dilated, variance_exploding, trigonometric, lambda d, steps: plain(steps)]
 

@@ -18,7 +18,7 @@ from scipy import interpolate, special
 from sympy.stats import Bernoulli, Exponential, FiniteRV, Gamma, Laplace, Logistic, Normal, Poisson, Rademacher, Uniform
 
 import symsched
-from symsched.cascade import cascade
+from symsched.distributions.rules import cascade
 
 R = sp.Rational
 

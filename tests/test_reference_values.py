@@ -7,19 +7,19 @@ import pytest
 import sympy as sp
 from sympy.stats import Normal
 
-from symsched.clones import clone_probability
-from symsched.interpolants import INTERPOLANTS
 from symsched.laws import AtomLaw, law_of
-from symsched.ledger.claims import gm_case
-from symsched.ledger.claims.gm_01_velocity import Velocity
-from symsched.ledger.claims.gm_03_root_d import plain_width, recursion_weight, width_ratio
-from symsched.ledger.claims.gm_06_weight import by_argmax, by_sign
-from symsched.ledger.claims.gm_08_dilated_ve import kept_width, sigma
-from symsched.ledger.claims.gm_10_speciation import finite_strength
-from symsched.ledger.claims.limit_ode import solve_ode
-from symsched.predictions import predict
-from symsched.sampling import scheme
+from symsched.predictions.clones import clone_probability
+from symsched.predictions.predict import predict
+from symsched.schedules import plan as scheme
+from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.symbols import kappa
+from symsched.validation.claims import gm_case
+from symsched.validation.claims.gm_01_velocity import Velocity
+from symsched.validation.claims.gm_03_root_d import plain_width, recursion_weight, width_ratio
+from symsched.validation.claims.gm_06_weight import by_argmax, by_sign
+from symsched.validation.claims.gm_08_dilated_ve import kept_width, sigma
+from symsched.validation.claims.gm_10_speciation import finite_strength
+from symsched.validation.claims.limit_ode import solve_ode
 
 HALF = sp.Rational(1, 2)
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
-from symsched.codegen import number
+from symsched.algebra.codegen import number
 from symsched.distributions.named import CurieWeiss
-from symsched.interpolants import VE, VP
-from symsched.ledger.claims.cw_enumeration import spin_means
-from symsched.ledger.claims.cw_model import limit_of, magnetisation, up_weight
+from symsched.schedules.interpolant import VE, VP
 from symsched.symbols import d
+from symsched.validation.claims.cw_enumeration import spin_means
+from symsched.validation.claims.cw_model import limit_of, magnetisation, up_weight
 
 M = 0.957504024077
 WEIGHT = 0.790407328279

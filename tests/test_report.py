@@ -15,10 +15,13 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from symsched.charts import Chart, Curve, Level, chart_of_rows
-from symsched.ledger.claim import Claim, Ledger
-from symsched.plotting import draw, figure
-from symsched.report import (
+from symsched.algebra.escapes import latex_text, markdown_text
+from symsched.reporting.charts import Chart, Curve, Level, chart_of_rows
+from symsched.reporting.claim import Claim, Ledger
+from symsched.reporting.drawing import draw, figure
+from symsched.reporting.numbers import measured_text, number_latex, predicted_text, z_text
+from symsched.reporting.pages.formulas import formula_latex, formula_mathml
+from symsched.reporting.report import (
     ReportFolderError,
     row_to_dict,
     rows_to_latex,
@@ -29,11 +32,8 @@ from symsched.report import (
     to_markdown,
     write_folder,
 )
-from symsched.reporting.escapes import latex_text, markdown_text
-from symsched.reporting.formulas import formula_latex, formula_mathml
-from symsched.reporting.numbers import measured_text, number_latex, predicted_text, z_text
+from symsched.reporting.verdicts import bounded, deterministic, statistical
 from symsched.symbols import d, kappa, nu, s, t
-from symsched.verdicts import bounded, deterministic, statistical
 
 HOSTILE = (
     "<script>alert('&amp;')</script> \\input{x} | $x_1^2$ 100 % #1 {~ σ̂, ẋ, ψ̇, ½ √d, w₊ ≥ 10⁻⁹, d\u202f=\u202f∞, 漢, é"
@@ -282,7 +282,7 @@ def test_drawing_is_reproducible_and_leaves_no_trace():
         assert first.startswith(head) and first == draw(CHART, kind)
     assert draw(CHART, "svg", dark=True) != draw(CHART, "svg")
     assert dict(mpl.rcParams) == before
-    code = "import sys, symsched.report; assert 'matplotlib.pyplot' not in sys.modules"
+    code = "import sys, symsched.reporting.report; assert 'matplotlib.pyplot' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 

@@ -14,11 +14,12 @@ from sampling_cases import (
     variances,
 )
 
-from symsched.sampling.models import DirectionModel, ProductModel
-from symsched.sampling.noise import Blocks
-from symsched.sampling.recording import OrderParameter
-from symsched.sampling.run import RunInterruptedError, choose, run_plan
-from symsched.sampling.sites import DensitySite, GaussianSite
+from symsched.distributions.gaussian_modes.model import DirectionModel
+from symsched.distributions.product.model import ProductModel
+from symsched.laws.numeric import DensitySite, GaussianSite
+from symsched.models.noise import Blocks
+from symsched.models.recording import OrderParameter
+from symsched.simulation.run import RunInterruptedError, choose, run_plan
 
 
 def test_statistics_only_runs_record_the_same():

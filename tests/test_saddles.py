@@ -8,10 +8,10 @@ from scipy import special
 from sympy.stats import FiniteRV, Normal, Poisson, Rademacher, StudentT, Uniform
 
 import symsched
-from symsched.asymptotics import leading_power
-from symsched.cascade import cascade
+from symsched.algebra.asymptotics import leading_power
+from symsched.distributions.mean_field.saddles import legendre_derivatives
+from symsched.distributions.rules import cascade
 from symsched.laws import DensityLaw
-from symsched.saddles import legendre_derivatives
 from symsched.symbols import a, d, m
 
 HALF = sp.Rational(1, 2)

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 from sampling_cases import PLANS, biased, dilated, plain, spins, three_modes, variances
 
-from symsched.sampling.affine import integrate_product
-from symsched.sampling.bins import Bins
-from symsched.sampling.models import DirectionModel, MeanFieldModel, ProductModel
-from symsched.sampling.noise import Blocks
-from symsched.sampling.recording import OrderParameter, Recording, Workspace, hermite
-from symsched.sampling.run import run_plan
-from symsched.sampling.sites import DensitySite, GaussianSite
+from symsched.distributions.gaussian_modes.model import DirectionModel
+from symsched.distributions.mean_field.numeric.model import MeanFieldModel
+from symsched.distributions.product.model import ProductModel
+from symsched.laws.numeric import DensitySite, GaussianSite
+from symsched.models.affine import integrate_product
+from symsched.models.noise import Blocks
+from symsched.models.one_map.bins import Bins
+from symsched.models.recording import OrderParameter, Recording, Workspace, hermite
+from symsched.simulation.run import run_plan
 
 
 def compare(model, plan, *, n=4, method="auto", statistic=None, tolerance=1e-8):
@@ -123,8 +125,8 @@ def test_order_parameter_without_variance_stops_before_the_end():
 
 def test_bins_sum_smooth_functions_exactly():
     """Chebyshev weights from the bins' moments against plain sums; a shifted function as negative control."""
-    from symsched.sampling.cell_frame import CellFrame
-    from symsched.sampling.cells import NODES, Cells
+    from symsched.models.one_map.cell_frame import CellFrame
+    from symsched.models.one_map.cells import NODES, Cells
 
     d = 50_000
     z = np.random.default_rng(0).standard_normal((2, d))

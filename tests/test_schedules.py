@@ -6,8 +6,8 @@ import pytest
 import sympy as sp
 
 from symsched.errors import DerivationError
-from symsched.interpolants import INTERPOLANTS, VE, VE_TRIG, VP, VP_TRIG, Interpolant
-from symsched.schedules import Scale, custom, dilate, plain
+from symsched.schedules.interpolant import INTERPOLANTS, VE, VE_TRIG, VP, VP_TRIG, Interpolant
+from symsched.schedules.schedule import Scale, custom, dilate, plain
 from symsched.symbols import d, kappa, t, tau
 
 HALF = sp.Rational(1, 2)

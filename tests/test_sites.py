@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from symsched.sampling.sites import AtomSite, DensitySite, GaussianSite
+from symsched.laws.numeric import AtomSite, DensitySite, GaussianSite
 
 INF = np.inf
 SECH = (

@@ -11,9 +11,9 @@ import sympy as sp
 from sympy.stats import Laplace, Normal
 
 import symsched
-from symsched import sweeps
-from symsched.fingerprint import fingerprint
-from symsched.sampling.run import RunInterruptedError
+from symsched.simulation import sweeps
+from symsched.simulation.fingerprint import fingerprint
+from symsched.simulation.run import RunInterruptedError
 from symsched.zoo import ZOO
 
 HALF = sp.Rational(1, 2)
@@ -126,7 +126,7 @@ def test_fingerprints_tell_apart_what_prints_alike():
 def test_fingerprints_are_those_of_every_process():
     text = (
         "import sympy as sp, symsched; from sympy.stats import Laplace, Normal; "
-        "from symsched.fingerprint import fingerprint; h = sp.Rational(1, 2); "
+        "from symsched.simulation.fingerprint import fingerprint; h = sp.Rational(1, 2); "
         "m = symsched.ProductMixture([(h, Laplace('a', 0, 1)), (h, Normal('a', 0, 1))]); "
         "print(fingerprint(m, symsched.derive(m, symsched.VP).schedule))"
     )

@@ -9,11 +9,11 @@ import sympy as sp
 from sympy.stats import Laplace, Normal, Rademacher
 
 import symsched
-from symsched import validation
 from symsched.laws import AtomLaw
-from symsched.schedules import Scale, custom, dilate, plain
+from symsched.reporting.verdicts import Row, Verdict, bounded, deterministic, statistical
+from symsched.schedules.schedule import Scale, custom, dilate, plain
 from symsched.symbols import d, kappa, t
-from symsched.verdicts import Row, Verdict, bounded, deterministic, statistical
+from symsched.validation import validate as validation
 from symsched.zoo import find
 
 pytestmark = pytest.mark.slow

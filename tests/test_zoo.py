@@ -16,7 +16,7 @@ from scipy import special
 from scipy.optimize import brentq, minimize_scalar
 
 import symsched
-from symsched.cascade.checks import sample_values
+from symsched.distributions.verify import sample_values
 from symsched.symbols import d as d_symbol
 from symsched.zoo import ZOO, find
 

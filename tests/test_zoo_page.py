@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 
-from symsched.report import to_dict, write_folder
-from symsched.verdicts import Verdict
+from symsched.reporting.report import to_dict, write_folder
+from symsched.reporting.verdicts import Verdict
 from symsched.zoo import Entry, Settings, find
 from symsched.zoo.page import exhibit, gallery
 

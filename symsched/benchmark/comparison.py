@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symsched.benchmark.yardstick import SETTINGS, Setting, plain_loop
-from symsched.sampling.run import run_plan
-from symsched.simulation import Estimate
+from symsched.models.estimates import Estimate
+from symsched.simulation.run import run_plan
 
 Array = NDArray[np.float64]
 

@@ -7,9 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from symsched.sampling.models import AbstractModel, DirectionModel, MeanFieldModel, ProductModel
-from symsched.sampling.scheme import Plan, canonical
-from symsched.sampling.sites import AtomSite, GaussianSite
+from symsched.distributions.gaussian_modes.model import DirectionModel
+from symsched.distributions.mean_field.numeric.model import MeanFieldModel
+from symsched.distributions.product.model import ProductModel
+from symsched.laws.numeric import AtomSite, GaussianSite
+from symsched.models.base import AbstractModel
+from symsched.schedules.plan import Plan, canonical
 
 
 def gaussian_modes(d: int) -> AbstractModel:

@@ -11,9 +11,9 @@ import numpy as np
 
 from symsched.benchmark.families import FAMILIES, dilated_plan
 from symsched.errors import nearest, require_integer
-from symsched.sampling.noise import Blocks
-from symsched.sampling.recording import OrderParameter
-from symsched.sampling.run import run_plan
+from symsched.models.noise import Blocks
+from symsched.models.recording import OrderParameter
+from symsched.simulation.run import run_plan
 
 
 @final

@@ -16,8 +16,8 @@ from symsched.benchmark.families import FAMILIES, dilated_plan
 from symsched.benchmark.floor import Timing, growth, measure_floor, sweep
 from symsched.benchmark.symbolic import QUICK, SymbolicTiming, measure_all, symbolic_markdown
 from symsched.benchmark.yardstick import SETTINGS
-from symsched.sampling.models import AbstractModel
-from symsched.sampling.run import run_plan
+from symsched.models.base import AbstractModel
+from symsched.simulation.run import run_plan
 from symsched.zoo import ZOO, find
 
 _NUMBERS = 4_000_000

@@ -9,7 +9,7 @@ from typing import Any, final
 
 from sympy.core.cache import clear_cache
 
-from symsched.limits import derive
+from symsched.limits.limit import derive
 from symsched.zoo import ZOO, Entry
 
 QUICK = ("gaussian-mixture", "curie-weiss", "two-variances")

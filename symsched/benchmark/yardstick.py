@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from scipy import optimize
 from scipy.special import expit
 
-from symsched.sampling.models import AbstractModel, MeanFieldModel, ProductModel
-from symsched.sampling.scheme import Plan, canonical, euler
-from symsched.sampling.sites import AtomSite, GaussianSite
+from symsched.distributions.mean_field.numeric.model import MeanFieldModel
+from symsched.distributions.product.model import ProductModel
+from symsched.laws.numeric import AtomSite, GaussianSite
+from symsched.models.base import AbstractModel
+from symsched.schedules.plan import Plan, canonical, euler
 
 Array = NDArray[np.float64]
 

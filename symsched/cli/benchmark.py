@@ -9,10 +9,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from symsched.benchmark.report import BenchmarkReport, benchmark
-from symsched.charts import Chart, Curve
 from symsched.cli.output import write_json
 from symsched.cli.reading import progress
-from symsched.plotting import draw
+from symsched.reporting.charts import Chart, Curve
+from symsched.reporting.drawing import draw
 
 
 def run(options: argparse.Namespace) -> int:

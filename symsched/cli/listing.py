@@ -6,10 +6,10 @@ import argparse
 from itertools import groupby
 
 from symsched.cli.output import write_json
-from symsched.interpolants import INTERPOLANTS
-from symsched.language.laws import LAWS
-from symsched.sampling.scheme import SCHEMES
-from symsched.sources import TARGETS
+from symsched.distributions.text.laws import LAWS
+from symsched.schedules.interpolant import INTERPOLANTS
+from symsched.schedules.plan import SCHEMES
+from symsched.schedules.sources import TARGETS
 from symsched.zoo import ZOO
 
 

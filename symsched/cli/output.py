@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 
 from symsched.laws import AbstractLaw
-from symsched.limits import CLOCKS, Limit, Phase
+from symsched.limits.limit import CLOCKS, Limit, Phase
 
 Data = dict[str, Any]
 """Plain values, ready for JSON."""

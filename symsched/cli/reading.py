@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from symsched.codegen import number
+from symsched.algebra.codegen import number
 from symsched.distributions.base import AbstractDistribution
+from symsched.distributions.text import parse_value
+from symsched.distributions.text.laws import LAWS
+from symsched.distributions.text.parsing import parse
 from symsched.errors import nearest, require_integer
-from symsched.interpolants import INTERPOLANTS, Interpolant
-from symsched.language import parse_value
-from symsched.language.laws import LAWS
-from symsched.limits import Limit, derive
-from symsched.parsing import parse
+from symsched.limits.limit import Limit, derive
+from symsched.schedules.interpolant import INTERPOLANTS, Interpolant
 from symsched.zoo import Settings, find
 
 _WORD = re.compile(r"[A-Za-z][\w-]*")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from symsched.cli.output import write_json
 from symsched.cli.reading import progress, whole
-from symsched.ledger.reproduction import reproduce
-from symsched.report import summary_to_markdown, to_dict
+from symsched.reporting.report import summary_to_markdown, to_dict
+from symsched.validation.reproduction import reproduce
 
 
 def run(options: argparse.Namespace) -> int:

@@ -6,12 +6,12 @@ import argparse
 
 import numpy as np
 
+from symsched.algebra.codegen import Array, compiled
 from symsched.cli.output import write_json
 from symsched.cli.reading import Request, real, request, whole
-from symsched.codegen import Array, compiled
-from symsched.motions import elapsed, remaining
 from symsched.reporting.rows import json_number
-from symsched.schedules import Schedule
+from symsched.schedules.motions import elapsed, remaining
+from symsched.schedules.schedule import Schedule
 from symsched.symbols import d, kappa
 
 COLUMNS = ("t", "tau", "alpha", "beta", "psi", "sigma")

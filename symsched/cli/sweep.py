@@ -7,10 +7,10 @@ from pathlib import Path
 
 from symsched.cli.output import write_json
 from symsched.cli.reading import progress, real, request, whole
-from symsched.limits import Limit
-from symsched.plotting import draw
-from symsched.schedules import Schedule, plain
-from symsched.sweeps import sweep
+from symsched.limits.limit import Limit
+from symsched.reporting.drawing import draw
+from symsched.schedules.schedule import Schedule, plain
+from symsched.simulation.sweeps import sweep
 
 
 def run(options: argparse.Namespace) -> int:

@@ -6,8 +6,8 @@ import argparse
 
 from symsched.cli.output import write_json
 from symsched.cli.reading import progress, real, request, whole
-from symsched.validation import Report, validate
-from symsched.verdicts import Verdict
+from symsched.reporting.verdicts import Verdict
+from symsched.validation.validate import Report, validate
 
 
 def run(options: argparse.Namespace) -> int:

@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from symsched.cli.output import write_json
 from symsched.cli.reading import progress, whole
-from symsched.ledger.claim import Claim
-from symsched.report import require_folder, summary_to_markdown, to_dict, write_folder
+from symsched.reporting.claim import Claim
+from symsched.reporting.report import require_folder, summary_to_markdown, to_dict, write_folder
 from symsched.zoo import ZOO, Entry, find
 from symsched.zoo.page import exhibit, gallery
 

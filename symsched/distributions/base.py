@@ -12,7 +12,7 @@ from sympy.stats.rv import RandomSymbol
 
 from symsched.errors import require_integer
 from symsched.laws import AbstractLaw, AtomLaw, law_of
-from symsched.sampling.models import AbstractModel
+from symsched.models.base import AbstractModel
 from symsched.symbols import d as d_symbol
 
 

@@ -6,8 +6,8 @@ import sympy as sp
 from sympy.stats import Normal, Rademacher
 
 from symsched.distributions.base import require_expression, require_positive, require_probability
-from symsched.distributions.mean_field import MeanField
-from symsched.distributions.product import ProductMixture
+from symsched.distributions.mean_field.measure import MeanField
+from symsched.distributions.product.mixture import ProductMixture
 from symsched.errors import DerivationError
 from symsched.laws import AbstractLaw, AtomLaw, law_of
 from symsched.symbols import m as m_symbol

@@ -15,7 +15,7 @@ from symsched.laws import values
 from symsched.laws.base import AbstractLaw, normal_cdf
 from symsched.laws.moments import cumulants_of_moments
 from symsched.laws.numbers import AbstractNumbers, LineNumbers, PointNumbers
-from symsched.sampling.sites import AtomSite
+from symsched.laws.numeric import AtomSite
 
 _WEIGHT_TOLERANCE = 1e-9
 

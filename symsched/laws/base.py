@@ -14,7 +14,7 @@ from symsched.errors import require_integer
 from symsched.laws import values
 from symsched.laws.moments import MAX_ORDER
 from symsched.laws.numbers import AbstractNumbers
-from symsched.sampling.sites import AbstractSite
+from symsched.laws.numeric import AbstractSite
 
 Number: TypeAlias = float | NDArray[np.float64]
 Result: TypeAlias = sp.Expr | float | NDArray[np.float64]

@@ -11,15 +11,15 @@ import numpy as np
 import sympy as sp
 
 from symsched import symbols
+from symsched.algebra.gaussian_integrals import Interval, Term, bumps, moment, terms_of
 from symsched.errors import DerivationError
 from symsched.laws import values
 from symsched.laws.base import AbstractLaw, normal_cdf
-from symsched.laws.gaussian_integrals import Interval, Term, bumps, moment, terms_of
 from symsched.laws.intervals import split
 from symsched.laws.moments import cumulants_of_generating_function, cumulants_of_moments, tidy, tidy_ratio
 from symsched.laws.numbers import LineNumbers
+from symsched.laws.numeric import AbstractSite, DensitySite, GaussianSite
 from symsched.laws.quadrature import numeric_moments, numeric_site
-from symsched.sampling.sites import AbstractSite, DensitySite, GaussianSite
 
 
 @final

@@ -7,7 +7,7 @@ from itertools import pairwise
 import sympy as sp
 from sympy.core.relational import Relational
 
-from symsched.laws.gaussian_integrals import Interval
+from symsched.algebra.gaussian_integrals import Interval
 
 _KINKS = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min)
 

@@ -18,7 +18,7 @@ from symsched.laws.base import AbstractLaw, normal_cdf
 from symsched.laws.log_density import LogDensity
 from symsched.laws.moments import cumulants_of_generating_function, cumulants_of_moments
 from symsched.laws.numbers import LineNumbers
-from symsched.sampling.sites import AtomSite
+from symsched.laws.numeric import AtomSite
 
 _BLOCK = 256
 _MAX_ATOMS = 1 << 17

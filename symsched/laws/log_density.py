@@ -11,7 +11,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from symsched.codegen import compiled
+from symsched.algebra.codegen import compiled
 
 FloatArray = NDArray[np.float64]
 Function = Callable[[FloatArray], FloatArray]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import special
 from scipy.integrate import solve_ivp
 
-from symsched.sampling.sites import AbstractSite
+from symsched.laws.numeric import AbstractSite
 
 FloatArray = NDArray[np.float64]
 

@@ -11,11 +11,11 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from symsched import symbols
+from symsched.algebra.gaussian_integrals import Interval
 from symsched.errors import DerivationError
 from symsched.laws import values
-from symsched.laws.gaussian_integrals import Interval
 from symsched.laws.log_density import LogDensity, LogStretches, compile_value, constants_to_floats
-from symsched.sampling.sites import DensitySite
+from symsched.laws.numeric import DensitySite
 
 FloatArray = NDArray[np.float64]
 

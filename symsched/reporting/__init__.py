@@ -1,1 +1,1 @@
-"""The renderings of a ledger: one file for each target. ``symsched.report`` is their public face."""
+"""The renderings of a ledger: one file for each target. ``symsched.reporting.report`` is their public face."""

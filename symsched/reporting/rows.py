@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from symsched.reporting.escapes import latex_text, markdown_text
+from symsched.algebra.escapes import latex_text, markdown_text
 from symsched.reporting.numbers import dimension_text, measured_text, number_latex, predicted_text, z_text
-from symsched.verdicts import Row, Verdict
+from symsched.reporting.verdicts import Row, Verdict
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from symsched.distributions.gaussian_modes import GaussianModes
+from symsched.distributions.gaussian_modes.modes import GaussianModes
 from symsched.zoo.entry import Entry, Settings
 
 _ONE = sp.S.One

@@ -10,7 +10,7 @@ import sympy as sp
 
 from symsched.distributions.base import AbstractDistribution
 from symsched.errors import nearest
-from symsched.interpolants import INTERPOLANTS, Interpolant
+from symsched.schedules.interpolant import INTERPOLANTS, Interpolant
 
 Builder = Callable[..., AbstractDistribution]
 """A function of keyword parameters, each with a default."""

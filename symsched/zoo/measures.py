@@ -7,7 +7,7 @@ import sympy as sp
 from sympy.stats import FiniteRV, Normal, Rademacher, Uniform
 from sympy.stats.rv import RandomSymbol
 
-from symsched.distributions.mean_field import MeanField
+from symsched.distributions.mean_field.measure import MeanField
 from symsched.distributions.named import CurieWeiss
 from symsched.laws import DensityLaw
 from symsched.symbols import a, d, m

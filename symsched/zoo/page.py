@@ -9,14 +9,14 @@ from collections.abc import Iterable
 import numpy as np
 import sympy as sp
 
-from symsched.codegen import number
-from symsched.derivation import Check, Step
-from symsched.ledger.claim import Claim, Ledger
-from symsched.limits import Limit, Phase, derive
+from symsched.algebra.codegen import number
+from symsched.algebra.derivation import Check, Step
+from symsched.limits.limit import Limit, Phase, derive
+from symsched.models.one_thread import one_thread
+from symsched.reporting.claim import Claim, Ledger
 from symsched.reporting.numbers import number_text
-from symsched.sampling.one_thread import one_thread
-from symsched.validation import REACH, validate
-from symsched.verdicts import Row, Verdict, deterministic
+from symsched.reporting.verdicts import Row, Verdict, deterministic
+from symsched.validation.validate import REACH, validate
 from symsched.zoo.entry import Entry, Settings
 from symsched.zoo.pictures import chart_of_limit
 

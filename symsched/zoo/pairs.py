@@ -17,7 +17,7 @@ from sympy.stats import (
 )
 
 from symsched.distributions.named import GaussianMixture
-from symsched.distributions.product import ProductMixture
+from symsched.distributions.product.mixture import ProductMixture
 from symsched.laws import AbstractLaw
 from symsched.zoo.entry import Entry, Settings
 

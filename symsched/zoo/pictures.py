@@ -9,12 +9,12 @@ import sympy as sp
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-from symsched.charts import Chart, Curve
-from symsched.codegen import Array, number
+from symsched.algebra.codegen import Array, number
 from symsched.laws import AbstractLaw
-from symsched.limits import Limit, Phase
+from symsched.limits.limit import Limit, Phase
+from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.numbers import dimension_text, number_text
-from symsched.simulation import simulate
+from symsched.simulation.simulate import simulate
 
 _PATHS = 14
 _SPARE = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy.stats import Normal
 
-from symsched.distributions.product import ProductMixture
+from symsched.distributions.product.mixture import ProductMixture
 from symsched.symbols import d
 from symsched.zoo.entry import Entry, Settings
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from symsched.benchmark.families import FAMILIES, dilated_plan
-from symsched.sampling.run import run_plan
+from symsched.simulation.run import run_plan
 
 CASES = [("Gaussian modes", 20), ("Gaussian modes", 200), ("directions", 200)]
 CASES += [("exchangeable mixture", 100), ("Curie–Weiss", 100)]

@@ -1,0 +1,88 @@
+"""The one boundary from SymPy to NumPy: expressions become floats and array functions here and nowhere else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, final
+
+import numpy as np
+import sympy as sp
+from numpy.typing import ArrayLike, NDArray
+from sympy.core.function import AppliedUndef
+
+from symsched.algebra.constants import ImplicitConstant
+
+Array = NDArray[np.float64]
+
+
+def number(expression: sp.Expr | float, what: str) -> float:
+    """Return the value of an expression without free symbols, correctly rounded to a float.
+
+    Raises ValueError naming ``what`` and every symbol that is still free, or when the value is no finite real number.
+    """
+    expression = sp.S(expression) if isinstance(expression, (sp.Basic, int, float)) else expression
+    if not isinstance(expression, sp.Expr):
+        raise TypeError(f"{what} must be a number or a SymPy expression, got {expression!r}")
+    free = sorted(map(str, expression.free_symbols))
+    if free:
+        raise ValueError(
+            f"{what} = {expression} needs a number for {', '.join(free)}: "
+            "give the parameter a number before asking for numbers"
+        )
+    value = complex(sp.N(expression, 25))
+    if value.imag != 0 or not math.isfinite(value.real):
+        raise ValueError(f"{what} must be a finite real number, got {expression} = {value}")
+    return value.real
+
+
+def substituted(expression: sp.Expr, values: Mapping[sp.Symbol, Any]) -> sp.Expr:
+    """Return ``expression`` with every symbol in ``values`` replaced, floats entering as exact binary fractions."""
+    exact = {
+        symbol: sp.Rational(value) if isinstance(value, float) else sp.S(value) for symbol, value in values.items()
+    }
+    return expression.subs(exact)
+
+
+@final
+@dataclass(frozen=True)
+class Compiled:
+    """A NumPy function of ``arguments`` (renamed symbols) equal to ``body``; it can be sent to other processes.
+
+    What is sent is the expression: each process prints and compiles its own function.
+    """
+
+    body: sp.Expr
+    arguments: tuple[sp.Dummy, ...]
+
+    def __call__(self, *values: ArrayLike) -> Array:
+        """Return the value at arrays that broadcast against each other."""
+        arrays = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values))
+        return np.broadcast_to(np.asarray(self._function(*arrays), dtype=float), arrays[0].shape)
+
+    def __reduce__(self) -> tuple[type[Compiled], tuple[sp.Expr, tuple[sp.Dummy, ...]]]:
+        """Rebuild from the expression."""
+        return Compiled, (self.body, self.arguments)
+
+    @cached_property
+    def _function(self) -> Callable[..., Any]:
+        return sp.lambdify(self.arguments, self.body, modules=["scipy", "numpy"], cse=True)
+
+
+def compiled(expression: sp.Expr, arguments: Sequence[sp.Symbol], what: str) -> Compiled:
+    """Return a NumPy function of ``arguments`` equal to ``expression``, broadcasting also where it is constant.
+
+    Only declared arguments may be free, and no undefined function may occur: user text never becomes code, because
+    every symbol is renamed before SymPy prints the function.
+    """
+    stray = expression.free_symbols - set(arguments)
+    if stray:
+        raise ValueError(f"{what} = {expression} needs a number for {', '.join(sorted(map(str, stray)))}")
+    undefined = expression.atoms(AppliedUndef)
+    if undefined:
+        raise ValueError(f"{what} holds the undefined function {undefined.pop()}; give an explicit expression")
+    constants = {c: sp.N(c, 20) for c in expression.atoms(ImplicitConstant)}
+    dummies = tuple(sp.Dummy() for _ in arguments)
+    return Compiled(expression.xreplace(constants).xreplace(dict(zip(arguments, dummies, strict=True))), dummies)

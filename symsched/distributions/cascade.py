@@ -1,0 +1,85 @@
+"""What a cascade is made of: modes, and phases of the canonical flow in the order in which the flow meets them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from symsched.algebra.derivation import Step
+from symsched.laws import AbstractLaw
+
+
+@dataclass(frozen=True)
+class ModeLaw:
+    """A mode of the limit: its weight, and the law of one coordinate given the mode, free of d."""
+
+    weight: sp.Expr
+    law: AbstractLaw
+
+
+@dataclass(frozen=True)
+class Branch:
+    """What a phase does to one group of modes that the flow has not told apart before.
+
+    ``weight`` is the group's; ``law`` the effective law that its order parameter follows, given the group;
+    ``outcomes[k]`` are the
+    modes that the k-th atom of the law stands for (empty where the law is continuous or where nothing is left to
+    decide). ``mean`` is the mean of
+    a coordinate where the family knows a shorter form than its law's first cumulant.
+    """
+
+    modes: tuple[int, ...]
+    weight: sp.Expr
+    law: AbstractLaw
+    outcomes: tuple[tuple[int, ...], ...] = ()
+    mean: sp.Expr | None = None
+
+
+@dataclass(frozen=True)
+class CanonicalPhase:
+    """A window ψ ~ d^−exponent of the canonical flow.
+
+    In a speciation ``order`` is q, s = (ψ d^exponent)^q, and ``common`` holds the cumulants c_1 … c_{q−1} on which
+    the modes of every
+    branch agree (one tuple per branch), ``references`` what they share of c_q itself, subtracted before atoms are
+    formed. In the data phase ``order`` is None and each coordinate follows its own law.
+    ``dimension`` is the number of order parameters.
+    """
+
+    name: str
+    exponent: sp.Rational
+    order: int | None
+    branches: tuple[Branch, ...]
+    common: tuple[tuple[sp.Expr, ...], ...] = ()
+    references: tuple[sp.Expr, ...] = ()
+    dimension: int = 1
+
+
+@dataclass(frozen=True)
+class Cascade:
+    """The modes of a distribution and the phases of its canonical flow, with the steps that led to them."""
+
+    modes: tuple[ModeLaw, ...]
+    phases: tuple[CanonicalPhase, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def speciations(self) -> tuple[CanonicalPhase, ...]:
+        """The phases before the data phase."""
+        return tuple(phase for phase in self.phases if phase.order is not None)
+
+
+def numbered(phases: list[CanonicalPhase]) -> tuple[CanonicalPhase, ...]:
+    """Return the phases with their names numbered where several share one."""
+    names = [phase.name for phase in phases]
+    out = []
+    for k, phase in enumerate(phases):
+        several = names.count(phase.name) > 1
+        name = f"{phase.name} {names[: k + 1].count(phase.name)}" if several else phase.name
+        out.append(
+            CanonicalPhase(
+                name, phase.exponent, phase.order, phase.branches, phase.common, phase.references, phase.dimension
+            )
+        )
+    return tuple(out)

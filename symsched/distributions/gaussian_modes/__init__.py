@@ -1,0 +1,1 @@
+"""Gaussian modes with means in general directions."""

@@ -1,0 +1,88 @@
+"""The cascade of Gaussian modes with means in general directions: the Gram matrix is all that matters."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from symsched.algebra.derivation import Check, Step, Verifier
+from symsched.distributions import verify as checks
+from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw
+from symsched.distributions.gaussian_modes.modes import GaussianModes
+from symsched.errors import DerivationError
+from symsched.laws import AtomLaw
+from symsched.symbols import d, nu, s
+
+_HALF = sp.Rational(1, 2)
+
+
+def gram_cascade(modes: GaussianModes) -> Cascade:
+    """Return the phases of K Gaussians whose means have Gram matrix r_k·r_l/d: one speciation at d^−1/2, then the
+    data."""
+    _require_no_dimension(modes)
+    points, rank = modes.centres, modes.rank
+    data_law = modes.noise_law()
+    laws = tuple(ModeLaw(weight, data_law) for weight in modes.weights)
+    data = CanonicalPhase(
+        "data", sp.S.Zero, None, tuple(Branch((k,), w, data_law) for k, w in enumerate(modes.weights))
+    )
+    if len(modes.weights) == 1:
+        return Cascade(laws, (data,), ())
+    values = tuple(row[0] if rank == 1 else sp.Tuple(*row) for row in points)
+    law = AtomLaw(values, modes.weights)
+    everyone = tuple(range(len(modes.weights)))
+    branch = Branch(everyone, sp.S.One, law, tuple((k,) for k in everyone))
+    coordinates = nu if rank == 1 else tuple(sp.symbols(f"nu1:{rank + 1}", real=True))
+    steps = (
+        Step(
+            "means enter through their Gram matrix alone: points of the smallest dimension with that matrix",
+            modes.gram,
+            sp.ImmutableMatrix(points),
+            _has_gram(modes.gram),
+            assumes=("noise is isotropic", "|r_k| grows like √d"),
+        ),
+        Step(
+            "projections on the span of the means are the order parameters; ψ ~ d^-1/2",
+            sp.ImmutableMatrix(points),
+            law.partition(s, coordinates),
+            checks.partition(law),
+            assumes=("d → ∞ at fixed s = √d ψ",),
+            cites="arXiv 2501.00988 for two opposite means",
+        ),
+    )
+    return Cascade(laws, (CanonicalPhase("speciation", _HALF, 1, (branch,), ((),), (sp.S.Zero,), rank), data), steps)
+
+
+def _require_no_dimension(modes: GaussianModes) -> None:
+    parts = (("weights", sp.Tuple(*modes.weights)), ("gram", modes.gram), ("sigma", modes.sigma))
+    for name, part in parts:
+        if d in part.free_symbols:
+            raise DerivationError(
+                "Gram matrix",
+                f"{name} = {part} depends on d",
+                "Give the limits d → ∞ as numbers; laws with parameters that depend on d go into a ProductMixture.",
+            )
+
+
+def _has_gram(gram: sp.ImmutableMatrix) -> Verifier:
+    def verify(after: sp.Basic) -> tuple[Check, ...]:
+        values = checks.sample_values(gram.free_symbols)
+        points = sp.Matrix(after)
+        size = gram.shape[0]
+        return tuple(
+            Check(
+                f"r_{k}·r_{j}/d",
+                float(
+                    sum(
+                        float(sp.N(points[k, c].subs(values))) * float(sp.N(points[j, c].subs(values)))
+                        for c in range(points.shape[1])
+                    )
+                ),
+                float(sp.N(gram[k, j].subs(values))),
+                1e-10,
+                "sum of products",
+            )
+            for k in range(size)
+            for j in range(k + 1)
+        )
+
+    return verify

@@ -1,0 +1,148 @@
+"""K Gaussian modes with means in general directions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from symsched.algebra.codegen import number
+from symsched.distributions.base import (
+    AbstractDistribution,
+    require_expression,
+    require_positive,
+    require_probability,
+    require_sequence,
+    require_substitution,
+)
+from symsched.distributions.gaussian_modes.model import DirectionModel
+from symsched.laws import AbstractLaw, DensityLaw
+from symsched.models.base import AbstractModel
+from symsched.symbols import a
+from symsched.symbols import d as d_symbol
+
+
+@dataclass(frozen=True, init=False)
+class GaussianModes(AbstractDistribution):
+    """The mixture Σ_k w_k N(r_k, σ²I) with r_k·r_l = d · gram[k][l].
+
+    ``weights`` (K,), ``gram`` a symmetric positive semi-definite K×K array (it may be singular: K points span fewer
+    dimensions), σ > 0.
+    Raises ValueError for weights that do not sum to 1, an indefinite or asymmetric Gram matrix, or two equal means.
+
+    >>> c = -sp.Rational(1, 2)
+    >>> triangle = GaussianModes([sp.Rational(1, 3)] * 3, [[1, c, c], [c, 1, c], [c, c, 1]], 1)
+    >>> triangle.rank
+    2
+    """
+
+    weights: tuple[sp.Expr, ...]
+    gram: sp.ImmutableMatrix
+    sigma: sp.Expr
+
+    def __init__(
+        self,
+        weights: Sequence[sp.Expr | float],
+        gram: Sequence[Sequence[sp.Expr | float]] | sp.MatrixBase,
+        sigma: sp.Expr | float,
+    ) -> None:
+        """Check weights, the Gram matrix and σ."""
+        shares = tuple(require_expression(w, f"weight {k}") for k, w in enumerate(_entries(weights, "weights")))
+        if not shares:
+            raise ValueError("weights must hold at least one mode")
+        if len(shares) > 1:
+            for k, weight in enumerate(shares):
+                require_probability(weight, f"weight {k}")
+        total = sp.simplify(sp.Add(*shares))
+        if not total.is_number or abs(sp.N(total - 1)) > 1e-12:
+            raise ValueError(f"the weights must sum to 1, got {total}")
+        table = gram.tolist() if isinstance(gram, sp.MatrixBase) else _entries(gram, "gram")
+        rows = [_entries(row, f"gram[{k}]") for k, row in enumerate(table)]
+        if len(rows) != len(shares) or any(len(row) != len(shares) for row in rows):
+            raise ValueError(
+                f"gram must be {len(shares)} × {len(shares)}, one row per weight, got {[len(row) for row in rows]}"
+            )
+        matrix = sp.ImmutableMatrix(
+            [
+                [require_expression(entry, f"gram[{k}][{j}]") for j, entry in enumerate(row)]
+                for k, row in enumerate(rows)
+            ]
+        )
+        if not (matrix - matrix.T).applyfunc(sp.simplify).is_zero_matrix:
+            raise ValueError(f"gram must be symmetric, got {matrix.tolist()}")
+        object.__setattr__(self, "weights", shares)
+        object.__setattr__(self, "gram", matrix)
+        object.__setattr__(self, "sigma", require_positive(sigma, "sigma"))
+        # An indefinite matrix may look as if two means were one: the points come first.
+        rank = self.rank
+        for k in range(len(shares)):
+            for j in range(k):
+                if sp.simplify(matrix[k, k] + matrix[j, j] - 2 * matrix[k, j]) == 0:
+                    raise ValueError(
+                        f"modes {j} and {k} have the same mean; merge them into one of weight {shares[j] + shares[k]}"
+                    )
+        if rank == 0 and len(shares) > 1:
+            raise ValueError("all means vanish: the modes are the same law")
+
+    @cached_property
+    def centres(self) -> tuple[tuple[sp.Expr, ...], ...]:
+        """K points in R^rank with the given Gram matrix, by a pivoted Cholesky factorisation."""
+        size = self.gram.shape[0]
+        rest = self.gram.as_mutable()
+        columns: list[list[sp.Expr]] = []
+        for _ in range(size):
+            pivot = next((k for k in range(size) if not _vanishes(rest[k, k])), None)
+            if pivot is None:
+                break
+            height = rest[pivot, pivot]
+            if height.is_negative or (height.is_number and not height > 0):
+                raise ValueError(f"gram must be positive semi-definite: it has a direction of negative square {height}")
+            column = [sp.simplify(rest[k, pivot] / sp.sqrt(height)) for k in range(size)]
+            columns.append(column)
+            rest = (rest - sp.Matrix(column) * sp.Matrix(column).T).applyfunc(sp.simplify)
+        if any(not _vanishes(entry) for entry in rest):
+            raise ValueError(
+                f"gram must be positive semi-definite; what is left after the positive directions is {rest.tolist()}"
+            )
+        return tuple(tuple(column[k] for column in columns) for k in range(size))
+
+    @property
+    def rank(self) -> int:
+        """Dimension of the span of the means: the number of order parameters."""
+        return len(self.centres[0])
+
+    def noise_law(self) -> AbstractLaw:
+        """Return the law N(0, σ²) of a coordinate around its mode's mean."""
+        return DensityLaw(a, sp.exp(-(a**2) / (2 * self.sigma**2)), -sp.oo, sp.oo)
+
+    @property
+    def parameters(self) -> frozenset[sp.Symbol]:
+        """Free symbols of weights, Gram matrix and σ, without d."""
+        free = set(self.gram.free_symbols) | set(self.sigma.free_symbols)
+        for weight in self.weights:
+            free |= weight.free_symbols
+        return frozenset(free - {d_symbol})
+
+    def subs(self, values: Mapping[sp.Symbol, Any]) -> GaussianModes:
+        """Return the mixture with some parameters replaced."""
+        checked = require_substitution(values)
+        return GaussianModes([w.subs(checked) for w in self.weights], self.gram.subs(checked), self.sigma.subs(checked))
+
+    def _numeric(self, dimension: int) -> AbstractModel:
+        if dimension < self.rank:
+            raise ValueError(f"d must be at least {self.rank}, the dimension that the means span, got {dimension}")
+        centres = np.array([[number(c, "a centre") for c in row] for row in self.centres])
+        weights = np.array([number(w, "a weight") for w in self.weights])
+        return DirectionModel(dimension, weights, centres, number(self.sigma, "sigma"))
+
+
+def _entries(value: object, name: str) -> list[Any]:
+    return require_sequence(value, name, "a sequence: one weight per mode, and a row of products r_k·r_l/d for each")
+
+
+def _vanishes(entry: sp.Expr) -> bool:
+    return bool(entry == 0 or (entry.is_number and abs(sp.N(entry)) < 1e-12))

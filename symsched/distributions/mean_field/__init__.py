@@ -1,0 +1,1 @@
+"""Mean-field Gibbs measures: sites coupled through their mean."""

@@ -1,0 +1,153 @@
+"""The cascade of a mean-field measure: saddle points of g − I, their weights, or their continuous law where they are
+critical."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from symsched.algebra.asymptotics import leading_power, limit_in_dimension
+from symsched.algebra.derivation import Step
+from symsched.distributions import verify as checks
+from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw
+from symsched.distributions.mean_field import verify as landscape
+from symsched.distributions.mean_field.measure import MeanField
+from symsched.distributions.mean_field.saddles import Saddle
+from symsched.errors import DerivationError
+from symsched.laws import AtomLaw, DensityLaw
+from symsched.symbols import d, m, nu, s, u
+
+_HALF = sp.Rational(1, 2)
+_LAPLACE = "Laplace's method; Ellis and Newman 1978 for critical points"
+
+
+def saddle_cascade(measure: MeanField) -> Cascade:
+    """Return the modes and phases of ρ_0^{⊗d} exp(d g(m) + f(m))."""
+    saddles = measure.saddles
+    values = sp.Tuple(*(saddle.magnetisation for saddle in saddles))
+    steps = [
+        Step(
+            "saddle points: global maxima of g − I, where m = Λ'(g'(m))",
+            measure.limiting_interaction,
+            values,
+            landscape.maxima(measure),
+            assumes=("E_0 exp(u a) is finite where it is needed",),
+            cites="Cramér and Varadhan",
+        )
+    ]
+    critical = [saddle for saddle in saddles if saddle.bend > 2]
+    if critical:
+        if len(critical) > 1:
+            raise DerivationError(
+                "critical point", "several critical points share the maximum", "Break the symmetry with a field."
+            )
+        return _critical(measure, critical[0], steps)
+    weights = _weights(measure, saddles)
+    modes = tuple(ModeLaw(w, measure.spin.tilt(saddle.tilt)) for w, saddle in zip(weights, saddles, strict=True))
+    data = CanonicalPhase(
+        "data",
+        sp.S.Zero,
+        None,
+        tuple(
+            Branch((k,), mode.weight, mode.law, mean=saddle.magnetisation)
+            for k, (mode, saddle) in enumerate(zip(modes, saddles, strict=True))
+        ),
+    )
+    if len(modes) == 1:
+        return Cascade(modes, (data,), tuple(steps))
+    law = AtomLaw(tuple(saddle.magnetisation for saddle in saddles), weights)
+    everyone = tuple(range(len(modes)))
+    steps += [
+        Step(
+            "weights: w_k ∝ exp(f(m_k)) χ_k^(-1/2), with χ = 1 − g''Λ'' from the Gaussian fluctuations at each maximum",
+            values,
+            sp.Tuple(*weights),
+            landscape.weights(measure),
+            assumes=("every maximum is regular: χ > 0",),
+            cites=_LAPLACE,
+        ),
+        Step(
+            "modes become product measures with means m_k: the first cumulant differs, q = 1 and ψ ~ d^-1/2",
+            sp.Tuple(*values, *weights),
+            law.partition(s, nu),
+            checks.partition(law),
+            assumes=("d → ∞ at fixed s = √d ψ",),
+            cites="arXiv 2501.00988 for Curie–Weiss",
+        ),
+    ]
+    speciation = CanonicalPhase(
+        "speciation", _HALF, 1, (Branch(everyone, sp.S.One, law, tuple((k,) for k in everyone)),), ((),), (sp.S.Zero,)
+    )
+    return Cascade(modes, (speciation, data), tuple(steps))
+
+
+def _weights(measure: MeanField, saddles: tuple[Saddle, ...]) -> tuple[sp.Expr, ...]:
+    """w_k = exp(f(m_k)) χ_k^{−1/2} / Σ, the exponents taken relative to the first so that only differences need a
+    limit."""
+    if len(saddles) == 1:
+        return (sp.S.One,)
+    first = measure.total_tilt.subs(m, saddles[0].magnetisation)
+    terms = []
+    for saddle in saddles:
+        difference = sp.expand(measure.total_tilt.subs(m, saddle.magnetisation) - first)
+        try:
+            relative = limit_in_dimension(difference, "the tilt between two maxima")
+        except DerivationError as error:
+            raise DerivationError(
+                "weights",
+                f"the tilt between the maxima grows with d: {difference}",
+                "One mode takes all weight; scale the field down.",
+            ) from error
+        terms.append(sp.exp(relative) / sp.sqrt(saddle.chi))
+    if len({saddle.chi for saddle in saddles}) == 1:
+        terms = [term * sp.sqrt(saddles[0].chi) for term in terms]
+    total = sp.Add(*terms)
+    return tuple(term / total for term in terms)
+
+
+def _critical(measure: MeanField, saddle: Saddle, steps: list[Step]) -> Cascade:
+    """One critical maximum: m − m_0 = d^{−1/2k} u with u ∝ exp(−c u^{2k} + field), a continuous effective law."""
+    scale = sp.Rational(1, saddle.bend)
+    moved = sp.expand(
+        measure.total_tilt.subs(m, saddle.magnetisation + d**-scale * u)
+        - measure.total_tilt.subs(m, saddle.magnetisation)
+    )
+    if moved != 0 and leading_power(moved, "the tilt at the critical point")[1] > 0:
+        raise DerivationError(
+            "critical point",
+            f"the tilt {measure.tilt} outgrows the critical fluctuations",
+            "Scale the field by a smaller power of d.",
+        )
+    field = limit_in_dimension(moved, "the tilt at the critical point")
+    exponent = _HALF - scale
+    law = DensityLaw(u, sp.exp(-saddle.stiffness * u**saddle.bend + field), -sp.oo, sp.oo)
+    mode = ModeLaw(sp.S.One, measure.spin.tilt(saddle.tilt))
+    steps = [
+        *steps,
+        Step(
+            f"critical maximum: χ = 0 and g − I bends at order {saddle.bend}, so m − m_0 = d^-{scale} u",
+            sp.Tuple(saddle.magnetisation),
+            law.density,
+            landscape.critical(measure, saddle, law),
+            assumes=("d → ∞ at fixed u",),
+            cites=_LAPLACE,
+        ),
+        Step(
+            f"the whole law of u is chosen at ψ = s d^-{exponent}",
+            law.density,
+            law.partition(s, nu),
+            checks.partition(law),
+            assumes=("d → ∞ at fixed s",),
+        ),
+    ]
+    # The site mean m_0 is common to all u: the order parameter is centred on it.
+    phase = CanonicalPhase(
+        "speciation", exponent, 1, (Branch((0,), sp.S.One, law, ()),), ((),), (saddle.magnetisation,)
+    )
+    return Cascade(
+        (mode,),
+        (
+            phase,
+            CanonicalPhase("data", sp.S.Zero, None, (Branch((0,), sp.S.One, mode.law, mean=saddle.magnetisation),)),
+        ),
+        tuple(steps),
+    )

@@ -1,0 +1,1 @@
+"""Mean-field measures in numbers: exact samplers and posteriors at finite d."""

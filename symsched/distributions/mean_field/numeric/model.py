@@ -1,0 +1,163 @@
+"""Mean-field Gibbs measures, and those with a quadratic interaction."""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from symsched.distributions.mean_field.numeric.field_draws import draw_fields
+from symsched.distributions.mean_field.numeric.field_law import AbstractCollective, FieldLaw, Question
+from symsched.distributions.mean_field.numeric.field_posterior import QuadraticField
+from symsched.distributions.mean_field.numeric.tilted_draws import draw_tilted
+from symsched.errors import require_integer, require_real
+from symsched.laws.numeric import AbstractSite, AtomSite
+from symsched.laws.numeric.kernels import AbstractKernel, kernel
+from symsched.models.base import AbstractModel, Array, checked_noisy, checked_rows
+from symsched.models.one_map.populations import Coordinates
+
+_ROWS = 1 << 21
+"""Coordinates whose fields are found together."""
+
+
+class AbstractBasinModel(AbstractModel):
+    """A measure on R^d whose coordinates interact through their mean only, and whose modes are basins.
+
+    ``boundaries`` (K−1,) cut them, increasing.
+    """
+
+    d: int
+    site: AbstractSite
+    boundaries: tuple[float, ...]
+
+    @property
+    def dimension(self) -> int:
+        """The dimension d."""
+        return self.d
+
+    @property
+    def modes(self) -> int:
+        """The number of basins K."""
+        return len(self.boundaries) + 1
+
+    @property
+    def cuts(self) -> Array:
+        """The boundaries as an array, (K−1,)."""
+        return np.asarray(self.boundaries, dtype=np.float64)
+
+
+class AbstractMeanFieldModel(AbstractBasinModel):
+    """A measure whose coordinates are independent given one collective field."""
+
+    collective: AbstractCollective
+
+    @property
+    @abc.abstractmethod
+    def sensitivity(self) -> float:
+        """How much the field changes with the mean, at most."""
+
+    def field_posterior(self, psi: float, rows: Array, tilt: AbstractKernel, most: int) -> tuple[Array, Array]:
+        """Return posterior mean and basin masses through the collective field, about ``most`` coordinates at a time."""
+        means, masses = np.empty(rows.shape), np.empty((rows.shape[0], self.modes))
+        step = max(1, most // self.d)
+        for start in range(0, rows.shape[0], step):
+            chunk = slice(start, start + step)
+            population = Coordinates(psi * rows[chunk])
+            law = self.collective.law(Question(population, tilt, self.cuts))
+            means[chunk] = population.mixture(tilt, law.windows.path, law.fields, law.weights)
+            masses[chunk] = law.basins(self.cuts, population.paths)
+        return means, masses
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class MeanFieldModel(AbstractMeanFieldModel):
+    """The law ∝ Π ρ_0(a_i) exp(d (coupling m²/2 + slope m) + tilt m), m = Σ a_i/d.
+
+    ``site`` is ρ_0, ``coupling`` ≥ 0. Its modes are basins of the collective field u: ``boundaries`` (K−1,) are the
+    increasing values of u between them (none: one mode). Exact by the Hubbard–Stratonovich transform, see
+    ``field_posterior``.
+
+    >>> import numpy as np
+    >>> from symsched.laws.numeric import AtomSite
+    >>> spins = MeanFieldModel(3, AtomSite([-1.0, 1.0], [0.5, 0.5]), coupling=1.5)
+    >>> configurations = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)])
+    >>> bool(abs(np.exp(spins.log_density(configurations)).sum() - 1) < 1e-12)
+    True
+    """
+
+    d: int
+    site: AbstractSite
+    coupling: float
+    slope: float = 0.0
+    tilt: float = 0.0
+    boundaries: tuple[float, ...] = ()
+    collective: QuadraticField = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check the parameters and bracket the field."""
+        object.__setattr__(self, "d", require_integer(self.d, "d", 1))
+        for name in ("coupling", "slope", "tilt"):
+            object.__setattr__(self, name, require_real(getattr(self, name), name))
+        if self.coupling < 0:
+            raise ValueError(f"coupling must not be negative, got {self.coupling}: the interaction is convex")
+        cuts = tuple(require_real(cut, "boundaries") for cut in self.boundaries)
+        if any(low >= high for low, high in pairwise(cuts)):
+            raise ValueError(f"boundaries must increase, got {cuts}")
+        object.__setattr__(self, "boundaries", cuts)
+        object.__setattr__(self, "collective", _collective(self))
+
+    @property
+    def sensitivity(self) -> float:
+        """The coupling."""
+        return self.coupling
+
+    @property
+    def pull(self) -> float:
+        """The field slope + tilt/d on every coordinate."""
+        return self.slope + self.tilt / self.d
+
+    @cached_property
+    def prior(self) -> FieldLaw:
+        """The law of the collective field u under the measure itself."""
+        everyone = Coordinates(np.zeros((1, 1)), float(self.d))
+        return self.collective.law(Question(everyone, kernel(self.site, 0.0), self.cuts, absolute=True))
+
+    def sample(self, rng: np.random.Generator, n: int) -> Array:
+        """Return independent samples, (n, d): the field from its one-dimensional law, then tilted sites."""
+        fields = draw_fields(self.prior, rng, require_integer(n, "n", 0))
+        return draw_tilted(self.site, fields, rng, self.d)
+
+    def log_density(self, x: ArrayLike) -> Array:
+        """Return the log density of each row (of atoms: the log mass), (n,)."""
+        rows = checked_rows(x, self.d, "x")
+        total = rows.sum(axis=1)
+        energy = self.coupling * total**2 / (2 * self.d) + self.pull * total
+        # The Gaussian integral over u gives sqrt(2 pi c/d) exp(c (sum a)^2/(2 d) + s sum a).
+        gaussian = np.log(2 * np.pi * self.coupling / self.d) / 2 if self.coupling else 0.0
+        log_partition = self.prior.log_integral[0] - gaussian
+        return np.asarray(self.site.log_density(rows).sum(axis=1) + energy - log_partition)
+
+    def posterior(self, psi: float, y: ArrayLike) -> tuple[Array, Array]:
+        """Return the posterior mean ⟨⟨a⟩(u + ψ y_i)⟩_u, (n, d), and the mass of u in each basin, (n, K)."""
+        psi, rows = checked_noisy(psi, y, self.d)
+        return self.field_posterior(psi, rows, kernel(self.site, psi), _ROWS)
+
+
+def _collective(model: MeanFieldModel) -> QuadraticField:
+    """Return the field's prior weight with a bracket of its stationary points u = pull + coupling E[a | u]."""
+    site, coupling, pull = model.site, model.coupling, model.pull
+    spread = np.sqrt(site.variance)
+    if spread == 0:
+        raise ValueError("a mean-field site must not be a single atom")
+    if isinstance(site, AtomSite):
+        low, high = float(site.values[0]), float(site.values[-1])
+    else:
+        low, high = site.mean - 2 * spread, site.mean + 2 * spread
+    span = (pull + coupling * low, pull + coupling * high)
+    return QuadraticField(float(model.d), coupling, pull, span, float(1 / spread))

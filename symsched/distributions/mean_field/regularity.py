@@ -1,0 +1,104 @@
+"""Whether an interaction is a function whose maxima can be found: real, without poles or jumps."""
+
+from __future__ import annotations
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from symsched.algebra.codegen import Compiled, compiled
+from symsched.errors import DerivationError
+from symsched.laws.numeric import AbstractSite, AtomSite, DensitySite
+from symsched.symbols import m
+
+Array = NDArray[np.float64]
+
+_POINTS = 2003
+_INSIDE = 1e-9
+_REACH = 12.0
+_LEVELS = 6
+_REFINED = 101
+_HALVINGS = 40
+_STEP = "saddle points"
+_REMEDY = "Give g as an expression that is real, differentiable and bounded wherever the mean of the spins can be."
+
+
+def require_regular(interaction: sp.Expr, site: AbstractSite) -> None:
+    """Raise DerivationError where g is not real, has a pole, or jumps inside the range of the spin mean.
+
+    Saddle points are looked for where the derivative of g allows them, so what a derivative does not see is refused.
+    """
+    g = compiled(interaction, (m,), "the interaction")
+    slope = sp.diff(interaction, m)
+    if slope.has(sp.DiracDelta, sp.Derivative, sp.Subs):
+        raise DerivationError(_STEP, f"g = {interaction} jumps: its derivative is {slope}", _REMEDY)
+    try:
+        grid = _interior(site)
+        with np.errstate(all="ignore"):
+            values = g(grid)
+            _require_real(interaction, grid, values)
+            _require_bounded(interaction, g, grid, values)
+            _require_continuous(interaction, g, grid, values)
+    except OverflowError:
+        raise DerivationError(
+            _STEP, f"g = {interaction} is beyond the range of floating-point numbers", "Rescale the interaction."
+        ) from None
+
+
+def _interior(site: AbstractSite) -> Array:
+    """Return values that the mean of many spins can take, on a grid that meets 0 and the site's own mean."""
+    low, high = -np.inf, np.inf
+    if isinstance(site, AtomSite):
+        low, high = float(np.min(site.values)), float(np.max(site.values))
+    elif isinstance(site, DensitySite):
+        low, high = site.breakpoints[0], site.breakpoints[-1]
+    centre, width = site.mean, float(np.sqrt(site.variance))
+    low, high = max(low, centre - _REACH * width), min(high, centre + _REACH * width)
+    margin = _INSIDE * (high - low)
+    grid = np.concatenate([np.linspace(low, high, _POINTS), [0.0, centre]])
+    return np.unique(grid[(grid > low + margin) & (grid < high - margin)]) if high > low else np.array([centre])
+
+
+def _require_real(interaction: sp.Expr, grid: Array, values: Array) -> None:
+    bad = np.isnan(values) | (values == np.inf)
+    if np.any(bad):
+        where = float(grid[np.flatnonzero(bad)[0]])
+        raise DerivationError(
+            _STEP, f"g = {interaction} is no finite real number at m = {where:.6g}, where the spin mean can be", _REMEDY
+        )
+
+
+def _require_bounded(interaction: sp.Expr, g: Compiled, grid: Array, values: Array) -> None:
+    """Raise where the maximum grows as the grid around it is refined: by as much at every level for a logarithm."""
+    gains = []
+    for _ in range(_LEVELS):
+        if grid.size < 3:
+            return
+        top, height = int(np.argmax(values)), float(np.max(values))
+        grid = np.linspace(grid[max(top - 1, 0)], grid[min(top + 1, grid.size - 1)], _REFINED)
+        values = np.nan_to_num(g(grid), nan=np.inf, posinf=np.inf, neginf=-np.inf)
+        gains.append(float(np.max(values)) - height)
+    if not gains[-1] < max(gains[1] / 2, 1e-6 * (1 + abs(height))):
+        raise DerivationError(
+            _STEP, f"g = {interaction} has no upper bound near m = {float(grid[np.argmax(values)]):.6g}", _REMEDY
+        )
+
+
+def _require_continuous(interaction: sp.Expr, g: Compiled, grid: Array, values: Array) -> None:
+    """Raise where halving the step of the largest change does not make it smaller."""
+    if grid.size < 3:
+        return
+    steps = np.abs(np.diff(np.maximum(values, np.min(values[np.isfinite(values)]))))
+    place = int(np.argmax(steps))
+    low, high = float(grid[place]), float(grid[place + 1])
+    changes = []
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        ends = g(np.array([low, middle, high]))
+        left, right = abs(ends[1] - ends[0]), abs(ends[2] - ends[1])
+        low, high = (low, middle) if left > right else (middle, high)
+        changes.append(float(max(left, right)))
+    # A pole towards −∞ is no harm: there the change grows without end.
+    jump = changes[-1]
+    if np.isfinite(jump) and 1e-6 * (1 + abs(float(g(np.array(low))))) < jump < 2 * changes[_HALVINGS // 2]:
+        raise DerivationError(_STEP, f"g = {interaction} jumps by {jump:.6g} near m = {low:.6g}", _REMEDY)

@@ -1,0 +1,298 @@
+"""The cascade of a mixture of product laws: which cumulant differs first, and on what scale.
+
+Two modes whose cumulants of order q differ by Δ ~ d^e are told apart by d coordinates at d ψ^{2q} Δ² ~ 1, that is at
+ψ ~ d^{−γ} with γ = (1/2 + e)/q; the order with the largest γ decides. γ is an ultrametric on the modes, so the modes
+form a
+tree whose levels are the phases.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Sequence
+
+import sympy as sp
+
+from symsched.algebra.asymptotics import leading_power, limit_in_dimension
+from symsched.algebra.derivation import Step
+from symsched.distributions import verify as checks
+from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, numbered
+from symsched.distributions.product.mixture import Mode, ProductMixture
+from symsched.errors import DerivationError
+from symsched.laws import AbstractLaw, AtomLaw
+from symsched.laws.numeric import DensitySite
+from symsched.laws.quadrature import require_moments
+from symsched.symbols import d, nu, s
+
+MAX_ORDER = 8
+_HALF = sp.Rational(1, 2)
+_NUMERIC_ZERO = 1e-11
+_WEIGHTS = "Give weights that converge to numbers strictly between 0 and 1, or leave the mode out."
+_LE_CAM = "Le Cam, local asymptotic normality; arXiv 2501.00988 for q = 1"
+
+
+def product_cascade(mixture: ProductMixture) -> Cascade:
+    """Return the modes and phases of Σ_k w_k ρ_k^{⊗d}, by the first differing cumulants of its modes."""
+    modes = _with_limiting_weights(mixture.modes)
+    separations = _Separations(modes)
+    steps: list[Step] = []
+    phases: list[CanonicalPhase] = []
+    groups: list[tuple[int, ...]] = [tuple(range(len(modes)))]
+    for exponent in separations.levels():
+        branches, common, references, orders = [], [], [], set()
+        following: list[tuple[int, ...]] = []
+        for group in groups:
+            blocks = separations.blocks(group, exponent)
+            if len(blocks) > 1:
+                order = separations.order(group, exponent)
+                orders.add(order)
+                branch, shared, reference, added = _split(modes, group, blocks, order, exponent)
+                branches.append(branch)
+                references.append(reference)
+                common.append(shared)
+                steps += added
+            following += blocks
+        if len(orders) > 1:
+            raise DerivationError(
+                "speciation",
+                f"groups split at the same scale d^-{exponent} by cumulants of different orders {sorted(orders)}",
+                "Shift one separation by a power of d, so that the two happen one after the other.",
+            )
+        groups = following
+        phases.append(
+            CanonicalPhase("speciation", exponent, orders.pop(), tuple(branches), tuple(common), tuple(references))
+        )
+    laws = [ModeLaw(mode.weight, limiting_law(mode.law)) for mode in modes]
+    phases.append(
+        CanonicalPhase("data", sp.S.Zero, None, tuple(Branch((k,), law.weight, law.law) for k, law in enumerate(laws)))
+    )
+    return Cascade(tuple(laws), numbered(phases), tuple(steps))
+
+
+class _Separations:
+    """The scale at which, and the order by which, each pair of modes is told apart."""
+
+    def __init__(self, modes: Sequence[Mode]) -> None:
+        self.pairs: dict[tuple[int, int], tuple[sp.Rational, int]] = {}
+        if len(modes) == 1:
+            return
+        self.cumulants = [_lazy_cumulants(mode.law) for mode in modes]
+        for k, j in itertools.combinations(range(len(modes)), 2):
+            self.pairs[k, j] = self._separate(k, j)
+
+    def _separate(self, k: int, j: int) -> tuple[sp.Rational, int]:
+        found: dict[int, sp.Rational] = {}
+        best = sp.S.Zero
+        for order in range(1, MAX_ORDER + 1):
+            if best > (_HALF + self._growth_bound(found)) / order:
+                break  # no later order can come first or at the same scale: its cumulants do not grow with d
+            difference = difference_of(self.cumulants[k](order), self.cumulants[j](order))
+            if difference == 0:
+                continue
+            growth = leading_power(
+                difference, f"the difference of cumulants of order {order} between modes {k} and {j}"
+            )[1]
+            found[order] = (_HALF + growth) / order
+            best = max(best, found[order])
+        if not found:
+            raise DerivationError(
+                "first differing cumulant",
+                f"modes {k} and {j} have the same cumulants up to order {MAX_ORDER}",
+                "They may be one law written twice: merge them. Or they differ only at higher orders, beyond reach.",
+            )
+        if best <= 0:
+            raise DerivationError(
+                "first differing cumulant",
+                f"modes {k} and {j} approach each other too fast to be told apart by d coordinates",
+                "A separation must shrink more slowly than d^(-1/2): otherwise they are one mode; merge them.",
+            )
+        ties = [order for order, value in found.items() if value == best]
+        if len(ties) > 1:
+            raise DerivationError(
+                "first differing cumulant",
+                f"cumulants of orders {ties} of modes {k} and {j} tell them apart at the same scale d^-{best}",
+                "Change one power of d, so that one of them comes first.",
+            )
+        return best, ties[0]
+
+    @staticmethod
+    def _growth_bound(found: dict[int, sp.Rational]) -> sp.Rational:
+        return max([sp.S.Zero, *(value * order - _HALF for order, value in found.items())])
+
+    def levels(self) -> list[sp.Rational]:
+        """Exponents at which something is decided, in the order of the flow."""
+        return sorted({exponent for exponent, _ in self.pairs.values()}, reverse=True)
+
+    def blocks(self, group: tuple[int, ...], exponent: sp.Rational) -> list[tuple[int, ...]]:
+        """Parts of ``group`` that are still together after the level ``exponent``."""
+        parts: list[list[int]] = []
+        for mode in group:
+            for part in parts:
+                if self.pairs[part[0], mode][0] < exponent:
+                    part.append(mode)
+                    break
+            else:
+                parts.append([mode])
+        return [tuple(part) for part in parts]
+
+    def order(self, group: tuple[int, ...], exponent: sp.Rational) -> int:
+        """The one order by which ``group`` splits at this level."""
+        orders = {order for (k, j), (at, order) in self.pairs.items() if at == exponent and k in group and j in group}
+        if len(orders) > 1:
+            raise DerivationError(
+                "speciation",
+                f"modes {group} split at the scale d^-{exponent} by cumulants of different orders {sorted(orders)}",
+                "Shift one separation by a power of d, so that the two happen one after the other.",
+            )
+        return orders.pop()
+
+
+def _lazy_cumulants(law: AbstractLaw) -> Callable[[int], sp.Expr]:
+    def cumulant(order: int) -> sp.Expr:
+        try:
+            return law.cumulants(order)[order - 1]
+        except DerivationError as error:
+            if "does not exist" not in error.reason:
+                raise
+            raise DerivationError(
+                "first differing cumulant",
+                f"modes are told apart by their cumulants, but {error.reason}",
+                "Truncate the law, or take one with lighter tails.",
+            ) from error
+
+    return cumulant
+
+
+def _with_limiting_weights(modes: Sequence[Mode]) -> tuple[Mode, ...]:
+    """Return the modes with the limits of their weights; a mode whose weight vanishes is no mode of the limit."""
+    found = []
+    for k, mode in enumerate(modes):
+        try:
+            weight = limit_in_dimension(mode.weight, f"weight {k}")
+        except DerivationError as error:
+            raise DerivationError("weights", error.reason, _WEIGHTS) from error
+        if weight.is_number and len(modes) > 1 and not 0 < weight < 1:
+            raise DerivationError("weights", f"weight {k} = {mode.weight} tends to {weight} as d → ∞", _WEIGHTS)
+        found.append(dataclasses.replace(mode, weight=weight))
+    return tuple(found)
+
+
+def difference_of(left: sp.Expr, right: sp.Expr) -> sp.Expr:
+    """Return left − right, exactly 0 where it is a rounding error of numeric cumulants."""
+    difference = sp.simplify(left - right)
+    if difference.has(sp.Float) and difference.is_number and abs(difference) < _NUMERIC_ZERO * max(1, abs(sp.N(left))):
+        return sp.S.Zero
+    return difference
+
+
+def _split(
+    modes: Sequence[Mode], group: tuple[int, ...], blocks: list[tuple[int, ...]], order: int, exponent: sp.Rational
+) -> tuple[Branch, tuple[sp.Expr, ...], sp.Expr, list[Step]]:
+    """Return the branch in which ``group`` splits into ``blocks`` at order q, what the blocks share, and the steps."""
+    leaders = [modes[block[0]].law for block in blocks]
+    for law in leaders:
+        _require_square_of_order(law, order)
+    table = sp.ImmutableMatrix([law.cumulants(order) for law in leaders])
+    growth = exponent * order - _HALF
+    atoms, reference = _atoms([table[row, order - 1] for row in range(len(blocks))], growth, order)
+    group_weight = sp.Add(*(modes[k].weight for k in group))
+    weights = [sp.simplify(sp.Add(*(modes[k].weight for k in block)) / group_weight) for block in blocks]
+    law = AtomLaw(tuple(atoms), tuple(weights))
+    common = tuple(limit_in_dimension(table[0, column], f"common cumulant {column + 1}") for column in range(order - 1))
+    steps = [
+        Step(
+            f"cumulants of the modes {group} up to the first that differs",
+            sp.Tuple(
+                *(leader.partition(sp.Symbol("psi", positive=True), sp.Symbol("y", real=True)) for leader in leaders)
+            ),
+            table,
+            checks.cumulants(leaders),
+            assumes=(
+                "coordinates are independent and identically distributed given the mode",
+                "cumulants up to order q exist",
+            ),
+        ),
+        Step(
+            f"order q = {order} differs first: ψ ~ d^-{exponent}, atoms c_q/√(q!)",
+            table,
+            sp.Tuple(sp.Integer(order), exponent, *atoms),
+            checks.divergence(leaders, growth, reference),
+            assumes=("the modes agree up to order q − 1",),
+            cites=_LE_CAM,
+        ),
+        Step(
+            "local asymptotic normality: the likelihood ratio of d coordinates becomes that of one Gaussian number",
+            sp.Tuple(*atoms, *weights),
+            law.partition(s, nu),
+            checks.partition(law),
+            assumes=("d → ∞ at fixed s = √d ψ^q",),
+            cites=_LE_CAM,
+        ),
+    ]
+    return Branch(group, group_weight, law, tuple(blocks)), common, reference, steps
+
+
+def _require_square_of_order(law: AbstractLaw, order: int) -> None:
+    """Raise unless a^{2q} is integrable: a single coordinate of ψ a beyond 1 would tell modes apart before ψ ~
+    d^{−1/2q}."""
+    values = checks.sample_values(frozenset(law.free_symbols))
+    if law.cumulants_exact or d in law.free_symbols:
+        return
+    site = law.subs(values).site()
+    if not isinstance(site, DensitySite):
+        return
+    try:
+        require_moments(site, 2 * order)
+    except DerivationError as error:
+        raise DerivationError(
+            "first differing cumulant",
+            f"{error.reason}; where cumulants of order {order} decide, moments up to order {2 * order} must exist, "
+            "or single large coordinates decide first",
+            "Truncate the law, or take one with lighter tails.",
+        ) from error
+
+
+def _atoms(cumulants: list[sp.Expr], growth: sp.Rational, order: int) -> tuple[list[sp.Expr], sp.Expr]:
+    """Return lim (c_q − reference) d^−growth / √q!, and the reference: what the modes share at larger scales, or 0."""
+    references = [sp.S.Zero]
+    if growth < 0:
+        references += [limit_in_dimension(cumulants[0], "common cumulant"), cumulants[0]]
+    for reference in references:
+        scaled = [sp.expand((c - reference) / d**growth) for c in cumulants]
+        try:
+            limits = [limit_in_dimension(value, "scaled cumulant") for value in scaled]
+        except DerivationError:
+            continue
+        return [sp.simplify(value / sp.sqrt(sp.factorial(order))) for value in limits], reference
+    raise DerivationError(
+        "atoms", f"the cumulants {cumulants} have no common scale", "Write separations as powers of d."
+    )
+
+
+def limiting_law(law: AbstractLaw) -> AbstractLaw:
+    """Return the law of one coordinate as d → ∞: the limit of every expression that defines it, or a point where its
+    variance vanishes.
+
+    Raises DerivationError where its mean or its variance grows with d.
+    """
+    if d not in law.free_symbols:
+        return law
+    try:
+        mean, variance = (limit_in_dimension(c, "a cumulant of a coordinate") for c in law.cumulants(2))
+    except DerivationError as error:
+        raise DerivationError(
+            "data",
+            f"the law of one coordinate has no limit ({error.reason})",
+            "Give laws whose mean and variance converge as d → ∞.",
+        ) from error
+    if variance == 0:
+        return AtomLaw((mean,), (sp.S.One,))
+    changed = {field.name: _limit_of(getattr(law, field.name)) for field in dataclasses.fields(law)}  # type: ignore[arg-type]
+    return dataclasses.replace(law, **changed)  # type: ignore[type-var]
+
+
+def _limit_of(part: object) -> object:
+    if isinstance(part, tuple):
+        return tuple(_limit_of(entry) for entry in part)
+    return limit_in_dimension(part, "a parameter of a site law") if isinstance(part, sp.Expr) else part

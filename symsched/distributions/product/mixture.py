@@ -1,0 +1,97 @@
+"""Mixtures of product laws: ρ_d = Σ_k w_k ρ_k^{⊗d}."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from sympy.stats.rv import RandomSymbol
+
+from symsched.algebra.codegen import number
+from symsched.distributions.base import (
+    AbstractDistribution,
+    require_expression,
+    require_line,
+    require_probability,
+    require_sequence,
+    require_substitution,
+)
+from symsched.distributions.product.model import ProductModel
+from symsched.laws import AbstractLaw
+from symsched.models.base import AbstractModel
+from symsched.symbols import d as d_symbol
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One component: a weight and the law of each of its independent coordinates."""
+
+    weight: sp.Expr
+    law: AbstractLaw
+
+
+@dataclass(frozen=True, init=False)
+class ProductMixture(AbstractDistribution):
+    """The mixture Σ_k w_k ρ_k^{⊗d} of laws with independent, identically distributed coordinates.
+
+    ``components`` is a sequence of pairs (weight, law), each law a univariate ``sympy.stats`` random variable (or a
+    ``symsched.laws`` law); parameters may be symbols and may depend on ``symsched.symbols.d``.
+
+    Raises ValueError where weights are not in (0, 1) or do not sum to 1, or where two modes are the same law.
+
+    >>> from sympy.stats import Normal
+    >>> half = sp.Rational(1, 2)
+    >>> len(ProductMixture([(half, Normal("a", 0, 1)), (half, Normal("b", 0, 2))]).modes)
+    2
+    """
+
+    modes: tuple[Mode, ...]
+
+    def __init__(self, components: Iterable[tuple[sp.Expr | float, RandomSymbol | AbstractLaw]]) -> None:
+        """Read the components, check the weights and tell equal laws apart."""
+        modes = []
+        wanted = "a sequence of pairs (weight, law), such as [(1, Normal('a', 0, 1))]"
+        for k, component in enumerate(require_sequence(components, "components", wanted)):
+            try:
+                weight, law = component
+            except (TypeError, ValueError):
+                raise TypeError(f"component {k} must be a pair (weight, law), got {component!r}") from None
+            modes.append(Mode(require_expression(weight, f"weight {k}"), require_line(law, f"law {k}")))
+        if not modes:
+            raise ValueError("a mixture needs at least one component (weight, law)")
+        if len(modes) > 1:
+            for k, mode in enumerate(modes):
+                require_probability(mode.weight, f"weight {k}")
+        total = sp.simplify(sp.Add(*(mode.weight for mode in modes)))
+        if total.is_number and abs(sp.N(total - 1)) > 1e-12:
+            raise ValueError(f"the weights must sum to 1, got {total}; divide each by {total}")
+        if not total.is_number:
+            raise ValueError(f"the weights must sum to 1, got {total}: write the last one as 1 minus the others")
+        for k, mode in enumerate(modes):
+            for j in range(k):
+                if modes[j].law == mode.law:
+                    raise ValueError(
+                        f"modes {j} and {k} are the same law; merge them into one of weight "
+                        f"{modes[j].weight + mode.weight}"
+                    )
+        object.__setattr__(self, "modes", tuple(modes))
+
+    @property
+    def parameters(self) -> frozenset[sp.Symbol]:
+        """Free symbols of the weights and laws, without d."""
+        free: set[sp.Symbol] = set()
+        for mode in self.modes:
+            free |= mode.weight.free_symbols | set(mode.law.free_symbols)
+        return frozenset(free - {d_symbol})
+
+    def subs(self, values: Mapping[sp.Symbol, Any]) -> ProductMixture:
+        """Return the mixture with some parameters replaced."""
+        checked = require_substitution(values)
+        return ProductMixture([(mode.weight.subs(checked), mode.law.subs(checked)) for mode in self.modes])
+
+    def _numeric(self, dimension: int) -> AbstractModel:
+        weights = np.array([number(mode.weight, f"weight {k}") for k, mode in enumerate(self.modes)])
+        return ProductModel(dimension, weights, tuple(mode.law.site() for mode in self.modes))

@@ -1,6 +1,0 @@
-"""The small language of mixtures on the command line; see ``grammar`` for its rules."""
-
-from symsched.language.grammar import parse_mixture, parse_value
-from symsched.language.source import ParseError
-
-__all__ = ["ParseError", "parse_mixture", "parse_value"]

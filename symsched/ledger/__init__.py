@@ -1,1 +1,0 @@
-"""The ledger: every claim with its expectation, its rows and its verdict."""

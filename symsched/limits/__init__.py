@@ -1,0 +1,1 @@
+"""From a distribution and an interpolant to the equations of the limit d → ∞."""

@@ -1,0 +1,206 @@
+"""Paths that stay affine in their noise: Gaussian sites and Gaussian modes in general directions.
+
+The posterior mean of a Gaussian mixture is affine in y with coefficients that depend on a few sums of y, so that
+x_k = s_k z + c_k along the whole path: scalars are stepped, and d numbers are touched twice, once to draw and once to
+scale.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symsched.distributions.gaussian_modes.model import DirectionModel
+from symsched.distributions.product.model import ProductModel
+from symsched.laws.numeric import AbstractSite
+from symsched.laws.numeric.kernels import gaussian_coefficients
+from symsched.models.noise import fill, tiles
+from symsched.models.recording import BlockResult, Recording, Track, Workspace, hermite_coefficients
+from symsched.schedules.plan import Plan
+
+Array = NDArray[np.float64]
+
+_POWERS = 4
+_STRIP = 1 << 12
+"""Columns of all rows worked on together, so that the frame is read once per block."""
+
+
+def is_affine(model: ProductModel) -> bool:
+    """Return whether every site is Gaussian."""
+    return all(site.gaussian is not None for site in model.sites)
+
+
+def step_product(model: ProductModel, plan: Plan, powers: Array, record: Recording) -> tuple[Array, Array, Track]:
+    """Return the final scale s and shift c (r,) of x = s z + c given the power sums Σ z^j, (r, 5) for j = 0 … 4."""
+    d = float(model.d)
+    centres, variances = np.array([_gaussian(site) for site in model.sites]).T
+    intercepts, slopes, constants = gaussian_coefficients(centres, variances, plan.psi[:, None])
+    factors = (plan.psi / plan.alpha[:-1])[:, None]
+    # What 1, Σ x and Σ x²/2 add to the log weight of every mode, relative to the first: common parts are of order d.
+    loads = np.stack([d * constants + np.log(model.weights), intercepts * factors, slopes * factors**2 / 2], axis=2)
+    loads -= loads[:, :1]
+    # Per mode: the factor of x, the shift, and 1 for the normaliser.
+    pulls = plan.B[:, None] * intercepts
+    gains = plan.A[:, None] + plan.B[:, None] * factors * slopes
+    moves = np.stack([gains, pulls, np.ones_like(pulls)], axis=1)
+    rows = powers.shape[0]
+    states = np.empty((plan.steps + 1, 2, rows))
+    states[0, 0], states[0, 1] = plan.alpha[0], 0.0
+    sums = np.stack([powers[:, 1], powers[:, 0]])
+    second = powers[:, 2].copy()
+    parts, squares, features = np.empty((2, rows)), np.empty((2, rows)), np.ones((3, rows))
+    logits, moved = np.empty((model.modes, rows)), np.empty((3, rows))
+    factor, shift, normaliser = moved
+    track = Track(record, plan, model.d)
+    for node, (load, move, state, later) in enumerate(zip(loads, moves, states[:-1], states[1:], strict=True)):
+        # Σ x = s Σ z + c d, and Σ x² = s (s Σ z²) + c (s Σ z + Σ x).
+        np.multiply(state, sums, out=parts)
+        np.add(parts[0], parts[1], out=features[1])
+        np.multiply(state[0], second, out=squares[0])
+        np.add(parts[0], features[1], out=squares[1])
+        squares *= state
+        np.add(squares[0], squares[1], out=features[2])
+        np.matmul(load, features, out=logits)
+        logits -= np.maximum.reduce(logits)
+        np.exp(logits, out=logits)
+        np.matmul(move, logits, out=moved)
+        if node in record.watch:
+            track.watch(node, (logits / normaliser).T)
+        moved[:2] /= normaliser
+        np.multiply(state, factor, out=later)
+        later[1] += shift
+    scales, shifts = states[:, 0], states[:, 1]
+    _note(track, scales, shifts, powers)
+    return scales[-1], shifts[-1], track
+
+
+def _gaussian(site: AbstractSite) -> tuple[float, float]:
+    """Return mean and variance of a Gaussian site."""
+    if site.gaussian is None:
+        raise ValueError("the affine method needs Gaussian sites; use the scalar map")
+    return site.gaussian
+
+
+def integrate_product(model: ProductModel, plan: Plan, work: Workspace) -> BlockResult:
+    """Return a block of paths of a mixture of Gaussian product laws."""
+    out, record = work.out, work.recording
+    rows = out.shape[0]
+    order = record.statistic.order if record.statistic is not None else 0
+    powers = np.zeros((rows, max(_POWERS, order) + 1))
+    powers[:, 0] = model.d
+    for row, column in tiles(rows, model.d):
+        tile = out[row, column]
+        fill(work.generator, tile)
+        power = tile
+        powers[row, 1] += tile.sum(axis=1)
+        for exponent in range(2, powers.shape[1]):
+            powers[row, exponent] += np.einsum("ij,ij->i", power, tile)
+            if exponent + 1 < powers.shape[1]:
+                power = power * tile
+    scale, shift, track = step_product(model, plan, powers, record)
+    if work.keep:
+        for row, column in tiles(rows, model.d):
+            tile = out[row, column]
+            tile *= scale[row, None]
+            tile += shift[row, None]
+    moments = np.stack([_power_sum(j, scale, shift, powers) for j in range(1, 5)], axis=1)
+    return track.finish(out if work.keep else None, moments)
+
+
+def step_directions(
+    model: DirectionModel, plan: Plan, projections: Array, record: Recording
+) -> tuple[float, Array, list[Array], list[Array]]:
+    """Return s and c (r, directions) of x = s z + c @ frame, the projections of x at every node, and responsibilities.
+
+    ``projections`` (r, directions) are those of the noise.
+    """
+    scale, shift = float(plan.alpha[0]), np.zeros_like(projections)
+    history, watched = [], []
+    for node in range(plan.steps + 1):
+        state = scale * projections + shift
+        history.append(state)
+        if node == plan.steps:
+            break
+        psi, alpha = float(plan.psi[node]), float(plan.alpha[node])
+        responsibilities = model.responsibilities(psi, state / alpha)
+        if node in record.watch:
+            watched.append(responsibilities)
+        damping = 1 + psi**2 * model.sigma**2
+        gain = float(plan.A[node] + plan.B[node] * psi * model.sigma**2 / damping / alpha)
+        pull = plan.B[node] * math.sqrt(model.d) / damping
+        shift = gain * shift + pull * (responsibilities @ model.centres)
+        scale *= gain
+    return scale, shift, history, watched
+
+
+def integrate_directions(model: DirectionModel, plan: Plan, work: Workspace) -> BlockResult:
+    """Return a block of paths of Gaussian modes in general directions."""
+    out = work.out
+    rows, d = out.shape
+    projections, squares = np.zeros((rows, model.directions)), np.zeros(rows)
+    frame = model.frame
+    for row, column in tiles(rows, d):
+        tile = out[row, column]
+        fill(work.generator, tile)
+        squares[row] += np.einsum("ij,ij->i", tile, tile)
+    for column in _strips(d):
+        projections += out[:, column] @ frame[:, column].T
+    scale, shift, history, watched = step_directions(model, plan, projections, work.recording)
+    if work.keep:
+        for column in _strips(d):
+            strip = out[:, column]
+            strip *= scale
+            strip += shift @ frame[:, column]
+    states = np.stack(history, axis=1)
+    # The first direction is the constant one, so that its projection is √d times the mean.
+    means = states[:, :, 0] / math.sqrt(d)
+    outside = scale**2 * (squares - np.sum(projections**2, axis=1))
+    second = (outside + np.sum(states[:, -1] ** 2, axis=1)) / d
+    return BlockResult(
+        out if work.keep else None,
+        means,
+        np.empty((rows, 0)),
+        states,
+        np.stack(watched, axis=1),
+        np.stack([means[:, -1], second], axis=1),
+        0.0,
+    )
+
+
+def _strips(d: int) -> Iterator[slice]:
+    """Yield slices of columns."""
+    for column in range(0, d, _STRIP):
+        yield slice(column, min(column + _STRIP, d))
+
+
+def _note(track: Track, scales: Array, shifts: Array, powers: Array) -> None:
+    """Record Σ x and Σ He_q of the standardised coordinates, from s and c at all nodes (N+1, r)."""
+    sums, terms = scales * powers[:, 1] + shifts * powers[:, 0], np.empty((0, scales.shape[1]))
+    statistic, plan = track.recording.statistic, track.plan
+    if statistic is not None:
+        nodes = statistic.nodes(plan)
+        widths = np.array([statistic.scale(plan.alpha[k], plan.beta[k]) for k in nodes])[:, None]
+        standard_scales = scales[nodes] / widths
+        standard_shifts = (shifts[nodes] - plan.beta[nodes, None] * statistic.centre) / widths
+        terms = sum(
+            (
+                c * _power_sum(power, standard_scales, standard_shifts, powers)
+                for power, c in enumerate(hermite_coefficients(statistic.order))
+                if c
+            ),
+            start=np.zeros(standard_scales.shape),
+        )
+    track.note_all(sums, terms)
+
+
+def _power_sum(power: int, scale: Array, shift: Array, powers: Array) -> Array:
+    """Return Σ (s z + c)^power, of the shape of s and c: (r,), or (…, r)."""
+    if power == 0:
+        return np.broadcast_to(powers[:, 0], scale.shape)
+    total = scale**power * powers[:, power] + shift**power * powers[:, 0]
+    for j in range(1, power):
+        total += math.comb(power, j) * scale**j * shift ** (power - j) * powers[:, j]
+    return np.asarray(total)

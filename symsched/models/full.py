@@ -1,0 +1,33 @@
+"""The plain loop over the exact d-dimensional posterior mean: the reference for every reduction."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from symsched.distributions.gaussian_modes.model import DirectionModel
+from symsched.models.base import AbstractModel
+from symsched.models.recording import BlockResult, Track, Workspace
+from symsched.schedules.plan import Plan
+
+
+def integrate_full(model: AbstractModel, plan: Plan, work: Workspace) -> BlockResult:
+    """Run x' = A x + B E[a | x/α] from x_0 = α_0 z in the block's array, with the model's own posterior mean."""
+    out = work.out
+    work.generator.standard_normal(out=out.reshape(-1))
+    out *= plan.alpha[0]
+    track = Track(work.recording, plan, model.dimension)
+    frame = model.frame if isinstance(model, DirectionModel) else None
+    projections = []
+    for node in range(plan.steps + 1):
+        track.note([column.sum(axis=1) for column in track.columns(node, out)])
+        if frame is not None:
+            projections.append(out @ frame.T)
+        if node == plan.steps:
+            break
+        mean, responsibilities = model.posterior(plan.psi[node], out / plan.alpha[node])
+        track.watch(node, responsibilities)
+        out *= plan.A[node]
+        mean *= plan.B[node]
+        out += mean
+    moments = np.stack([(out**power).sum(axis=1) for power in (1, 2, 3, 4)], axis=1)
+    return track.finish(out, moments, projections=np.stack(projections, axis=1) if projections else None)

@@ -1,0 +1,1 @@
+"""Exchangeable coordinates: a path is one monotone map of the line, carried in cells."""

@@ -1,0 +1,145 @@
+"""What can be asked of the cells' maps while the cells stay the same: sums over coordinates, tails, steepness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symsched.laws.numeric import chebyshev
+from symsched.models.one_map.bins import FOURTH
+from symsched.models.one_map.cells import NODES, THIRD, Cells
+from symsched.models.one_map.populations import Coordinates, Store
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+_SURVEYED_SINGLES = 32
+"""Coordinates standing alone that a survey looks at, per path; the others are represented by them."""
+
+
+@final
+@dataclass(frozen=True)
+class Packed:
+    """Some of the values, one row per path: ``index`` and ``weights`` (r, V), rows filled up by weights 0."""
+
+    index: Index
+    weights: Array
+
+    @staticmethod
+    def of(cells: Cells, nodes: Index, rule: Array, singles: Index, counts: Array) -> tuple[Packed, Index]:
+        """Return some ``nodes`` of all cells, weighed by ``rule`` (C, nodes), and some ``singles``, by ``counts``.
+
+        Also return the flat place of each, those of the cells first.
+        """
+        path, owner = cells.path, cells.owner_single[singles]
+        row, held = _rank(path, cells.paths)
+        after, alone = _rank(owner, cells.paths)
+        width = int((held * nodes.size + alone).max())
+        place = np.concatenate(
+            [
+                ((path * width + row * nodes.size)[:, None] + np.arange(nodes.size)).ravel(),
+                owner * width + held[owner] * nodes.size + after,
+            ]
+        )
+        position = np.concatenate(
+            [(np.arange(path.size)[:, None] * NODES + nodes).ravel(), path.size * NODES + singles]
+        )
+        # A row is filled up by one of its values, so that nothing is evaluated that is not asked for anyway.
+        index = np.empty(cells.paths, dtype=np.intp)
+        index[place // width] = position
+        index = np.repeat(index, width)
+        index[place] = position
+        weights = np.zeros(index.size)
+        weights[place] = np.concatenate([rule.ravel(), counts])
+        return Packed(index.reshape(-1, width), weights.reshape(-1, width)), place
+
+    def sum(self, values: Array) -> Array:
+        """Return the sum over the coordinates of each path of a function given at all values (T,), (r,)."""
+        return np.asarray(np.einsum("rv,rv->r", self.weights, values[self.index]))
+
+
+@final
+class CellFrame:
+    """Owners, weights and populations of the cells as they are now."""
+
+    def __init__(self, cells: Cells) -> None:
+        """Read the cells."""
+        inner = cells.inner
+        weights = cells.weights[:inner].reshape(-1, NODES)
+        self.paths = cells.paths
+        self.path = cells.path
+        self.owner = cells.owner
+        self.population = cells.population()
+        everyone = np.arange(cells.owner_single.size)
+        self._all, self._place = Packed.of(cells, np.arange(NODES), weights, everyone, cells.weights[inner:])
+        fifth = weights @ chebyshev.interpolation(5, chebyshev.nodes(NODES)).T
+        self._surveyed, _ = Packed.of(cells, THIRD, fifth, *_thin(cells.owner_single, self.paths))
+        self._inner = inner
+        self._bin_width = cells.bins.width
+        self._scale = 2 / cells.width
+        # Expected error of a sum, per fourth derivative, from what the bins' moments leave open.
+        unlisted = np.array([listed is None for listed in cells.members], dtype=bool)
+        self._blur = np.where(unlisted & cells.named, FOURTH / 24 * self._scale**4, 0.0)
+        self._absolute = np.abs(weights)
+
+    def coordinates(self, field: Array, store: Store) -> Coordinates:
+        """Return ψ y, given at every value (T,), as coordinates; they are surveyed by the cells' five-point rules."""
+        thin = Coordinates(field[self._surveyed.index], self._surveyed.weights)
+        return Coordinates(field[self._all.index], self._all.weights, store, thin)
+
+    def sum(self, values: Array) -> Array:
+        """Return the sum over the coordinates of each path of a function given at all values (T,), (r,)."""
+        return self._all.sum(values)
+
+    def unpack(self, rows: Array) -> Array:
+        """Return values (T,) found in rows as long as those that are summed, (r, V)."""
+        return np.asarray(rows.reshape(-1)[self._place])
+
+    def tails(self, values: Array) -> Array:
+        """Return the size of the last Chebyshev coefficients of a function given at all values, (C,)."""
+        return np.asarray(np.abs(self._nodes(values) @ _LAST).max(axis=1))
+
+    def moment_error(self, values: Array) -> Array:
+        """Return the expected error of each cell's sum of a function from the bins' missing moments, (C,)."""
+        if not np.any(self._blur):
+            return np.zeros(self.path.size)
+        fourth = self._nodes(values) @ _FOURTH_DERIVATIVE
+        return self._blur * np.sqrt(np.einsum("cq,cq->c", self._absolute, fourth**2))
+
+    def steepest(self, x: Array) -> Array:
+        """Return the largest slope dx/dz that each path's map has inside its cells, (r,)."""
+        slope = np.abs(self._nodes(x) @ _DERIVATIVE).max(axis=1)
+        largest = np.zeros(self.paths)
+        np.maximum.at(largest, self.path, slope * (self._scale / self._bin_width))
+        return largest
+
+    def _nodes(self, values: Array) -> Array:
+        """Return the values at the cells' nodes, (C, NODES)."""
+        return values[: self._inner].reshape(-1, NODES)
+
+
+_LAST = np.ascontiguousarray(chebyshev.coefficients(NODES)[:, -3:])
+_DERIVATIVE = chebyshev.derivative(NODES, chebyshev.nodes(NODES), 1)
+_FOURTH_DERIVATIVE = chebyshev.derivative(NODES, chebyshev.nodes(NODES), 4)
+
+
+def _thin(path: Index, paths: int) -> tuple[Index, Array]:
+    """Return at most about _SURVEYED_SINGLES coordinates per path, and how many each stands for."""
+    rank, counts = _rank(path, paths)
+    if counts.max() <= _SURVEYED_SINGLES:
+        return np.arange(path.size), np.ones(path.size)
+    chosen = np.flatnonzero(rank % np.maximum(1, counts // _SURVEYED_SINGLES)[path] == 0)
+    kept = np.bincount(path[chosen], minlength=paths)
+    return chosen, (counts / np.maximum(kept, 1))[path[chosen]]
+
+
+def _rank(path: Index, paths: int) -> tuple[Index, Index]:
+    """Return the place of each among those of its path, and how many each path has, (r,)."""
+    order = np.argsort(path, kind="stable")
+    counts = np.bincount(path, minlength=paths)
+    rank = np.empty(path.size, dtype=np.intp)
+    rank[order] = np.arange(path.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    return rank, counts

@@ -1,0 +1,131 @@
+"""Pictures as data: curves, points with error bars and reference lines, with no drawing in them.
+
+A chart can be drawn (``symsched.reporting.drawing``), written as numbers, or compared in a test, because it holds
+numbers only. Labels may hold formulas between dollar signs (TeX).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symsched.reporting.numbers import dimension_text
+from symsched.reporting.verdicts import Z_LIMIT, Row, Verdict
+
+Array = NDArray[np.float64]
+Style = Literal["line", "dashed", "points", "steps"]
+
+Z_SHOWN = 10.0
+"""A z-score beyond this is drawn at the edge, with its number in the label."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The points (x_i, y_i), with error bars if ``error`` (one standard error each) is given.
+
+    ``style`` is "line" or "dashed" (a curve), "points" (a measurement) or "steps" (a histogram, x being bin centres).
+    """
+
+    label: str
+    x: Sequence[float] | Array
+    y: Sequence[float] | Array
+    error: Sequence[float] | Array | None = None
+    style: Style = "line"
+
+    def __post_init__(self) -> None:
+        """Turn any sequences of numbers into tuples of floats of one length, or raise."""
+        for name in ("x", "y", "error"):
+            values = getattr(self, name)
+            if values is not None:
+                object.__setattr__(self, name, tuple(float(value) for value in values))
+        lengths = {name: len(values) for name in ("x", "y", "error") if (values := getattr(self, name)) is not None}
+        if len(set(lengths.values())) != 1:
+            raise ValueError(f"the curve {self.label!r} needs x, y and error of one length, got {lengths}")
+        if self.style not in get_args(Style):
+            raise ValueError(f"the style of the curve {self.label!r} must be one of {get_args(Style)}")
+
+
+@dataclass(frozen=True)
+class Level:
+    """A reference line across the chart: y = value, or x = value if ``axis`` is "x"."""
+
+    label: str
+    value: float
+    axis: Literal["x", "y"] = "y"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Curves over common axes, with what a reader needs to understand them.
+
+    ``name`` is a file name without its ending; ``ticks`` names the positions 0, 1, … of the vertical axis, from the top
+    (error bars then lie along the horizontal one).
+    """
+
+    name: str
+    title: str
+    x_label: str
+    y_label: str
+    curves: tuple[Curve, ...]
+    log_x: bool = False
+    log_y: bool = False
+    caption: str = ""
+    levels: tuple[Level, ...] = ()
+    ticks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a name that is no file name: it is used as one."""
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", self.name):
+            raise ValueError(f"the name of a chart must be letters, digits, - and _, got {self.name!r}")
+
+
+def row_label(row: Row) -> str:
+    """Return what the row is about: its claim, and its dimension if it has one."""
+    return row.claim if row.dimension is None else f"{row.claim}, d\u00a0=\u00a0{dimension_text(row.dimension)}"
+
+
+def chart_of_rows(rows: Iterable[Row], name: str = "rows", title: str = "Measured against predicted") -> Chart:
+    """Return the chart of how far each measurement lies from its prediction.
+
+    Rows with a standard error are shown as z = (measured − predicted)/standard error with the limits ±4. If there are
+    none, each row is shown by (measured − predicted)/max(1, |predicted|). Raises ValueError if there is no row.
+    """
+    every = tuple(rows)
+    if not every:
+        raise ValueError("a chart of rows needs at least one row")
+    scored = [(row, row.z) for row in every if row.z is not None]
+    if scored:
+        shown = [(row, math.copysign(min(abs(z), Z_SHOWN), z), abs(z) > Z_SHOWN) for row, z in scored]
+        labels = [row_label(row) + (f" (z\u00a0=\u00a0{row.z:.3g})" if clipped else "") for row, _, clipped in shown]
+        levels = (Level(f"limits ±{Z_LIMIT:g}", -Z_LIMIT, "x"), Level("", Z_LIMIT, "x"), Level("", 0.0, "x"))
+        curves = _by_verdict([(row, z) for row, z, _ in shown], error=1.0)
+        caption = (
+            f"z = (measured − predicted) / standard error; each bar is one standard error, the limits are ±{Z_LIMIT:g}."
+        )
+        return Chart(
+            name, title, "z-score", "", curves, False, False, caption, levels,
+            tuple(labels),
+        )  # fmt: skip
+    relative = [(row, (row.measured - row.predicted) / max(1.0, abs(row.predicted))) for row in every]
+    finite = [(row, value) for row, value in relative if math.isfinite(value)]
+    return Chart(
+        name, title, "(measured − predicted) / max(1, |predicted|)", "", _by_verdict(finite, error=None),
+        levels=(Level("", 0.0, "x"),), ticks=tuple(row_label(row) for row, _ in finite),
+    )  # fmt: skip
+
+
+def _by_verdict(pairs: Sequence[tuple[Row, float]], error: float | None) -> tuple[Curve, ...]:
+    curves = []
+    for verdict in Verdict:
+        chosen = [(value, place) for place, (row, value) in enumerate(pairs) if row.verdict == verdict]
+        # An empty curve stays, so that a verdict has the same colour and marker in every chart.
+        label = f"{verdict.value} ({len(chosen)})"
+        bars = None if error is None else [error] * len(chosen)
+        curves.append(Curve(label, [v for v, _ in chosen], [p for _, p in chosen], bars, "points"))
+    return tuple(curves)

@@ -1,0 +1,174 @@
+"""Charts drawn: the only module that imports matplotlib.
+
+Figures are objects of their own: no window, no global figure, no change of the user's settings.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import textwrap
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import LogFormatter, NullLocator, ScalarFormatter
+
+from symsched.reporting.charts import Chart, Curve
+
+Format = Literal["svg", "png", "pdf"]
+
+WIDTH = 6.6
+"""Inches: the width of a column of text."""
+
+# Wong, Nature Methods 8, 441 (2011): told apart by readers with any common colour blindness. The shades for a dark
+# ground are the same hues, lightened.
+_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#111111", "#E69F00")
+_DARK = ("#5AB4F0", "#FF8A3D", "#2FCCA0", "#E79BC6", "#A5D8F7", "#FFFFFF", "#F5C04A")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of a figure."""
+
+    cycle: tuple[str, ...]
+    ink: str
+    faint: str
+    ground: str
+
+
+LIGHT = Theme(_LIGHT, "#1c1e21", "#d9dce1", "#ffffff")
+DARK = Theme(_DARK, "#e6e8eb", "#3b4047", "#16181c")
+
+
+def figure(chart: Chart, theme: Theme = LIGHT) -> Figure:
+    """Return the chart as a matplotlib figure."""
+    with mpl.rc_context(_settings(theme)):
+        ticks = [textwrap.fill(tick, 34) for tick in chart.ticks]
+        lines = sum(tick.count("\n") + 1.6 for tick in ticks)
+        result = Figure(
+            figsize=(WIDTH, 1.6 + 0.19 * lines if ticks else 4.0), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
+        )
+        result.suptitle(textwrap.fill(chart.title, 68), x=0.015, ha="left", weight="bold")
+        axes = result.add_subplot()
+        for place, curve in enumerate(chart.curves):
+            _draw(axes, curve, theme.cycle[place % len(theme.cycle)], place, sideways=bool(chart.ticks))
+        for level in chart.levels:
+            line = axes.axvline if level.axis == "x" else axes.axhline
+            line(level.value, color=theme.ink, linewidth=1.1, linestyle=":", zorder=1.5, label=level.label or None)
+        _axes(axes, chart, ticks)
+        order = [curve.label for curve in chart.curves] + [level.label for level in chart.levels]
+        entries = sorted(zip(*axes.get_legend_handles_labels(), strict=True), key=lambda entry: order.index(entry[1]))
+        if len(entries) > 1:
+            labels = [label for _, label in entries]
+            longest = max(map(len, labels))
+            columns = 1 if longest > 42 else 2 if longest > 20 else min(3 if longest > 12 else 4, len(labels))
+            result.legend([handle for handle, _ in entries], labels, loc="outside lower center", ncols=columns)
+    return result
+
+
+def draw(chart: Chart, format: Format, *, dark: bool = False) -> bytes:
+    """Return the file of a chart: SVG text, PNG at 160 dots per inch, or PDF. The same chart gives the same bytes."""
+    if dark and format == "svg":
+        return _darkened(draw(chart, "svg"))
+    theme = DARK if dark else LIGHT
+    stream = io.BytesIO()
+    metadata: dict[str, Any] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}.get(
+        format, {"CreationDate": None, "Creator": None, "Producer": None}
+    )
+    with mpl.rc_context(_settings(theme)):
+        _laid_out(chart, theme).savefig(stream, format=format, dpi=160, metadata=metadata)
+    return stream.getvalue()
+
+
+def _darkened(svg: bytes) -> bytes:
+    """Return a light figure in the colours of the dark theme: drawing it again would take as long as the first time."""
+    old = (*LIGHT.cycle, LIGHT.ink, LIGHT.faint, LIGHT.ground)
+    new = (*DARK.cycle, DARK.ink, DARK.faint, DARK.ground)
+    shades = {light.lower(): dark for light, dark in zip(old, new, strict=True)}
+    return re.sub(rb"#[0-9a-f]{6}", lambda found: shades[found[0].decode()].encode(), svg)
+
+
+@lru_cache(maxsize=64)
+def _laid_out(chart: Chart, theme: Theme) -> Figure:
+    """Return the figure with its layout found once: that is half of the work, and a report asks for several formats."""
+    result = figure(chart, theme)
+    result.draw_without_rendering()
+    result.set_layout_engine("none")
+    return result
+
+
+def _settings(theme: Theme) -> dict[str, Any]:
+    ink = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+    return {
+        **{name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")},
+        "font.size": 11,
+        "figure.titlesize": 12,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.formatter.use_mathtext": True,
+        "axes.formatter.limits": (-4, 5),
+        "grid.color": theme.faint,
+        "grid.linewidth": 0.7,
+        "legend.frameon": False,
+        "legend.fontsize": 10.5,
+        "mathtext.fontset": "dejavuserif",
+        "figure.facecolor": theme.ground,
+        "savefig.facecolor": theme.ground,
+        "axes.facecolor": theme.ground,
+        "svg.hashsalt": "symsched",
+        "pdf.fonttype": 3,
+        **dict.fromkeys(ink, theme.ink),
+    }
+
+
+def _draw(axes: Axes, curve: Curve, colour: str, place: int, *, sideways: bool) -> None:
+    if curve.style == "points":
+        across, up = (curve.error, None) if sideways else (None, curve.error)
+        marker = _MARKERS[place % len(_MARKERS)]
+        look: dict[str, Any] = {
+            "color": colour,
+            "fmt": marker,
+            "markersize": 5.5,
+            "capsize": 2.5,
+            "elinewidth": 1.3,
+            "zorder": 3,
+        }
+        axes.errorbar(curve.x, curve.y, yerr=up, xerr=across, label=curve.label, **look)
+        return
+    style = {"line": "-", "dashed": "--", "steps": "-"}[curve.style]
+    how = "steps-mid" if curve.style == "steps" else "default"
+    axes.plot(curve.x, curve.y, style, label=curve.label, color=colour, linewidth=1.9, drawstyle=how, zorder=2)
+    if curve.error is not None:
+        low = [y - e for y, e in zip(curve.y, curve.error, strict=True)]
+        high = [y + e for y, e in zip(curve.y, curve.error, strict=True)]
+        axes.fill_between(
+            curve.x, low, high, step="mid" if how != "default" else None, color=colour, alpha=0.2, linewidth=0
+        )
+
+
+def _axes(axes: Axes, chart: Chart, ticks: list[str]) -> None:
+    axes.set(xlabel=chart.x_label, ylabel=chart.y_label)
+    if chart.log_x:
+        axes.set_xscale("log")
+        # Numbers like 30 between powers of ten: 3 × 10¹ runs into its neighbours.
+        axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))
+    if chart.log_y:
+        axes.set_yscale("log")
+    if ticks:
+        axes.set_yticks(range(len(ticks)), ticks)
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.set_ylim(len(ticks) - 0.5, -0.5)
+    for axis in (axes.xaxis, axes.yaxis):
+        formatter = axis.get_major_formatter()
+        if isinstance(formatter, ScalarFormatter):
+            # A tick label set as a formula takes most of the time of a drawing; only a power of ten needs one.
+            formatter.set_locs(list(axis.get_majorticklocs()))
+            formatter.set_useMathText(bool(formatter.get_offset()))

@@ -1,0 +1,1 @@
+"""A ledger as a page, a document, a table and data."""

@@ -1,0 +1,171 @@
+"""A ledger as one HTML page: no script, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+from itertools import groupby
+
+from symsched.reporting.charts import Chart
+from symsched.reporting.claim import Claim, Ledger
+from symsched.reporting.drawing import draw
+from symsched.reporting.numbers import (
+    dimension_text,
+    measured_text,
+    predicted_text,
+    seconds_text,
+    setting_text,
+    z_text,
+)
+from symsched.reporting.pages.formulas import formula_mathml
+from symsched.reporting.pages.style import STYLE
+from symsched.reporting.verdicts import Row, Verdict
+
+_CLASSES = {Verdict.AGREES: "agrees", Verdict.FAILS: "fails", Verdict.NOT_YET: "notyet"}
+_SIGNS = {"agrees": "✓", "fails": "✗", "notyet": "…"}
+
+
+def to_html(ledger: Ledger) -> str:
+    """Return the ledger as a self-contained page: a summary table, then a section for each claim."""
+    standing = "agrees" if ledger.passed else "fails"
+    parts = [
+        "<!doctype html>",
+        '<html lang="en">',
+        '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
+        f'<meta name="color-scheme" content="light dark"><title>{escape(ledger.title)}</title>',
+        f"<style>{STYLE}</style></head>",
+        "<body><header>",
+        f"<h1>{escape(ledger.title)}</h1>",
+        _paragraph(ledger.introduction),
+        f'<p class="banner {standing}">{_SIGNS[standing]} {escape(ledger.summary)}</p>',
+        "</header><main>",
+        _summary(ledger),
+        *(_group(name, list(claims), ledger) for name, claims in groupby(ledger.claims, lambda claim: claim.group)),
+        _settings(ledger),
+        "</main></body></html>",
+    ]
+    return "\n".join(part for part in parts if part) + "\n"
+
+
+def _paragraph(text: str, style: str = "") -> str:
+    attribute = f' class="{style}"' if style else ""
+    return f"<p{attribute}>{escape(text)}</p>" if text else ""
+
+
+def _badge(words: str, style: str) -> str:
+    return f'<span class="badge {style}">{_SIGNS[style]} {escape(words)}</span>'
+
+
+def _claim_badge(claim: Claim) -> str:
+    style = "agrees" if claim.as_expected else "fails" if claim.decided else "notyet"
+    return _badge(claim.outcome, style)
+
+
+def _scroll(label: str, content: str) -> str:
+    """Wrap what may be wider than the screen; it scrolls by keyboard too."""
+    return f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">{content}</div>'
+
+
+def _summary(ledger: Ledger) -> str:
+    grouped = len({claim.group for claim in ledger.claims}) > 1
+    lines = []
+    for claim in ledger.claims:
+        group = f"<td>{escape(claim.group)}</td>" if grouped else ""
+        lines.append(
+            f'<tr><td class="number">{claim.number}</td>'
+            f'<th scope="row"><a href="#{claim.anchor}">{escape(claim.title)}</a></th>'
+            f"{group}<td>{claim.expected}</td><td>{_claim_badge(claim)}</td>"
+            f'<td class="number">{seconds_text(claim.seconds)}</td></tr>'
+        )
+    group = '<th scope="col">model</th>' if grouped else ""
+    head = (
+        f'<tr><th scope="col" class="number"><abbr title="number">no.</abbr></th>'
+        f'<th scope="col">{escape(ledger.noun)}</th>'
+        f'{group}<th scope="col">expected</th><th scope="col">verdict</th><th scope="col" class="number">time</th></tr>'
+    )
+    table = (
+        f"<table><caption>Every {escape(ledger.noun)}, what was expected, and what came out; "
+        f"{seconds_text(ledger.seconds)} in all.</caption><thead>{head}</thead><tbody>{''.join(lines)}</tbody></table>"
+    )
+    return f'<section aria-labelledby="summary"><h2 id="summary">Summary</h2>{_scroll("Summary", table)}</section>'
+
+
+def _group(name: str, claims: Sequence[Claim], ledger: Ledger) -> str:
+    heading = name or f"{ledger.noun.capitalize()}s"
+    return f"<section><h2>{escape(heading)}</h2>{''.join(_claim(claim, ledger.noun) for claim in claims)}</section>"
+
+
+def _claim(claim: Claim, noun: str) -> str:
+    formulas = "".join(formula_mathml(formula) for formula in claim.formula)
+    facts = [f"Source: {claim.source}." if claim.source else "", f"Checked in {seconds_text(claim.seconds)}."]
+    parts = [
+        f'<article id="{claim.anchor}" aria-labelledby="{claim.anchor}-title"><h3 id="{claim.anchor}-title">',
+        f'<span class="count">{escape(noun.capitalize())} {claim.number}.</span> {escape(claim.title)}',
+        f" {_claim_badge(claim)}</h3>",
+        _paragraph(claim.statement),
+        _paragraph(f"Expected to fail: {claim.reason}" if claim.expected == "fails" else claim.reason),
+        f'<div class="formula" role="region" tabindex="0" aria-label="Formulas">{formulas}</div>' if formulas else "",
+        _rows(claim.rows, claim.title) if claim.rows else "",
+        *(_figure(chart) for chart in claim.charts),
+        _paragraph(" ".join(filter(None, facts)), "note"),
+        "</article>",
+    ]
+    return "".join(parts)
+
+
+def _rows(rows: Sequence[Row], title: str) -> str:
+    dimensions = any(row.dimension is not None for row in rows)
+    names = ["quantity", *(["d"] if dimensions else []), "predicted", "measured", "z", "verdict", "rule"]
+    numeric = {"d", "predicted", "measured", "z"}
+    head = "".join(f'<th scope="col"{_number_class(name in numeric)}>{name}</th>' for name in names)
+    body = "".join(_row(row, dimensions) for row in rows)
+    table = (
+        f"<table><caption>Prediction and measurement (± one standard error)</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+    return _scroll(f"Prediction and measurement: {title}", table)
+
+
+def _number_class(numeric: bool) -> str:
+    return ' class="number"' if numeric else ""
+
+
+def _row(row: Row, dimensions: bool) -> str:
+    numbers = [
+        *([dimension_text(row.dimension)] if dimensions else []),
+        predicted_text(row.predicted, row.standard_error),
+        measured_text(row.measured, row.standard_error),
+        z_text(row.z),
+    ]
+    cells = "".join(f'<td class="number">{escape(number)}</td>' for number in numbers)
+    badge = _badge(row.verdict.value, _CLASSES[row.verdict])
+    rule = f'<td class="rule">{escape(row.rule)}</td>'
+    return f'<tr><th scope="row">{escape(row.claim)}</th>{cells}<td>{badge}</td>{rule}</tr>'
+
+
+def _figure(chart: Chart) -> str:
+    light, dark = (_data_address(draw(chart, "svg", dark=dark)) for dark in (False, True))
+    named = ", ".join(curve.label for curve in chart.curves if curve.label)
+    axes = " against ".join(label for label in (chart.y_label, chart.x_label) if label)
+    alternative = f"Chart: {chart.title}. {axes}. Shown: {named}.".replace("$", "").replace("\\", "")
+    caption = f"<figcaption>{escape(chart.caption)}</figcaption>" if chart.caption else ""
+    return (
+        f'<figure><picture><source media="screen and (prefers-color-scheme: dark)" srcset="{dark}">'
+        f'<img src="{light}" alt="{escape(alternative)}"></picture>{caption}</figure>'
+    )
+
+
+def _data_address(svg: bytes) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
+
+
+def _settings(ledger: Ledger) -> str:
+    if not ledger.settings:
+        return ""
+    lines = "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(setting_text(value))}</td></tr>'
+        for name, value in ledger.settings.items()
+    )
+    table = f'<table class="settings"><tbody>{lines}</tbody></table>'
+    return f'<section aria-labelledby="settings"><h2 id="settings">Settings</h2>{_scroll("Settings", table)}</section>'

@@ -1,1 +1,0 @@
-"""From a law in numbers to samples and paths: NumPy and SciPy only."""

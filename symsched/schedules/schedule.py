@@ -1,0 +1,321 @@
+"""Schedules t → τ → (α, β): one window of t per phase, and the grids on them.
+
+The rule is the same for every interpolant and every distribution. Each phase at ψ ~ d^−γ gets an equal share of t.
+In its
+window the quantity that runs over its own scale moves linearly in t: β where β does, α where β has saturated. With
+α(0) ~ c d^e, β runs in the phases with γ ≥ e and has saturated in those with γ < e.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import pairwise
+
+import numpy as np
+import sympy as sp
+
+from symsched.algebra.codegen import Array, compiled
+from symsched.errors import DerivationError, nearest, require_integer, require_real
+from symsched.schedules import motions, sources
+from symsched.schedules import plan as schemes
+from symsched.schedules.interpolant import Interpolant
+from symsched.schedules.motions import Point, elapsed, remaining
+from symsched.schedules.plan import Plan
+from symsched.symbols import d, kappa, t, tau
+
+d_symbol, kappa_symbol = d, kappa
+
+_CUT = 1e-3
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where a phase lives: ψ ~ d^−exponent, and the order q of its parameter (None in the data phase).
+
+    An order above 1 makes the order parameter grow like ψ^q behind its window, which an explicit step across a gap of
+    scales cannot follow: such a phase is followed by a bridge, geometric in ψ.
+    """
+
+    name: str
+    exponent: sp.Rational
+    order: int | None = None
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of t on which τ, α and β each have one expression.
+
+    ``motion`` holds them in the elapsed and the remaining share of the window (two symbols of
+    ``symsched.schedules.motions``), in a form free of cancellation at every d; ``tau``, ``alpha`` and ``beta`` are the
+    same in t, d and κ.
+    """
+
+    name: str
+    start: sp.Rational
+    end: sp.Rational
+    motion: Point
+
+    def _in_time(self, expression: sp.Expr) -> sp.Expr:
+        passed = (t - self.start) / (self.end - self.start)
+        left = (self.end - t) / (self.end - self.start)
+        return motions.tidy(expression.subs({motions.elapsed: sp.expand(passed), motions.remaining: sp.expand(left)}))
+
+    @cached_property
+    def tau(self) -> sp.Expr:
+        """τ on this window."""
+        return self._in_time(self.motion.tau)
+
+    @cached_property
+    def alpha(self) -> sp.Expr:
+        """α on this window."""
+        return self._in_time(self.motion.alpha)
+
+    @cached_property
+    def beta(self) -> sp.Expr:
+        """β on this window."""
+        return self._in_time(self.motion.beta)
+
+    def rate(self, expression: sp.Expr) -> sp.Expr:
+        """Return d/dt of an expression in the elapsed and the remaining share."""
+        return (sp.diff(expression, motions.elapsed) - sp.diff(expression, motions.remaining)) / (self.end - self.start)
+
+    @cached_property
+    def psi(self) -> sp.Expr:
+        """β/α on this window."""
+        return sp.simplify(self.beta / self.alpha)
+
+    def is_straight(self, expression: sp.Expr) -> bool:
+        """Whether an expression of the motion is linear in t on this window."""
+        return not sp.expand(self.rate(expression)).has(motions.elapsed, motions.remaining)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A time dilation of an interpolant: t ∈ [0, 1] (0 noise, 1 data) → τ → α, β; symbols d and κ stay free.
+
+    Source: the dilations of arXiv 2501.00988, generalised to any number of phases.
+    """
+
+    interpolant: Interpolant
+    windows: tuple[Window, ...]
+
+    @cached_property
+    def tau(self) -> sp.Expr:
+        """τ as an expression in t, d and κ."""
+        return self._piecewise("tau")
+
+    @cached_property
+    def alpha(self) -> sp.Expr:
+        """α(τ(t)) as an expression in t, d and κ."""
+        return self._piecewise("alpha")
+
+    @cached_property
+    def beta(self) -> sp.Expr:
+        """β(τ(t)) as an expression in t, d and κ."""
+        return self._piecewise("beta")
+
+    def _piecewise(self, name: str) -> sp.Expr:
+        pieces = [(getattr(w, name), t <= w.end) for w in self.windows[:-1]]
+        return sp.Piecewise(*pieces, (getattr(self.windows[-1], name), True))
+
+    def times(self, steps: int) -> Array:
+        """Return the N+1 nodes in t, shape (steps+1,): uniform inside each window, window ends among the nodes.
+
+        With N a multiple of the number of windows this is the uniform grid.
+        """
+        pieces = zip(self.windows, self._nodes(steps), strict=True)
+        inner = [float(w.start) + nodes[:-1] * float(w.end - w.start) for w, nodes in pieces]
+        return np.concatenate([*inner, np.ones(1)])
+
+    def _nodes(self, steps: int) -> list[Array]:
+        """Return the elapsed share at the nodes of each window, ends included."""
+        count = len(self.windows)
+        steps = require_integer(steps, "steps", 1)
+        if steps < count:
+            raise ValueError(f"steps must be at least {count}, one for each window of this schedule, got {steps}")
+        ends = [round(k * steps / count) for k in range(count + 1)]
+        return [np.arange(last - first + 1) / (last - first) for first, last in pairwise(ends)]
+
+    @property
+    def needs_kappa(self) -> bool:
+        """Whether the schedule depends on the window constant κ."""
+        return any(window.motion.tau.has(kappa_symbol) for window in self.windows)
+
+    def plan(self, steps: int, d: float, kappa: float | None = None, scheme: str = "interpolant") -> Plan:
+        """Return the N steps at dimension ``d`` (a real number: 10^12 and beyond are fine) as coefficients.
+
+        ``scheme`` is "interpolant" (Euler in x: in t where α or β moves linearly in t, elsewhere in τ) or "canonical"
+        (Euler in x/α, DDIM). Raises ValueError where κ does not fit below the scales of d.
+        """
+        if scheme not in schemes.SCHEMES:
+            raise ValueError(f"unknown scheme {scheme!r}; {nearest(str(scheme), schemes.SCHEMES)}")
+        dimension = require_real(d, "d", above=0)
+        constant = self._checked_kappa(dimension, kappa)
+        pieces = list(zip(self.windows, self._nodes(steps), strict=True))
+
+        def along(select: Callable[[Window], sp.Expr]) -> Array:
+            return np.concatenate([_evaluate(select(w), nodes[:-1], dimension, constant) for w, nodes in pieces])
+
+        noise = np.append(along(lambda w: w.motion.alpha), 0.0)
+        signal = np.append(along(lambda w: w.motion.beta), 1.0)
+        grid = self.times(steps)
+        ratios = signal[:-1] / noise[:-1]
+        # A bridge between equal scales stands still, up to rounding.
+        if np.any(noise[:-1] <= 0) or np.any(np.diff(ratios) < -1e-12 * ratios[1:]):
+            raise ValueError(
+                f"the windows of this schedule overlap at d = {dimension:g}, kappa = {constant:g}: "
+                "psi does not increase with t. Take a smaller kappa or a larger d"
+            )
+        if scheme == "canonical":
+            return schemes.canonical(grid, noise, signal)
+
+        def tangent(select: Callable[[Point], sp.Expr], values: Array) -> Array:
+            exact = [w.is_straight(select(w.motion)) or _steps_in_tau(self.interpolant, w) for w, _ in pieces]
+            rate = along(lambda w: w.rate(select(w.motion)))
+            # A quantity that is linear in the time of the step is its own tangent; reading it off keeps digits that
+            # α + Δt α̇ would lose.
+            known = np.concatenate(
+                [np.full(len(nodes) - 1, is_exact) for is_exact, (_, nodes) in zip(exact, pieces, strict=True)]
+            )
+            return np.where(known, values[1:], values[:-1] + np.diff(grid) * rate)
+
+        led = tangent(lambda m: m.alpha, noise)
+        if np.any(led < 0):
+            raise ValueError(
+                f"an Euler step in x overshoots the noise at d = {dimension:g} (alpha would change sign); "
+                "use scheme='canonical', a linear interpolant or more steps"
+            )
+        return schemes.euler(grid, noise, signal, led, tangent(lambda m: m.beta, signal))
+
+    def _checked_kappa(self, dimension: float, value: float | None) -> float:
+        if not self.needs_kappa:
+            return 1.0
+        if value is None:
+            raise ValueError("this schedule depends on kappa: pass kappa (3 to 5 is usual)")
+        constant = require_real(value, "kappa", above=0)
+        for window in self.windows[1:]:
+            # Roots of negative numbers are how a κ that does not fit shows itself: the check below names it.
+            begins = [
+                float(_evaluate(part, np.zeros(1), dimension, constant)[0])
+                for part in (window.motion.tau, window.motion.alpha)
+            ]
+            if not (math.isfinite(begins[1]) and begins[0] > 0 and begins[1] > 0):
+                raise ValueError(
+                    f"kappa = {constant:g} is too large for d = {dimension:g}: the {window.name} window would start at "
+                    f"tau = {begins[0]:.4g}; take kappa below the scale of the window "
+                    "(kappa < sqrt(d) for separated means) or a larger d"
+                )
+        return constant
+
+    def psi(self, steps: int, d: float, kappa: float | None = None) -> Array:
+        """Return ψ at the N nodes that a sampler evaluates, shape (steps,); the end ψ = ∞ is not among them."""
+        return self.plan(steps, d, kappa, "canonical").psi
+
+    def sigmas(self, steps: int, d: float, kappa: float | None = None) -> Array:
+        """Return σ = 1/ψ decreasing with a trailing 0, shape (steps+1,): the list that EDM-type samplers take.
+
+        Noise at t = 0 has σ = ∞. The list is cut there at σ_0 = 1000 σ_1, that is at ψ_0 = ψ_1/1000: a sampler that
+        starts from
+        σ_0 z misses at most 1/1000 of the signal that the first step brings.
+        """
+        ratios = self.psi(steps, d, kappa)
+        if ratios[0] == 0:
+            following = ratios[1] if len(ratios) > 1 else 1.0
+            ratios = np.concatenate(([_CUT * following], ratios[1:]))
+        return np.append(1.0 / ratios, 0.0)
+
+    def source(self, target: str = "numpy") -> str:
+        """Return this schedule as source text for ``target`` (see ``symsched.schedules.sources.TARGETS``), free of this
+        package."""
+        if target not in sources.TARGETS:
+            raise ValueError(f"unknown target {target!r}; {nearest(str(target), sources.TARGETS)}")
+        return sources.numpy_source(self.interpolant.name, [(w.start, w.end, w.motion) for w in self.windows])
+
+    @property
+    def shares(self) -> tuple[tuple[str, sp.Rational, sp.Rational], ...]:
+        """Name, start and end in t of each window."""
+        return tuple((w.name, w.start, w.end) for w in self.windows)
+
+
+def _steps_in_tau(interpolant: Interpolant, window: Window) -> bool:
+    """Whether Euler steps in τ on this window: where ψ runs, t is no time of the interpolant.
+
+    On an interpolant that is linear in τ such a step is exact for the amplitudes.
+    """
+    if window.is_straight(window.motion.alpha) or window.is_straight(window.motion.beta):
+        return False
+    return bool(sp.diff(interpolant.alpha, tau, 2) == 0 == sp.diff(interpolant.beta, tau, 2))
+
+
+def _evaluate(expression: sp.Expr, passed: Array, dimension: float, constant: float) -> Array:
+    with np.errstate(invalid="ignore"):
+        return _function(expression)(passed, 1.0 - passed, dimension, constant)
+
+
+@lru_cache(maxsize=1024)
+def _function(expression: sp.Expr) -> Callable[..., Array]:
+    # Compiling costs far more than evaluating, and a schedule is read on many grids.
+    return compiled(expression, (elapsed, remaining, d_symbol, kappa_symbol), "the schedule")
+
+
+def plain(interpolant: Interpolant) -> Schedule:
+    """Return the undilated schedule τ = t."""
+    return custom(interpolant, t, name="plain")
+
+
+def custom(interpolant: Interpolant, *dilations: sp.Expr, name: str = "window") -> Schedule:
+    """Return the schedule with τ given by one expression in t (d and κ may occur) on each of equal shares of [0, 1].
+
+    Raises ValueError unless τ(0) = 0, τ(1) = 1 and neighbouring expressions meet.
+    """
+    if not dilations:
+        raise ValueError("custom needs at least one expression for tau in symsched.symbols.t")
+    count = len(dilations)
+    for dilation in dilations:
+        stray = dilation.free_symbols - {t, d, kappa}
+        if stray:
+            raise ValueError(
+                f"tau = {dilation} may hold symsched.symbols.t, d and kappa only; found {sorted(map(str, stray))}"
+            )
+    knots = [(dilations[0], 0, sp.S.Zero), (dilations[-1], 1, sp.S.One)]
+    knots += [
+        (after, sp.Rational(k, count), before.subs(t, sp.Rational(k, count)))
+        for k, (before, after) in enumerate(pairwise(dilations), 1)
+    ]
+    for expression, at, required in knots:
+        if sp.simplify(expression.subs(t, at) - required) != 0:
+            raise ValueError(
+                f"tau must be {required} at t = {at}, got {sp.simplify(expression.subs(t, at))} from {expression}"
+            )
+    windows = []
+    for k, dilation in enumerate(dilations):
+        label = name if count == 1 else f"{name} {k + 1}"
+        # On the last window the remaining share is the small quantity; elsewhere τ stays away from 1.
+        position = (k + 1 - remaining) / count if k == count - 1 else (k + elapsed) / count
+        moved = sp.simplify(dilation.subs(t, position))
+        rest = sp.factor(1 - moved)
+        point = Point(moved, rest, motions.noise_at(interpolant, rest), interpolant.beta.subs(tau, moved))
+        windows.append(Window(label, sp.Rational(k, count), sp.Rational(k + 1, count), point))
+    return Schedule(interpolant, tuple(windows))
+
+
+def dilate(interpolant: Interpolant, scales: Sequence[Scale]) -> Schedule:
+    """Return the schedule that gives each phase its window, for phases in the order in which the flow meets them."""
+    if not scales or scales[-1].exponent != 0:
+        raise DerivationError(
+            "dilation", "the last phase must be the data phase at psi = O(1)", "Pass the scales of a cascade."
+        )
+    if any(a.exponent <= b.exponent for a, b in pairwise(scales)):
+        raise DerivationError(
+            "dilation", "two phases share a scale of psi", "Merge the phases that live at the same exponent."
+        )
+    stretches = list(motions.stretches(interpolant, [(s.name, s.exponent, s.order) for s in scales]))
+    count = len(stretches)
+    windows = [
+        Window(name, sp.Rational(k, count), sp.Rational(k + 1, count), moved)
+        for k, (name, moved) in enumerate(stretches)
+    ]
+    return Schedule(interpolant, tuple(windows))

@@ -1,0 +1,306 @@
+"""Many paths of one plan: the fastest exact method, block by block, on any executor."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from symsched.distributions.gaussian_modes.model import DirectionModel
+from symsched.distributions.mean_field.numeric.interaction_model import InteractionModel
+from symsched.distributions.mean_field.numeric.model import AbstractMeanFieldModel, MeanFieldModel
+from symsched.distributions.product.model import ProductModel
+from symsched.errors import nearest, require_integer
+from symsched.laws.numeric.kernels import SiteKernel, kernel
+from symsched.models.affine import integrate_directions, integrate_product, is_affine
+from symsched.models.base import AbstractModel
+from symsched.models.full import integrate_full
+from symsched.models.noise import Blocks
+from symsched.models.one_map.scalar_map import integrate_map
+from symsched.models.one_thread import one_thread
+from symsched.models.orders import COUNTED_FROM, integrate_orders, order_blocks
+from symsched.models.recording import BlockResult, OrderParameter, Recording, Workspace
+from symsched.schedules.plan import Plan
+
+Array = NDArray[np.float64]
+
+METHODS = ("auto", "full", "scalar map", "affine", "order parameter")
+KEEPS = ("x", "statistics")
+
+_MAP_FROM = 1000
+"""Dimension from which a product law's scalar map is faster than the plain loop."""
+_MAP_FIELD_FROM = 100
+"""The same where the loop integrates for every coordinate: over the field of a quadratic mean-field measure, or over
+a site without a closed form."""
+_MAP_INTERACTION_FROM = 3000
+"""The same for other mean-field measures, which have other methods below."""
+
+
+class RunInterruptedError(KeyboardInterrupt):
+    """Raised when a run is interrupted; ``partial`` holds the paths that were finished, None if there are none."""
+
+    def __init__(self, partial: RawRun | None) -> None:
+        """Keep what was finished."""
+        self.partial = partial
+        done = 0 if partial is None else partial.n
+        super().__init__(f"the run was interrupted after {done} paths; they are in the exception's attribute partial")
+
+
+@final
+@dataclass(frozen=True)
+class RawRun:
+    """The paths of one plan.
+
+    ================== ===================== =============================================================
+    ``x``              (n, d) or None        samples at the end of the plan
+    ``means``          (n, N+1)              mean over the coordinates of x at every node
+    ``order``          (n, M)                order parameter at the nodes ``order_nodes`` (M,)
+    ``projections``    (n, N+1, r) or None   projections of x on the directions of a DirectionModel
+    ``responsibilities`` (n, len(watch), K)  probabilities of the modes at the nodes ``watch``
+    ``modes``          (n,)                  the most probable mode at the last evaluated node
+    ``moments``        (n, 4) or (n, 2)      means over the coordinates of x, x², x³, x⁴ at the end
+    ================== ===================== =============================================================
+
+    ``method``: which ran; ``map_error``: estimated error of ``x`` from interpolation (0: none); ``seconds``: wall time;
+    ``peak_rows``: rows held at once besides the output.
+    """
+
+    x: NDArray[Any] | None
+    means: Array
+    order: Array
+    order_nodes: NDArray[np.intp]
+    projections: Array | None
+    responsibilities: Array
+    watch: tuple[int, ...]
+    moments: Array
+    method: str
+    map_error: float
+    seconds: float
+    peak_rows: int
+
+    @property
+    def n(self) -> int:
+        """Number of paths."""
+        return int(self.means.shape[0])
+
+    @property
+    def modes(self) -> NDArray[np.intp]:
+        """The most probable mode of each path at the last evaluated node, (n,)."""
+        return np.asarray(np.argmax(self.responsibilities[:, -1], axis=1))
+
+    @property
+    def central_moments(self) -> Array:
+        """Mean, variance, third and fourth central moment of each path's coordinates at the end, (n, 4).
+
+        Only the first two, (n, 2), where only two power sums are known: affine paths of a DirectionModel, and affine
+        runs of order parameters.
+        """
+        first, second = self.moments[:, 0], self.moments[:, 1]
+        variance = np.maximum(second - first**2, 0.0)
+        if self.moments.shape[1] == 2:
+            return np.stack([first, variance], axis=1)
+        third, fourth = self.moments[:, 2], self.moments[:, 3]
+        skewed = third - 3 * first * second + 2 * first**3
+        flat = fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
+        return np.stack([first, variance, skewed, flat], axis=1)
+
+
+@final
+@dataclass(frozen=True)
+class BlockTask:
+    """Everything a worker needs to run any block; it can be pickled if the model can."""
+
+    model: AbstractModel
+    plan: Plan
+    blocks: Blocks
+    method: str
+    recording: Recording
+    keep: bool
+
+    @one_thread
+    def run(self, block: int, out: Array | None = None) -> BlockResult:
+        """Return the finished block, its samples in ``out`` (r, d) if given."""
+        first, last = self.blocks.span(block)
+        if self.method == "order parameter":
+            generator = self.blocks.generator(block)
+            return _finite(integrate_orders(self.model, self.plan, generator, last - first, self.recording))
+        buffer = np.empty((last - first, self.blocks.d)) if out is None else out
+        work = Workspace(self.blocks.generator(block), buffer, self.recording, self.keep)
+        if self.method == "full":
+            result = integrate_full(self.model, self.plan, work)
+        elif isinstance(self.model, DirectionModel):
+            result = integrate_directions(self.model, self.plan, work)
+        elif isinstance(self.model, ProductModel) and self.method == "affine":
+            result = integrate_product(self.model, self.plan, work)
+        elif isinstance(self.model, ProductModel | AbstractMeanFieldModel):
+            result = integrate_map(self.model, self.plan, work)
+        else:
+            raise TypeError(f"method {self.method!r} does not know a {type(self.model).__name__}; use method='full'")
+        return _finite(result if self.keep else replace(result, x=None))
+
+
+def _finite(result: BlockResult) -> BlockResult:
+    """Return a result that holds no infinite number, or raise."""
+    if not (np.all(np.isfinite(result.moments)) and np.all(np.isfinite(result.means))):
+        raise ArithmeticError("a path left the range of float64; take more steps or a smaller dimension")
+    return result
+
+
+def choose(model: AbstractModel, method: str, keep: str, statistic: OrderParameter | None = None) -> str:
+    """Return the fastest exact method for the model, or the wanted one if it is exact for the model.
+
+    Statistics alone need no samples where the law of the sums behind them is known: at any d for Gaussian modes, from
+    COUNTED_FROM on for exchangeable coordinates.
+    """
+    if keep not in KEEPS:
+        raise ValueError(f"unknown keep {keep!r}; {nearest(keep, KEEPS)}")
+    if method not in METHODS:
+        raise ValueError(f"unknown method {method!r}; {nearest(method, METHODS)}")
+    affine = isinstance(model, DirectionModel) or (isinstance(model, ProductModel) and is_affine(model))
+    exchangeable = isinstance(model, ProductModel | AbstractMeanFieldModel)
+    if method == "order parameter" and keep == "x":
+        raise ValueError("method 'order parameter' has no samples; pass keep='statistics', or another method")
+    if method == "auto":
+        summed = affine and (statistic is None or statistic.order <= 2)
+        counted = exchangeable and not affine and model.dimension >= COUNTED_FROM
+        if keep == "statistics" and (summed or counted):
+            return "order parameter"
+        if affine:
+            return "affine"
+        return "scalar map" if exchangeable and model.dimension >= _least(model) else "full"
+    if method == "affine" and not affine:
+        raise ValueError("method 'affine' needs Gaussian modes; use 'auto' or 'scalar map'")
+    if method == "scalar map" and not exchangeable:
+        raise ValueError("method 'scalar map' needs exchangeable coordinates; use 'auto' or 'affine'")
+    return method
+
+
+def _least(model: AbstractModel) -> int:
+    """Return the dimension from which the scalar map is worth its overhead."""
+    integrated = isinstance(model, ProductModel) and any(
+        isinstance(kernel(site, 0.0), SiteKernel) for site in model.sites
+    )
+    if integrated or isinstance(model, MeanFieldModel):
+        return _MAP_FIELD_FROM
+    return _MAP_INTERACTION_FROM if isinstance(model, InteractionModel) else _MAP_FROM
+
+
+def run_plan(
+    model: AbstractModel,
+    plan: Plan,
+    n: int,
+    seed: int,
+    *,
+    method: str = "auto",
+    keep: str = "x",
+    statistic: OrderParameter | None = None,
+    watch: Sequence[int] = (),
+    rows: int | None = None,
+    executor: Executor | None = None,
+    dtype: DTypeLike = np.float64,
+    progress: Callable[[int, int], None] | None = None,
+) -> RawRun:
+    """Run n paths of ``plan`` from noise and return what was recorded.
+
+    The numbers depend on ``seed``, the model and the plan only, not on ``executor`` or ``rows``; all methods start from
+    the same noise, except "order parameter", which draws sums of the noise from their law and never holds d numbers.
+    ``keep="statistics"`` never holds (n, d). ``rows``: rows in flight on an executor, rounded to whole
+    blocks. ``dtype=float32`` halves the output; all arithmetic stays in float64. ``progress(done, n)`` is called after
+    each block. An interrupted run raises RunInterruptedError with the finished paths.
+    """
+    n = require_integer(n, "n", 1)
+    if np.dtype(dtype) not in (np.float64, np.float32):
+        raise ValueError(f"dtype must be float64 or float32, got {np.dtype(dtype)}")
+    if executor is not None and not isinstance(executor, Executor):
+        raise TypeError(f"executor must be a concurrent.futures.Executor or None, got {executor!r}")
+    chosen = choose(model, method, keep, statistic)
+    grouping = order_blocks if chosen == "order parameter" else Blocks
+    blocks = grouping(require_integer(seed, "seed", 0), n, model.dimension)
+    task = BlockTask(model, plan, blocks, chosen, Recording.of(plan, statistic, watch), keep == "x")
+    in_flight = 1 if executor is None else max(1, (8 * blocks.rows if rows is None else rows) // blocks.rows)
+    samples = np.empty((n, model.dimension), dtype=dtype) if keep == "x" else None
+    collector = _Collector(task, samples, min(n, in_flight * blocks.rows))
+    source = _serial(task, samples) if executor is None else _parallel(task, executor, in_flight)
+    try:
+        for block, result in source:
+            collector.add(block, result)
+            if progress is not None:
+                progress(collector.done, n)
+    except KeyboardInterrupt:
+        raise RunInterruptedError(collector.finish() if collector.done else None) from None
+    return collector.finish()
+
+
+def _serial(task: BlockTask, samples: NDArray[Any] | None) -> Iterator[tuple[int, BlockResult]]:
+    """Yield the blocks in order; float64 samples are written where they belong."""
+    for block in range(task.blocks.count):
+        direct = samples is not None and samples.dtype == np.float64
+        out = samples[slice(*task.blocks.span(block))] if samples is not None and direct else None
+        result = task.run(block, out)
+        yield block, replace(result, x=None) if direct else result
+
+
+def _parallel(task: BlockTask, executor: Executor, in_flight: int) -> Iterator[tuple[int, BlockResult]]:
+    """Yield the blocks in order, a few being computed ahead."""
+    waiting: deque[tuple[int, Future[BlockResult]]] = deque()
+    todo = iter(range(task.blocks.count))
+    try:
+        while True:
+            for block in todo:
+                waiting.append((block, executor.submit(task.run, block)))
+                if len(waiting) >= in_flight:
+                    break
+            if not waiting:
+                return
+            block, future = waiting.popleft()
+            yield block, future.result()
+    finally:
+        for _, future in waiting:
+            future.cancel()
+
+
+class _Collector:
+    """Blocks put together as they come, in order."""
+
+    def __init__(self, task: BlockTask, samples: NDArray[Any] | None, peak_rows: int) -> None:
+        self._task = task
+        self._samples = samples
+        self._results: list[BlockResult] = []
+        self._peak_rows = peak_rows
+        self._start = time.perf_counter()
+        self.done = 0
+
+    def add(self, block: int, result: BlockResult) -> None:
+        """Take a finished block."""
+        first, last = self._task.blocks.span(block)
+        if self._samples is not None and result.x is not None:
+            self._samples[first:last] = result.x
+        self._results.append(replace(result, x=None))
+        self.done = last
+
+    def finish(self) -> RawRun:
+        """Return the run of all blocks taken so far."""
+        merged, plan, recording = BlockResult.merge(self._results), self._task.plan, self._task.recording
+        statistic = recording.statistic
+        directions = isinstance(self._task.model, DirectionModel) and self._task.method != "full"
+        defined = statistic.nodes(plan) if statistic is not None and not directions else np.empty(0, dtype=np.intp)
+        return RawRun(
+            x=None if self._samples is None else self._samples[: self.done],
+            means=merged.means,
+            order=merged.order,
+            order_nodes=defined,
+            projections=merged.projections,
+            responsibilities=merged.responsibilities,
+            watch=recording.watch,
+            moments=merged.moments,
+            method=self._task.method,
+            map_error=merged.map_error,
+            seconds=time.perf_counter() - self._start,
+            peak_rows=self._peak_rows,
+        )

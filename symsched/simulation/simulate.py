@@ -1,0 +1,238 @@
+"""simulate(): finite-d Monte Carlo of a schedule, with the exact posterior mean of the distribution."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from tqdm.auto import tqdm
+
+from symsched.algebra.asymptotics import leading_power
+from symsched.algebra.codegen import Array, number
+from symsched.distributions.base import AbstractDistribution
+from symsched.distributions.cascade import Cascade
+from symsched.distributions.rules import cascade
+from symsched.errors import DerivationError, require_integer
+from symsched.limits.limit import Limit
+from symsched.models.estimates import Estimate
+from symsched.models.recording import OrderParameter
+from symsched.schedules.interpolant import Interpolant
+from symsched.schedules.plan import Plan
+from symsched.schedules.schedule import Schedule, plain
+from symsched.simulation.run import RawRun, run_plan
+from symsched.symbols import d as d_symbol
+
+
+@dataclass(frozen=True)
+class SiteStatistics:
+    """Mean and variance of the coordinates of a sample, averaged over the paths that ended in one mode.
+
+    ``variance`` is within a path: the mean over coordinates of (x_i − mean)², for Gaussian modes in general
+    directions of the part orthogonal to all means. ``collective`` is d times the variance, over paths, of the mean
+    over coordinates: it equals ``variance`` when coordinates are independent given the mode.
+    """
+
+    mean: Estimate
+    variance: Estimate
+    collective: Estimate
+
+
+@dataclass(frozen=True)
+class Run:
+    """n paths at dimension d.
+
+    ====================  ==================  ====================================================================
+    field                 shape               meaning
+    ====================  ==================  ====================================================================
+    ``x``                 (n, d) or None      samples at t = 1
+    ``times``             (steps+1,)          nodes t_k
+    ``paths``             (n, len) or         order parameter of the first speciation in its window's unit
+                          (n, len, r)
+    ``path_times``        (len,)              nodes at which it is defined (all of them for order 1)
+    ``modes``             (n,)                mode of each path: the likeliest at the last node that was evaluated
+    ``weights``           K estimates         share of paths in each mode
+    ``sites``             K or None           statistics of the coordinates by mode (None: no path ended there)
+    ``site_mean``, …      (n,)                mean and variance over the coordinates of each path
+    ``dimension``                             d
+    ``unit``                                  the power of d in which α is O(1) on the first window
+    ``method``                                the integrator that ran
+    ``map_error``                             its estimated error in x against the plain loop
+    ====================  ==================  ====================================================================
+    """
+
+    x: NDArray[np.floating] | None
+    times: Array
+    paths: Array
+    path_times: Array
+    modes: NDArray[np.intp]
+    weights: tuple[Estimate, ...]
+    sites: tuple[SiteStatistics | None, ...]
+    site_mean: Array
+    site_variance: Array
+    plan: Plan
+    dimension: int
+    unit: float
+    method: str
+    map_error: float
+    seconds: float
+
+
+def simulate(
+    distribution: AbstractDistribution,
+    schedule: Schedule | Interpolant | Limit,
+    *,
+    d: int,
+    n: int,
+    steps: int,
+    kappa: float | None = None,
+    rng: int | np.random.Generator = 0,
+    scheme: str = "interpolant",
+    method: str = "auto",
+    keep: str = "x",
+    rows: int | None = None,
+    executor: Executor | None = None,
+    dtype: DTypeLike = np.float64,
+    progress: bool = False,
+) -> Run:
+    """Return n samples of the probability flow on ``steps`` Euler steps, started from noise, with standard errors.
+
+    Each step is x' = A x + B E[a | x] with the exact finite-d posterior mean. ``scheme`` "interpolant" is Euler in x,
+    "canonical" Euler in x/α (DDIM). ``rng`` is a seed or a Generator, from which a seed is drawn; the same seed gives
+    the same numbers whatever ``rows`` (rows held at once), ``executor`` or the number of its workers. ``method`` "full"
+    is the plain loop, "auto" the fastest exact reduction. ``keep="statistics"`` never holds an (n, d) array, and where
+    the law of the sums behind the statistics is known, draws those instead of coordinates (``Run.method`` "order
+    parameter"): the same law, but not the paths of ``keep="x"``. An interpolant stands for its undilated schedule.
+
+    Raises TypeError or ValueError for bad input, naming what was required.
+    """
+    if not isinstance(distribution, AbstractDistribution):
+        raise TypeError(
+            f"distribution must be a ProductMixture, GaussianModes or MeanField, or built of them, got {distribution!r}"
+        )
+    dimension = require_integer(d, "d", 1)
+    count = require_integer(n, "n", 1)
+    if isinstance(schedule, Limit):
+        schedule = schedule.schedule
+    if isinstance(schedule, Interpolant):
+        schedule = plain(schedule)
+    if not isinstance(schedule, Schedule):
+        raise TypeError(f"schedule must be a Schedule, an Interpolant or a Limit, got {schedule!r}")
+    plan = schedule.plan(steps, dimension, kappa, scheme)
+    model = distribution.model(dimension)
+    statistic, shared = order_statistic(distribution, dimension)
+    seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else require_integer(rng, "rng", 0)
+    with tqdm(total=count, unit="path", disable=not progress, leave=False) as bar:
+
+        def advance(done: int, _: int) -> None:
+            bar.update(done - bar.n)
+
+        raw = run_plan(
+            model,
+            plan,
+            count,
+            seed,
+            method=method,
+            rows=rows,
+            executor=executor,
+            dtype=dtype,
+            keep=keep,
+            statistic=statistic,
+            progress=advance,
+        )
+    return _run(raw, schedule, (statistic, shared), plan, dimension)
+
+
+def order_statistic(distribution: AbstractDistribution, dimension: int) -> tuple[OrderParameter, float]:
+    """Return the order parameter of the first speciation, and what all modes share of c_q if q > 1; else the mean,
+    0."""
+    try:
+        found: Cascade = cascade(distribution)
+    except DerivationError:
+        return OrderParameter(), 0.0
+    first = found.phases[0]
+    if first.order is None:
+        return OrderParameter(), 0.0
+    *common, shared = [
+        number(c.subs(d_symbol, dimension), "a common cumulant") for c in (*first.common[0], *first.references[:1])
+    ]
+    if first.order == 1:
+        return OrderParameter(1, shared), 0.0
+    return OrderParameter(first.order, *common[:2]), shared
+
+
+def _run(raw: RawRun, schedule: Schedule, statistic: tuple[OrderParameter, float], plan: Plan, dimension: int) -> Run:
+    shares = raw.responsibilities[:, -1]
+    modes = raw.modes
+    count = shares.shape[1]
+    mean, variance = raw.central_moments[:, 0], raw.central_moments[:, 1]
+    if raw.projections is not None:
+        # Means differ from coordinate to coordinate: only what is orthogonal to all of them is noise.
+        along = np.sum(raw.projections[:, -1] ** 2, axis=1)
+        variance = (dimension * raw.moments[:, 1] - along) / (dimension - raw.projections.shape[2])
+    sites = tuple(_sites(mean[modes == k], variance[modes == k], dimension) for k in range(count))
+    weights = tuple(_share(int(np.sum(modes == k)), len(modes)) for k in range(count))
+    unit = float(dimension) ** float(leading_power(schedule.windows[0].alpha, "alpha")[1])
+    paths, nodes = _paths(raw, statistic, plan, dimension, unit)
+    return Run(
+        raw.x,
+        plan.times,
+        paths,
+        plan.times[nodes],
+        modes,
+        weights,
+        sites,
+        mean,
+        variance,
+        plan,
+        dimension,
+        unit,
+        raw.method,
+        raw.map_error,
+        raw.seconds,
+    )
+
+
+def _paths(
+    raw: RawRun, recorded: tuple[OrderParameter, float], plan: Plan, dimension: int, unit: float
+) -> tuple[Array, NDArray[np.intp]]:
+    """Order parameter α^q ν in the unit d^{q e} in which it is O(1), α ~ d^e on the first window."""
+    statistic, shared = recorded
+    everything = np.arange(plan.steps + 1)
+    if raw.projections is not None:
+        return raw.projections / unit, everything
+    if statistic.order == 1:
+        return math.sqrt(dimension) * (raw.means - plan.beta * statistic.centre) / unit, everything
+    nodes = raw.order_nodes
+    # He_q standardises by √(α² + β² c_2); α^q He_q(y) is what the phase's equation moves.
+    if shared:
+        # What all modes share of c_q moves ν without telling them apart: the order parameter is counted from it.
+        nodes = nodes[nodes < plan.steps]
+        lift = math.sqrt(dimension / math.factorial(statistic.order)) * plan.psi[nodes] ** statistic.order
+        nu = raw.order[:, : len(nodes)] - lift * shared
+    else:
+        nu = raw.order
+    return nu * (plan.alpha[nodes] / unit) ** statistic.order, nodes
+
+
+def _share(hits: int, total: int) -> Estimate:
+    # Half a count on either side keeps the error of a share that came out as 0 or 1 from vanishing.
+    smoothed = (hits + 0.5) / (total + 1)
+    return Estimate(hits / total, math.sqrt(smoothed * (1 - smoothed) / total))
+
+
+def _sites(mean: Array, variance: Array, dimension: int) -> SiteStatistics | None:
+    paths = len(mean)
+    if paths < 2:
+        return None
+    spread = float(np.var(mean, ddof=1)) * dimension
+    fourth = float(np.mean((mean - mean.mean()) ** 4)) * dimension**2
+    spread_error = math.sqrt(max(fourth - spread**2, 0.0) / paths)
+    root = math.sqrt(paths)
+    return SiteStatistics(
+        Estimate(float(mean.mean()), float(mean.std(ddof=1)) / root),
+        Estimate(float(variance.mean()), float(variance.std(ddof=1)) / root),
+        Estimate(spread, spread_error),
+    )

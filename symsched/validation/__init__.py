@@ -1,0 +1,1 @@
+"""A report holds predictions against measurements; the ledger holds every claim."""

@@ -1,0 +1,119 @@
+"""The exact posterior over modes at finite d, against the law that a limit claims for each of its windows.
+
+At s = 1 the data a and the noise z are drawn exactly, y = z + ψ a with ψ = d^−γ, and the posterior π over modes at y
+is the model's own: no schedule, no steps. In the limit π follows from the phase's atoms and weights alone, so a wrong
+atom, weight or exponent shows here whatever a sampler does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+import numpy as np
+from scipy import special
+
+from symsched.algebra.codegen import Array, number
+from symsched.distributions.cascade import CanonicalPhase
+from symsched.distributions.mean_field.numeric.model import AbstractBasinModel
+from symsched.distributions.product.model import ProductModel
+from symsched.laws.numeric.kernels import SiteKernel, kernel
+from symsched.laws.numeric.tables import fast_kernel
+from symsched.limits.limit import Limit
+from symsched.models.base import AbstractModel
+from symsched.predictions.clones import clone_probability
+from symsched.reporting.verdicts import Row, statistical
+
+_LARGEST = 10_000
+_SMALLNESS = 0.03
+_NUMBERS = 1 << 21
+
+Blocks = list[tuple[int, ...]]
+
+
+def posterior_rows(limit: Limit, rng: np.random.Generator, *, n: int, reach: float) -> list[Row]:
+    """Return, for every speciation with atoms, rows for the weights of its outcomes and for φ(1) = E Σ π².
+
+    A window whose ψ = d^−γ is above ``reach`` at every dimension that is affordable here, up to 10^4, has no rows; nor
+    has a mean-field measure whose single-site law is known by quadrature only, at every coordinate of every draw.
+    """
+    rows: list[Row] = []
+    for phase, others, outcomes in _partitions(limit):
+        exponent = float(phase.exponent)
+        d = int(min(_LARGEST, max(100.0, math.ceil(_SMALLNESS ** (-1 / exponent)))))
+        psi = float(d) ** -exponent
+        model = limit.distribution.model(d)
+        if psi > reach * (1 + 1e-9) or _integrates_everywhere(model):
+            continue
+        modes = _posterior(model, psi, n, rng)
+        shares = np.stack([modes[:, list(block)].sum(axis=1) for block in (*outcomes, *others)], axis=1)
+        width = max(_width(mode.law.site().mean, mode.law.site().variance) for mode in limit.cascade.modes)
+        judge = partial(
+            statistical,
+            dimension=float(d),
+            allowance=(psi * width) ** 2,
+            allowance_reason="ψ² E a², what the limit neglects at this d",
+        )
+        weights = [
+            number(branch.weight * share, "a weight")
+            for branch in phase.branches
+            for share in (branch.law.atoms or {}).values()
+        ]
+        for block, weight, share in zip(outcomes, weights, shares.T, strict=False):
+            rows.append(_row(f"{phase.name}: posterior weight of {_name(block)} at s = 1", weight, share, judge))
+        agreement = [(number(b.weight, "a weight"), clone_probability(b.law, 1.0)) for b in phase.branches]
+        rest = 1 - sum(weight for weight, _ in agreement)
+        predicted = rest + sum(weight * phi.value for weight, phi in agreement)
+        rows.append(_row(f"{phase.name}: φ = E Σ π² at s = 1", predicted, np.sum(shares**2, axis=1), judge))
+    return rows
+
+
+def _integrates_everywhere(model: AbstractModel) -> bool:
+    return isinstance(model, AbstractBasinModel) and isinstance(kernel(model.site, 0.0), SiteKernel)
+
+
+def _partitions(limit: Limit) -> Iterator[tuple[CanonicalPhase, Blocks, Blocks]]:
+    """Yield each speciation with atoms, the groups of modes that it leaves alone, and the outcomes of its branches."""
+    groups: Blocks = [tuple(range(len(limit.cascade.modes)))]
+    for phase in limit.cascade.speciations:
+        split = {branch.modes: branch.outcomes for branch in phase.branches}
+        if not all(split.values()):
+            continue
+        others = [group for group in groups if group not in split]
+        outcomes = [block for blocks in split.values() for block in blocks]
+        groups = [*others, *outcomes]
+        yield phase, others, outcomes
+
+
+def _posterior(model: AbstractModel, psi: float, n: int, rng: np.random.Generator) -> Array:
+    """Posterior over modes at n exact draws of y = z + ψ a, shape (n, K)."""
+    parts = []
+    rows = max(1, _NUMBERS // model.dimension)
+    for first in range(0, n, rows):
+        y = model.sample(rng, min(n - first, rows))
+        y *= psi
+        y += rng.standard_normal(y.shape)
+        parts.append(_responsibilities(model, psi, y))
+    return np.concatenate(parts)
+
+
+def _responsibilities(model: AbstractModel, psi: float, y: Array) -> Array:
+    """Posterior over modes at y (n, d), shape (n, K): of a product w_k Π Z_k(ψ, y_i), where only log Z is needed."""
+    if not isinstance(model, ProductModel):
+        return model.posterior(psi, y)[1]
+    evidence = [fast_kernel(site, psi, 0.0).both(psi * y)[0].sum(axis=1) for site in model.sites]
+    return np.asarray(special.softmax(np.log(model.weights) + np.stack(evidence, axis=1), axis=1))
+
+
+def _row(claim: str, predicted: float, values: Array, judge: Callable[[str, float, float, float], Row]) -> Row:
+    error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    return judge(claim, predicted, float(np.mean(values)), error)
+
+
+def _width(mean: float, variance: float) -> float:
+    return math.sqrt(mean**2 + variance)
+
+
+def _name(block: Sequence[int]) -> str:
+    return f"mode {block[0]}" if len(block) == 1 else f"modes {', '.join(map(str, block))}"
