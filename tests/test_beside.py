@@ -1,0 +1,31 @@
+"""Folders that are read are found in a checkout and in an installed package, and their files import each other."""
+
+import sys
+
+import pytest
+
+from symsched.validation import beside
+
+
+def test_a_checkout_has_them_beside_the_package():
+    assert (beside.folder("derivations") / "gm_01_velocity.py").exists()
+
+
+def test_an_installed_package_holds_them(tmp_path, monkeypatch):
+    (tmp_path / "package" / "told").mkdir(parents=True)
+    (tmp_path / "told").mkdir()
+    monkeypatch.setattr(beside, "PACKAGE", tmp_path / "package")
+    assert beside.folder("told") == tmp_path / "package" / "told"
+
+
+def test_a_missing_folder_is_named():
+    with pytest.raises(FileNotFoundError, match="'nowhere' was not found"):
+        beside.folder("nowhere")
+
+
+def test_files_import_each_other_and_leave_no_path_behind(tmp_path):
+    (tmp_path / "shared_by_both.py").write_text("VALUE = 3\n")
+    (tmp_path / "one_of_them.py").write_text("from shared_by_both import VALUE\n")
+    before = list(sys.path)
+    assert beside.load(tmp_path, "one_of_them").VALUE == 3
+    assert sys.path == before
