@@ -7,7 +7,7 @@ from collections.abc import Callable
 import sympy as sp
 
 from symsched.algebra.derivation import Derivation
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.rows import rows_to_markdown
 from symsched.validation.effort import Effort
 
@@ -39,7 +39,7 @@ def require(sentence: str, holds: bool) -> None:
         raise SystemExit(1)
 
 
-def conclude(check: Callable[[Effort], Claim]) -> None:
+def conclude(check: Callable[[Effort], Finding]) -> None:
     """Run the claim in its quick form, print its rows, and stop with an error if it does not come out as expected."""
     claim = check(Effort(quick=True))
     say(f"Check of claim {claim.number}: {claim.statement}")

@@ -13,7 +13,7 @@ import sympy as sp
 
 from symsched.laws import AtomLaw
 from symsched.predictions.predict import predict
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Verdict, bounded, deterministic, statistical
 from symsched.schedules.interpolant import VE, VP
 from symsched.schedules.schedule import plain
@@ -46,7 +46,7 @@ MODULES = (
 
 
 @functools.cache
-def checked(name: str) -> Claim:
+def checked(name: str) -> Finding:
     return importlib.import_module(f"symsched.validation.claims.{name}").claim(QUICK)
 
 

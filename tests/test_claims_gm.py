@@ -12,7 +12,7 @@ from symsched.distributions.named import GaussianMixture
 from symsched.laws import AtomLaw, law_of
 from symsched.limits.limit import derive
 from symsched.predictions.clones import clone_probability, simulate_clones
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.report import ReportFolderError
 from symsched.reporting.verdicts import Verdict, deterministic
 from symsched.schedules.interpolant import VP
@@ -219,7 +219,7 @@ def small(number, *, interrupt=False):
         if interrupt:
             raise KeyboardInterrupt
         row = deterministic("one", 1.0, 1.0 + effort.seed, 1e-9)
-        return Claim(number, f"claim {number}", "One is one.", (sp.Eq(t, t, evaluate=False),), (row,))
+        return Finding(number, f"claim {number}", "One is one.", (sp.Eq(t, t, evaluate=False),), (row,))
 
     return f"gm_{number:02d}_small", check
 

@@ -8,7 +8,7 @@ import pytest
 
 from symsched.cli import main
 from symsched.cli import zoo as zoo_command
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import deterministic
 
 COMMANDS = ("reproduce", "derive", "schedule", "validate", "sweep", "zoo", "benchmark", "list")
@@ -244,7 +244,7 @@ def test_a_missing_command_is_a_usage_error(capsys):
 
 def claim(place, name, agrees=True):
     row = deterministic("one is one", 1, 1 if agrees else 2, 0)
-    return Claim(place, name, "A statement.", (), (row,))
+    return Finding(place, name, "A statement.", (), (row,))
 
 
 def fake(monkeypatch, outcomes):

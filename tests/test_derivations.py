@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sympy as sp
 
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import deterministic
 from symsched.symbols import t
 
@@ -35,7 +35,7 @@ def test_a_claim_that_comes_out_otherwise_stops_the_script(capsys):
     row = deterministic("one is two", 1.0, 2.0, 1e-9)
 
     def check(_, **changes):
-        return Claim(1, "wrong", "One is two.", (sp.Eq(t, t, evaluate=False),), (row,), **changes)
+        return Finding(1, "wrong", "One is two.", (sp.Eq(t, t, evaluate=False),), (row,), **changes)
 
     with pytest.raises(SystemExit):
         telling["conclude"](check)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from symsched.algebra.escapes import latex_text, markdown_text
 from symsched.reporting.charts import Chart, Curve, Level, chart_of_rows
-from symsched.reporting.claim import Claim, Ledger
+from symsched.reporting.claim import Finding, Ledger
 from symsched.reporting.drawing import draw, figure
 from symsched.reporting.numbers import measured_text, number_latex, predicted_text, z_text
 from symsched.reporting.pages.formulas import formula_latex, formula_mathml
@@ -70,7 +70,7 @@ CHART = Chart(
 
 
 def claim(number=1, rows=(GOOD,), **changes):
-    return Claim(number, f"Claim {HOSTILE}", HOSTILE, FORMULAS, tuple(rows), **changes)
+    return Finding(number, f"Claim {HOSTILE}", HOSTILE, FORMULAS, tuple(rows), **changes)
 
 
 def ledger():

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from symsched.cli.output import write_json
 from symsched.cli.reading import progress, whole
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.report import require_folder, summary_to_markdown, to_dict, write_folder
 from symsched.zoo import ZOO, Entry, find
 from symsched.zoo.page import exhibit, gallery
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     seed = whole(options.seed, "seed", 0)
     workers = os.cpu_count() or 1 if options.workers is None else whole(options.workers, "workers", 1)
     require_folder(Path(options.out))
-    done: list[Claim] = []
+    done: list[Finding] = []
     interrupted = False
     with tqdm(total=len(entries), unit="entry", file=sys.stderr, disable=not progress(options)) as bar:
         try:
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     return 0 if ledger.passed else 1
 
 
-def _claims(entries: Sequence[Entry], seed: int, workers: int, *, quick: bool) -> Iterator[Claim]:
+def _claims(entries: Sequence[Entry], seed: int, workers: int, *, quick: bool) -> Iterator[Finding]:
     """Yield the claims as they are done: one after the other, or from several processes, with the same numbers."""
     if workers == 1:
         for place, entry in enumerate(entries, 1):

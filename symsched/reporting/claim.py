@@ -1,4 +1,4 @@
-"""A claim with its prediction, its measurement and its verdict; and the ledger of all claims."""
+"""What was found of a claim: prediction, measurement and verdict; and the ledger of all that was found."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Expected = Literal["holds", "fails"]
 
 
 @dataclass(frozen=True)
-class Claim:
-    """One sentence that can be true or false, and the rows that decide it.
+class Finding:
+    """What was found of one sentence that can be true or false: the rows that decide it.
 
     ``formula`` holds the derived expressions or equations; ``expected`` is what the ledger stands for, with ``reason``
     where a claim is expected to fail; ``source`` says where the claim is made; ``seconds`` is what checking it took.
@@ -80,7 +80,7 @@ class Ledger:
     """
 
     title: str
-    claims: tuple[Claim, ...]
+    claims: tuple[Finding, ...]
     settings: Mapping[str, str | int | float] = field(default_factory=dict)
     introduction: str = ""
     noun: str = "claim"
@@ -116,6 +116,6 @@ class Ledger:
         return tuple((figure_name(claim, chart), chart) for claim in self.claims for chart in claim.charts)
 
 
-def figure_name(claim: Claim, chart: Chart) -> str:
+def figure_name(claim: Finding, chart: Chart) -> str:
     """Return the file name (no ending) of a claim's chart."""
     return f"{claim.number:02d}-{chart.name}"

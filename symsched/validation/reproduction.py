@@ -16,12 +16,12 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from symsched.errors import require_integer
-from symsched.reporting.claim import Claim, Ledger
+from symsched.reporting.claim import Finding, Ledger
 from symsched.reporting.report import require_folder, write_folder
 from symsched.validation import claims
 from symsched.validation.effort import Effort
 
-Check = Callable[[Effort], Claim]
+Check = Callable[[Effort], Finding]
 
 TITLE = "Noise schedules in high dimension: the claims of arXiv 2501.00988, checked"
 _INTRODUCTION = (
@@ -71,7 +71,7 @@ def reproduce(
     effort = Effort(quick, require_integer(seed, "seed", 0))
     if folder is not None:
         require_folder(Path(folder))
-    finished: list[Claim] = []
+    finished: list[Finding] = []
     try:
         with tqdm(total=len(checks), unit="claim", disable=not progress) as bar:
             for name, check in checks:

@@ -13,7 +13,7 @@ from symsched.algebra.codegen import number
 from symsched.algebra.derivation import Check, Step
 from symsched.limits.limit import Limit, Phase, derive
 from symsched.models.one_thread import one_thread
-from symsched.reporting.claim import Claim, Ledger
+from symsched.reporting.claim import Finding, Ledger
 from symsched.reporting.numbers import number_text
 from symsched.reporting.verdicts import Row, Verdict, deterministic
 from symsched.validation.validate import REACH, validate
@@ -29,7 +29,7 @@ _INTRODUCTION = (
 
 
 @one_thread
-def exhibit(entry: Entry, place: int, *, seed: int = 0, quick: bool = False) -> Claim:
+def exhibit(entry: Entry, place: int, *, seed: int = 0, quick: bool = False) -> Finding:
     """Derive, re-verify and validate one entry, and return it as claim number ``place`` with its picture."""
     began = time.perf_counter()
     settings = entry.settings.quick if quick else entry.settings
@@ -46,7 +46,7 @@ def exhibit(entry: Entry, place: int, *, seed: int = 0, quick: bool = False) -> 
     )
     rows = (*_step_rows(limit), *report.rows)
     chart = chart_of_limit(limit, max(settings.dimensions), settings.kappa, rng)
-    return Claim(
+    return Finding(
         place,
         entry.name,
         f"{entry.description}. {' '.join(map(_sentence, limit.phases))}",
@@ -59,7 +59,7 @@ def exhibit(entry: Entry, place: int, *, seed: int = 0, quick: bool = False) -> 
     )
 
 
-def gallery(claims: Iterable[Claim], *, seed: int = 0, quick: bool = False) -> Ledger:
+def gallery(claims: Iterable[Finding], *, seed: int = 0, quick: bool = False) -> Ledger:
     """Return the ledger of the claims, whose entries are distributions."""
     settings = {"seed": seed, "size": "quick" if quick else "full", "SymPy": sp.__version__, "NumPy": np.__version__}
     return Ledger("A zoo of high-dimensional limits", tuple(claims), settings, _INTRODUCTION, noun="distribution")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symsched.reporting.charts import Chart
-from symsched.reporting.claim import Claim, Ledger
+from symsched.reporting.claim import Finding, Ledger
 from symsched.reporting.pages.formulas import formula_latex
 from symsched.reporting.rows import Json, json_number, row_to_dict
 
@@ -22,7 +22,7 @@ def to_dict(ledger: Ledger) -> dict[str, Json]:
     }
 
 
-def _claim(claim: Claim) -> dict[str, Json]:
+def _claim(claim: Finding) -> dict[str, Json]:
     return {
         "number": claim.number,
         "title": claim.title,

@@ -8,7 +8,7 @@ from html import escape
 from itertools import groupby
 
 from symsched.reporting.charts import Chart
-from symsched.reporting.claim import Claim, Ledger
+from symsched.reporting.claim import Finding, Ledger
 from symsched.reporting.drawing import draw
 from symsched.reporting.numbers import (
     dimension_text,
@@ -57,7 +57,7 @@ def _badge(words: str, style: str) -> str:
     return f'<span class="badge {style}">{_SIGNS[style]} {escape(words)}</span>'
 
 
-def _claim_badge(claim: Claim) -> str:
+def _claim_badge(claim: Finding) -> str:
     style = "agrees" if claim.as_expected else "fails" if claim.decided else "notyet"
     return _badge(claim.outcome, style)
 
@@ -91,12 +91,12 @@ def _summary(ledger: Ledger) -> str:
     return f'<section aria-labelledby="summary"><h2 id="summary">Summary</h2>{_scroll("Summary", table)}</section>'
 
 
-def _group(name: str, claims: Sequence[Claim], ledger: Ledger) -> str:
+def _group(name: str, claims: Sequence[Finding], ledger: Ledger) -> str:
     heading = name or f"{ledger.noun.capitalize()}s"
     return f"<section><h2>{escape(heading)}</h2>{''.join(_claim(claim, ledger.noun) for claim in claims)}</section>"
 
 
-def _claim(claim: Claim, noun: str) -> str:
+def _claim(claim: Finding, noun: str) -> str:
     formulas = "".join(formula_mathml(formula) for formula in claim.formula)
     facts = [f"Source: {claim.source}." if claim.source else "", f"Checked in {seconds_text(claim.seconds)}."]
     parts = [

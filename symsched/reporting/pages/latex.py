@@ -7,7 +7,7 @@ from itertools import groupby
 
 from symsched.algebra.escapes import latex_text
 from symsched.reporting.charts import Chart
-from symsched.reporting.claim import Claim, Ledger, figure_name
+from symsched.reporting.claim import Finding, Ledger, figure_name
 from symsched.reporting.numbers import number_latex, seconds_text, setting_text
 from symsched.reporting.pages.formulas import formula_latex
 from symsched.reporting.rows import LATEX_COLOURS, rows_to_latex
@@ -46,7 +46,7 @@ def to_latex(ledger: Ledger, figures: str = "figures") -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _verdict(claim: Claim) -> str:
+def _verdict(claim: Finding) -> str:
     colour = "agrees" if claim.as_expected else "fails" if claim.decided else "notyet"
     return rf"\textcolor{{{colour}}}{{{claim.outcome}}}"
 
@@ -66,7 +66,7 @@ def _summary(ledger: Ledger) -> str:
     return "\n".join([*lines, r"\end{longtable}\endgroup"])
 
 
-def _claim(claim: Claim, noun: str, figures: str) -> str:
+def _claim(claim: Finding, noun: str, figures: str) -> str:
     reason = f"Expected to fail: {claim.reason}" if claim.expected == "fails" else claim.reason
     title = f"{noun.capitalize()} {claim.number}. {claim.title}"
     parts = [
@@ -82,7 +82,7 @@ def _claim(claim: Claim, noun: str, figures: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _pictures(claim: Claim, charts: Sequence[Chart], figures: str) -> list[str]:
+def _pictures(claim: Finding, charts: Sequence[Chart], figures: str) -> list[str]:
     return [
         rf"\begin{{center}}\begin{{minipage}}{{0.85\linewidth}}"
         rf"\includegraphics[width=\linewidth]{{{figures}/{figure_name(claim, chart)}.pdf}}\par"

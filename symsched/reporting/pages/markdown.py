@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symsched.algebra.escapes import markdown_text
 from symsched.reporting.charts import Chart
-from symsched.reporting.claim import Claim, Ledger, figure_name
+from symsched.reporting.claim import Finding, Ledger, figure_name
 from symsched.reporting.numbers import seconds_text
 from symsched.reporting.pages.formulas import formula_latex
 from symsched.reporting.rows import rows_to_markdown
@@ -40,7 +40,7 @@ def summary_to_markdown(ledger: Ledger) -> str:
     return "\n".join(lines)
 
 
-def _claim(claim: Claim, noun: str, figures: str) -> list[str]:
+def _claim(claim: Finding, noun: str, figures: str) -> list[str]:
     reason = f"Expected to fail: {claim.reason}" if claim.expected == "fails" else claim.reason
     return [
         f"### {noun.capitalize()} {claim.number}. {markdown_text(claim.title)}",
@@ -54,6 +54,6 @@ def _claim(claim: Claim, noun: str, figures: str) -> list[str]:
     ]
 
 
-def _picture(claim: Claim, chart: Chart, figures: str) -> str:
+def _picture(claim: Finding, chart: Chart, figures: str) -> str:
     image = f"![{markdown_text(chart.title)}]({figures}/{figure_name(claim, chart)}.png)"
     return f"{image}\n\n{markdown_text(chart.caption)}".rstrip()

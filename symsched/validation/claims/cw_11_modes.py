@@ -13,7 +13,7 @@ import sympy as sp
 from symsched.algebra.codegen import number
 from symsched.limits.limit import Limit
 from symsched.reporting.charts import Chart, Curve
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, bounded, deterministic
 from symsched.schedules.interpolant import VP
 from symsched.validation.claims.cw_enumeration import SpinMeans, spin_means
@@ -66,7 +66,7 @@ def rows_at(beta: sp.Expr, sizes: tuple[int, ...], base: int, tolerance: float) 
     return rows, errors
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return claim 11."""
     sizes = tuple(10**k for k in range(3, effort.choose(7, 6)))
     rows, errors = rows_at(BETA, sizes, 2000, 1e-8)
@@ -86,7 +86,7 @@ def claim(effort: Effort) -> Claim:
         log_y=True,
         caption="Exact sums over the d + 1 values of the spin mean; no sampling.",
     )
-    return Claim(
+    return Finding(
         11,
         "Curie–Weiss: m, the weights and χ",
         "The limit's m, mode weights and χ, found as saddle points of g − I with their Gaussian fluctuations, are "

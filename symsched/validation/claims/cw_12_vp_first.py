@@ -14,7 +14,7 @@ import numpy as np
 from symsched.algebra.codegen import Array, number
 from symsched.limits.limit import Phase
 from symsched.reporting.charts import Chart, Curve
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, bounded, deterministic
 from symsched.schedules.interpolant import VP
 from symsched.validation.claims.cw_enumeration import spin_means
@@ -112,7 +112,7 @@ def path_chart(d: int, seed: int) -> Chart:
     )
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return claim 12."""
     sizes = tuple(4**k for k in range(5, effort.choose(10, 8)))
     rows, distances = law_rows(sizes)
@@ -143,7 +143,7 @@ def claim(effort: Effort) -> Claim:
         log_x=True,
         log_y=True,
     )
-    return Claim(
+    return Finding(
         12,
         "Curie–Weiss, dilated VP: the first half",
         "As d → ∞ at fixed t, μ = Σ x_i/√d follows μ' = 2κm tanh(hm + 2κm t μ) from μ_0 ~ N(0, 1). Exact "

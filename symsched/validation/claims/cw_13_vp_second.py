@@ -14,7 +14,7 @@ import numpy as np
 from symsched.algebra.codegen import Array, number
 from symsched.limits.limit import Limit
 from symsched.reporting.charts import Chart, Curve, Level
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, bounded, deterministic, statistical
 from symsched.schedules.interpolant import VP
 from symsched.schedules.schedule import Schedule
@@ -103,7 +103,7 @@ def threshold_rows(limit: Limit, sizes: tuple[int, ...], paths: int, effort: Eff
     return rows, np.array(spread)
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return claim 13."""
     limit = limit_of(VP)
     names = ("−", "+")
@@ -137,7 +137,7 @@ def claim(effort: Effort) -> Claim:
         levels=(Level("threshold of x_i(½)", places[1]),),
         caption="Solutions of the derived site equation, β = 2, VP linear.",
     )
-    return Claim(
+    return Finding(
         13,
         "Curie–Weiss, dilated VP: the second half and the threshold of a spin",
         "As d → ∞, given the mode S, each spin follows its own equation from x_i(½) ~ N(0, 1), and ends at +1 if "

@@ -16,7 +16,7 @@ from scipy import special
 from symsched.algebra.codegen import Array, number
 from symsched.limits.limit import Phase
 from symsched.reporting.charts import Chart, Curve, Level
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, bounded, deterministic
 from symsched.schedules.interpolant import VE
 from symsched.schedules.plan import Plan
@@ -146,7 +146,7 @@ def _kept(plan: Plan, population: Population) -> Array:
     return np.asarray(1 - 2 * special.ndtr(probes[rows, np.argmax(signs, axis=1)]))
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return claim 14."""
     limit = limit_of(VE)
     rows = first_half_rows(limit.phases[0])
@@ -190,7 +190,7 @@ def claim(effort: Effort) -> Claim:
             levels=(Level("threshold", places[1]),),
         ),
     )
-    return Claim(
+    return Finding(
         14,
         "Curie–Weiss, dilated VE (linear): both halves",
         "As d → ∞ at fixed t, M = Σ x_i/(m d) follows its derived equation in the first half, exact paths "

@@ -14,7 +14,7 @@ from symsched.limits.limit import Limit
 from symsched.models.estimates import Estimate
 from symsched.predictions.predict import ModePrediction, predict
 from symsched.reporting.charts import Chart, Curve, Level
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, bounded, deterministic, statistical
 from symsched.schedules.interpolant import VE, VP, Interpolant
 from symsched.schedules.plan import Plan
@@ -162,14 +162,14 @@ def charts_of(found: tuple[Settling, ...]) -> tuple[Chart, Chart]:
     return weights, means
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return claim 15."""
     found = (Settling.of(VP, "VP", effort), Settling.of(VE, "VE", effort))
     rows: list[Row] = []
     for interpolant, one in zip((VP, VE), found, strict=True):
         rows += [*one.rows(), *monte_carlo_rows(limit_of(interpolant), one.name, one.target, effort)]
     limit = limit_of(VP)
-    return Claim(
+    return Finding(
         15,
         "Curie–Weiss: Θ(1) steps",
         "At ten Euler steps per half of the dilated schedules, steps fixed and d → ∞, the weight of the + mode and the "

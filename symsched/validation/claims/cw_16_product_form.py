@@ -20,7 +20,7 @@ from symsched.distributions.mean_field.measure import MeanField
 from symsched.distributions.product.mixture import ProductMixture
 from symsched.limits.limit import Limit
 from symsched.reporting.charts import Chart, Curve
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, bounded, deterministic, statistical
 from symsched.schedules.interpolant import VP
 from symsched.symbols import d as d_symbol
@@ -169,7 +169,7 @@ def _error_row(name: str, predicted: float, square: float, error: float, d: int)
     )
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return claim 16."""
     limit = limit_of(VP)
     sizes = (1000, 100_000) if effort.quick else (1000, 10_000, 100_000, 1_000_000)
@@ -208,7 +208,7 @@ def claim(effort: Effort) -> Claim:
     prior = sp.Derivative(sp.Function("Lambda")(u_symbol), (u_symbol, 2))
     revealed = 1 / (1 / beta - prior) - 1 / (1 / beta - second)
     formula = sp.Eq(d_symbol * sp.Function("Var")(shift), revealed, evaluate=False)
-    return Claim(
+    return Finding(
         16,
         "Curie–Weiss: the product form against the exact posterior",
         "The two-mode product form keeps the collective field at βm. Its error per coordinate is sech²(βm + ψy_i) "

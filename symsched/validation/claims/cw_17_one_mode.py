@@ -17,7 +17,7 @@ from symsched.algebra.codegen import number
 from symsched.limits.limit import Limit
 from symsched.predictions.predict import predict
 from symsched.reporting.charts import Chart, Curve
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, bounded, deterministic, statistical
 from symsched.schedules.interpolant import VE, VP, Interpolant
 from symsched.schedules.schedule import Schedule
@@ -163,7 +163,7 @@ def critical_rows(sizes: tuple[int, ...]) -> list[Row]:
     return rows
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return claim 17."""
     vp, ve = limit_of(VP, BETA), limit_of(VE, BETA)
     rows = [*structure_rows(vp, "VP"), *structure_rows(ve, "VE"), *collective_rows(effort)]
@@ -188,7 +188,7 @@ def claim(effort: Effort) -> Claim:
         tuple(curves),
         caption=f"d = {d}, κ = 3.",
     )
-    return Claim(
+    return Finding(
         17,
         "Curie–Weiss at β < 1 (and β = 1)",
         "For β < 1 the derivation finds one mode, no speciation phase and a schedule of one window, with which "

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from symsched.algebra.codegen import compiled
 from symsched.reporting.charts import Chart, Curve
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, deterministic, statistical
 from symsched.schedules.interpolant import INTERPOLANTS, Interpolant
 from symsched.symbols import d as d_symbol
@@ -52,7 +52,7 @@ class Velocity:
         return np.asarray(drag * x + push * mean)
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return the claim with its rows for all four interpolants."""
     rows = [row for name in INTERPOLANTS for row in rows_for(name, effort)]
     x, drift = sp.Symbol("x"), sp.Function("b")
@@ -65,7 +65,7 @@ def claim(effort: Effort) -> Claim:
         beta.diff(tau_symbol) / beta * x
         + alpha * (alpha * beta.diff(tau_symbol) / beta - alpha.diff(tau_symbol)) * score
     )
-    return Claim(
+    return Finding(
         1,
         "The velocity field, by the posterior and by the score",
         "At every dimension and time, the velocity built from the exact posterior mean is the one built from the "

@@ -15,7 +15,7 @@ import sympy as sp
 
 from symsched.predictions.predict import predict
 from symsched.reporting.charts import Chart, Curve, Level
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, bounded, deterministic, statistical
 from symsched.schedules.schedule import Schedule, plain
 from symsched.simulation.simulate import simulate
@@ -31,7 +31,7 @@ _NAMES = {"vp": "plain VP", "ve": "plain VE"}
 _NEGLECTED = "1/d, what the order parameter neglects"
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return the claim with its rows for plain VP and plain VE."""
     dimensions = _DIMENSIONS[1:3] if effort.quick else _DIMENSIONS
     found = {name: plain_rows(name, effort, dimensions) for name in _NAMES}
@@ -60,7 +60,7 @@ def claim(effort: Effort) -> Claim:
     for name in _NAMES:
         ratio = (1 / (sigma * gm_case.interpolant(name).psi)).subs(tau, k / count)
         formulas.append(sp.Eq(sp.tan(theta(k)), sp.simplify(ratio), evaluate=False))
-    return Claim(
+    return Finding(
         2,
         "Plain schedules with fixed steps",
         f"With {STEPS} uniform steps in τ and d → ∞, plain VP puts all weight on the heavier mode and keeps the "

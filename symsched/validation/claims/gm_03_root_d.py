@@ -19,7 +19,7 @@ from sympy.stats import Normal
 from symsched.algebra.codegen import number
 from symsched.laws import AtomLaw, law_of
 from symsched.reporting.charts import Chart, Curve, Level
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.numbers import dimension_text
 from symsched.reporting.verdicts import Row, bounded, deterministic, statistical
 from symsched.schedules.schedule import plain
@@ -35,7 +35,7 @@ width_ratio = sp.Symbol("a", positive=True)
 """a = σν = σN/√d."""
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return the claim with its rows for plain VP and plain VE."""
     dimensions = (100, 10_000) if effort.quick else (100, 10_000, 1_000_000)
     rates = (0.5, 1.0) if effort.quick else (0.5, 1.0, 2.0)
@@ -43,7 +43,7 @@ def claim(effort: Effort) -> Claim:
     weights = weight_rows(effort, dimensions, rates, law)
     widths = width_rows(effort, dimensions, rates)
     formula = sp.Eq(sp.Symbol("sigma_hat") / sp.Symbol("sigma"), plain_width(), evaluate=False)
-    return Claim(
+    return Finding(
         3,
         "Θ(√d) steps on plain schedules",
         "With ν = N/√d fixed and d → ∞ the weight under plain VP and the width under plain VE depend on ν alone: "

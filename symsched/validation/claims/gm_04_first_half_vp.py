@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from symsched.limits.limit import Limit
 from symsched.models.estimates import Estimate
 from symsched.reporting.charts import Chart, Curve
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, bounded, deterministic, statistical
 from symsched.schedules.schedule import Schedule
 from symsched.simulation.simulate import Run, simulate
@@ -33,12 +33,12 @@ _FINE = 2_000
 _FINE_DIMENSION = 10**12
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return the claim with its rows."""
     limit = gm_case.limit("vp")
     errors = path_errors(effort, limit)
     rows = [*equation_rows(limit), *_rate_rows(errors), *law_rows(effort, limit)]
-    return Claim(
+    return Finding(
         4,
         "Dilated VP, first half",
         "For t ≤ 1/2 the component of x along the means, μ = r·x/(m√d), follows the derived equation from N(0, 1) "

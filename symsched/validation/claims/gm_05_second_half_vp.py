@@ -18,7 +18,7 @@ from scipy.integrate import solve_ivp
 from symsched.limits.limit import Limit
 from symsched.predictions.predict import predict
 from symsched.reporting.charts import Chart, Curve, Level
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, deterministic
 from symsched.schedules.schedule import Schedule
 from symsched.validation.claims import gm_case
@@ -34,11 +34,11 @@ _TIMES = (0.5, 0.6, 0.75, 0.9, 0.999)
 _FINE_DIMENSION = 10**12
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return the claim with its rows."""
     limit = gm_case.limit("vp")
     rows = [*exact_rows(limit), *vector_rows(effort, limit), *width_rows(effort, limit)]
-    return Claim(
+    return Finding(
         5,
         "Dilated VP, second half",
         "For t ≥ 1/2 the mode S is chosen and each coordinate follows the derived equation of its mode: the "

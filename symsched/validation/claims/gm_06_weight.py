@@ -21,7 +21,7 @@ from scipy.optimize import brentq
 from symsched.laws import AtomLaw
 from symsched.limits.limit import Limit
 from symsched.reporting.charts import Chart, Curve, Level
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, deterministic, statistical
 from symsched.symbols import kappa, nu
 from symsched.validation.claims import gm_case
@@ -34,14 +34,14 @@ _KAPPAS = (1.0, 3.0)
 _DIMENSION = 10**12
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return the claim with its rows."""
     limit = gm_case.limit("vp")
     law = gm_case.effective_law(limit)
     kappas = _KAPPAS[:1] if effort.quick else _KAPPAS
     sampled = sampled_rows(effort, limit, law, kappas)
     tie = sp.Symbol("nu_tie", real=True)
-    return Claim(
+    return Finding(
         6,
         "What the weight is at finite κ",
         "As d → ∞ at fixed κ (steps → ∞ after), the share of paths with μ(1/2) > 0 and the share whose posterior "

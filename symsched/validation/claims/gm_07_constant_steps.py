@@ -13,7 +13,7 @@ import numpy as np
 
 from symsched.predictions.predict import ModePrediction, predict
 from symsched.reporting.charts import Chart, Curve, Level
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, deterministic, statistical
 from symsched.schedules.schedule import Schedule
 from symsched.simulation.simulate import simulate
@@ -29,14 +29,14 @@ _MOVED = 0.02
 _REASON = "0.02 κ/√d: the half that is not at hand takes κ/√d of τ"
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return the claim with its rows for dilated VP, linear and trigonometric."""
     dimensions = (10_000, 100_000_000) if effort.quick else _DIMENSIONS
     names = ("vp",) if effort.quick else ("vp", "vp-trig")
     found = {name: constant_rows(name, effort, dimensions) for name in names}
     rows = [row for several in found.values() for row in several]
     limit = gm_case.limit("vp")
-    return Claim(
+    return Finding(
         7,
         "Θ(1) steps on the dilated schedule",
         f"With {STEPS // 2} steps per half on dilated VP, weight and width from d = 10² to 10⁸ agree with Euler's "

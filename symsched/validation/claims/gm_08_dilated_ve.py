@@ -14,7 +14,7 @@ from symsched.algebra.codegen import number
 from symsched.laws import law_of
 from symsched.limits.limit import Limit
 from symsched.reporting.charts import Chart, Curve, Level
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, deterministic
 from symsched.schedules.schedule import Schedule
 from symsched.symbols import kappa, psi, t, y
@@ -31,14 +31,14 @@ _START = 0.3
 _FAR = "1e24"
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return the claim with its rows."""
     limit = gm_case.limit("ve")
     dimensions = (10_000, 100_000_000) if effort.quick else (1_000, 10_000, 1_000_000, 100_000_000)
     constant = constant_rows("ve", effort, dimensions, number=8)
     kept = kept_width(limit)
     rows = [*equation_rows("ve", limit), *width_rows(effort, limit, kept), *constant]
-    return Claim(
+    return Finding(
         8,
         "Dilated VE, linear interpolant",
         "As d → ∞ the overlap M follows the first equation for t ≤ 1/2 and ends in ±1; then each coordinate "

@@ -17,7 +17,7 @@ from symsched.algebra.codegen import number
 from symsched.models.noise import Blocks
 from symsched.predictions.predict import predict
 from symsched.reporting.charts import Chart, Curve
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, deterministic, statistical
 from symsched.schedules.interpolant import Interpolant
 from symsched.symbols import d as d_symbol
@@ -32,12 +32,12 @@ steps_per_half = sp.Symbol("K", integer=True, positive=True)
 _index = sp.Symbol("k", integer=True, nonnegative=True)
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return the claim with its rows."""
     limit = gm_case.limit(NAME)
     factor = noise_factor(limit.interpolant)
     rows = [*equation_rows(NAME, limit), *factor_rows(effort, factor), *end_rows(effort)]
-    return Claim(
+    return Finding(
         9,
         "Dilated VE, trigonometric interpolant",
         "As d → ∞ and then steps → ∞ both halves follow the derived equations. With K Euler steps per half and d → "

@@ -23,7 +23,7 @@ from symsched.distributions.rules import cascade
 from symsched.laws import AtomLaw
 from symsched.predictions.clones import clone_probability, simulate_clones
 from symsched.reporting.charts import Chart, Curve
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, bounded, deterministic, statistical
 from symsched.symbols import d as d_symbol
 from symsched.validation.claims import gm_case
@@ -36,13 +36,13 @@ _HALF = sp.Rational(1, 2)
 Ratio = Callable[[float, float], float]
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return the claim with its rows."""
     limit = gm_case.limit("vp")
     law = gm_case.effective_law(limit)
     curve = clone_rows(effort, law)
     tau, clock = sp.Symbol("tau_S"), sp.Symbol("t_S")
-    return Claim(
+    return Finding(
         10,
         "Speciation",
         "Modes part at τ ~ d^−1/2 under VP and at τ = O(1) under VE, and at ½ log d in the Ornstein–Uhlenbeck "

@@ -11,7 +11,7 @@ import sympy as sp
 
 from symsched.algebra.codegen import number
 from symsched.reporting.charts import Chart, Curve, Level
-from symsched.reporting.claim import Claim
+from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, deterministic
 from symsched.symbols import kappa
 from symsched.validation.claims import gm_case
@@ -28,14 +28,14 @@ _REASON = (
 )
 
 
-def claim(effort: Effort) -> Claim:
+def claim(effort: Effort) -> Finding:
     """Return the claim with its rows; they fail, as they should."""
     limit = gm_case.limit(NAME)
     promised = kept_width(limit)
     value = number(promised.subs({sigma: gm_case.SIGMA, kappa: sp.Rational(gm_case.KAPPA)}), "the width")
     sizes = (10_000, 1_000_000) if effort.quick else (10_000, 100_000, 1_000_000, 100_000_000)
     rows = width_rows(effort, value, sizes)
-    return Claim(
+    return Finding(
         18,
         "Θ(1) Euler steps on dilated trigonometric VE (beside claim 9)",
         "With 10 or 40 Euler steps per half on the dilated trigonometric VE schedule, samples have the width of "
