@@ -18,7 +18,8 @@ from symsched.errors import require_integer
 from symsched.limits.limit import Limit
 from symsched.models.estimates import Estimate
 from symsched.predictions.order_model import effective_model
-from symsched.predictions.predict import ModePrediction, order_paths, practical_infinity, predict
+from symsched.predictions.order_paths import order_paths
+from symsched.predictions.predict import ModePrediction, practical_infinity, predict
 from symsched.reporting.charts import chart_of_rows
 from symsched.reporting.drawing import figure
 from symsched.reporting.numbers import dimension_text

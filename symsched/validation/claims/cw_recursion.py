@@ -7,7 +7,8 @@ from scipy import special
 
 from symsched.limits.limit import Limit
 from symsched.predictions.order_model import effective_model
-from symsched.predictions.predict import INFINITE, order_paths
+from symsched.predictions.order_paths import order_paths
+from symsched.predictions.predict import INFINITE
 from symsched.schedules.plan import Plan
 from symsched.validation.claims.cw_model import KAPPA
 

@@ -1,0 +1,108 @@
+"""One coordinate under the steps of a plan: a map of the line, along what its path sees of the modes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from symsched.laws.numeric.tables import fast_kernel
+from symsched.predictions.order_model import EffectiveModel
+from symsched.predictions.order_paths import order_paths
+from symsched.predictions.weights import typical_starts
+from symsched.schedules.plan import Plan
+
+Array = NDArray[np.float64]
+
+_REACH = 8.5
+_LINE = 801
+_REFINEMENTS = 2
+
+
+def site_statistics(model: EffectiveModel, plan: Plan) -> tuple[Array, Array]:
+    """Return mean and variance of one coordinate at t = 1 per mode, (K,) each, averaged over the paths that end in
+    the mode.
+
+    Along a path x = f(z) for one map f of the line; the posterior over modes that the path sees comes from its order
+    parameters.
+    """
+    count = len(model.sites)
+    offset = np.zeros((1, 1))
+    if model.orders:
+        starts, masses = typical_starts(model, plan)
+        paths = order_paths(model, plan, starts)
+        shares, modes = paths.responsibilities, paths.modes
+        # Given ν_0 = Σ z_i/√d, a coordinate is N(ν_0/√d, 1): the first correction in d, and the largest.
+        if model.orders == (1,) and not model.centred:
+            offset = starts / math.sqrt(model.dimension)
+    else:
+        shares, modes, masses = np.ones((1, plan.steps, 1)), np.zeros(1, dtype=np.intp), np.ones(1)
+    line = np.broadcast_to(np.linspace(-_REACH, _REACH, _LINE), (len(modes), _LINE))
+    # Twice finds a step to 1e-8; more would chase it below the digits to which the feedback of the other coordinates
+    # is known.
+    for _ in range(_REFINEMENTS):
+        line = _follow_steps(line, _carry_sites(model, plan, shares, line, offset))
+    x = _carry_sites(model, plan, shares, line, offset)
+    first, second = _moments(line, x)
+    means, variances = np.zeros(count), np.zeros(count)
+    for j in range(count):
+        rows = modes == j
+        if np.any(rows):
+            share = masses[rows] / masses[rows].sum()
+            means[j] = share @ first[rows]
+            variances[j] = share @ (second - first**2)[rows]
+    return means, variances
+
+
+def _moments(line: Array, x: Array) -> tuple[Array, Array]:
+    """Return E x and E x² under N(0, 1), (P,) each, x being linear in z between the nodes: exact for an affine map."""
+    half, middle = np.diff(line, axis=1) / 2, (line[:, 1:] + line[:, :-1]) / 2
+    climb, height = np.diff(x, axis=1) / 2, (x[:, 1:] + x[:, :-1]) / 2
+    sums = np.zeros((3, line.shape[0]))
+    for place, weight in zip(*np.polynomial.legendre.leggauss(6), strict=True):
+        mass = weight * half * np.exp(-((middle + place * half) ** 2) / 2)
+        value = height + place * climb
+        sums += [mass.sum(axis=1), (mass * value).sum(axis=1), (mass * value**2).sum(axis=1)]
+    return sums[1] / sums[0], sums[2] / sums[0]
+
+
+def _carry_sites(model: EffectiveModel, plan: Plan, shares: Array, line: Array, offset: Array) -> Array:
+    """Return x at t = 1 for coordinates that start from z = ``line`` (P, L), the path seeing ``shares`` (P, N, K)."""
+    heights = np.diff(special.ndtr(line), axis=1)
+    mass = (np.pad(heights, ((0, 0), (1, 0))) + np.pad(heights, ((0, 0), (0, 1)))) / 2
+    x = plan.alpha[0] * (line + offset)
+    for k in range(plan.steps):
+        y = x / plan.alpha[k]
+        posterior = np.zeros_like(y)
+        for j in range(shares.shape[2]):
+            undecided = shares[:, k, j] > 1e-14
+            if np.any(undecided):
+                seen = _denoise(model, j, plan.psi[k], y[undecided], mass[undecided])
+                posterior[undecided] += shares[undecided, k, j, None] * seen
+        x = plan.A[k] * x + plan.B[k] * posterior
+    return x
+
+
+def _follow_steps(line: Array, x: Array) -> Array:
+    """Return nodes at equal shares of probability and of climb of the map z → x: a spin's map is a step, and the step
+    is thin.
+    """
+    climb = np.abs(np.diff(x, axis=1))
+    monitor = np.diff(special.ndtr(line), axis=1) + climb / np.maximum(climb.sum(axis=1, keepdims=True), 1e-300)
+    monitor += 0.2 * np.diff(line, axis=1) / (2 * _REACH)
+    grown = np.pad(np.cumsum(monitor, axis=1), ((0, 0), (1, 0)))
+    targets = np.linspace(0, 1, line.shape[1])
+    return np.stack([np.interp(targets * total[-1], total, nodes) for total, nodes in zip(grown, line, strict=True)])
+
+
+def _denoise(model: EffectiveModel, mode: int, psi: float, y: Array, mass: Array) -> Array:
+    """Return the posterior mean of the coordinates in one mode, shape of y."""
+    if model.feedback is not None:
+        return model.feedback.posterior_mean(mode, psi, y, mass)
+    site = model.sites[mode]
+    if psi == 0:
+        return np.full_like(y, site.mean)
+    # The tables that samplers use, built once per ψ: three passes over the same plan share them.
+    return np.asarray(fast_kernel(site, float(psi)).mean(psi * y))
