@@ -7,7 +7,7 @@ import sympy as sp
 import sympy.stats
 
 import symsched
-from symsched.schedules.schedule import Scale, dilate
+from symsched.schedules.schedule import dilate
 
 R = sp.Rational
 HALF = R(1, 2)
@@ -34,7 +34,7 @@ def test_the_same_seed_gives_the_same_report():
 
 def test_the_papers_window_fails_on_two_variances():
     limit = symsched.derive(symsched.parse("7/10*Normal(0, 1/2) + 3/10*Normal(0, 3/2)"), symsched.VP)
-    wrong = dilate(symsched.VP, [Scale("speciation", HALF, 1), Scale("data", sp.S.Zero)])
+    wrong = dilate(symsched.VP, [("speciation", HALF, 1), ("data", sp.S.Zero, None)])
     settings = {"dimensions": (10**6,), "n": 200, "steps": 30, "kappa": 3, "rng": 1}
     right = symsched.validate(limit, **settings)
     assert not [claim for claim in failing(right) if "weight" in claim], failing(right)

@@ -11,7 +11,7 @@ from sympy.stats import Laplace, Normal, Rademacher
 import symsched
 from symsched.laws import AtomLaw
 from symsched.reporting.verdicts import Row, Verdict, bounded, deterministic, statistical
-from symsched.schedules.schedule import Scale, custom, dilate, plain
+from symsched.schedules.schedule import custom, dilate, plain
 from symsched.symbols import d, kappa, t
 from symsched.validation import validate as validation
 from symsched.zoo import find
@@ -28,7 +28,7 @@ TRIANGLE = symsched.GaussianModes(
 )
 SPINS_OR_NORMAL = symsched.ProductMixture([(HALF, Rademacher("a")), (HALF, Normal("a", 0, 1))])
 SMALL = {"dimensions": (1_000, 10_000), "n": 1_000, "steps": 20}
-PAPER_WINDOW = dilate(symsched.VP, [Scale("speciation", HALF, 1), Scale("data", sp.S.Zero)])
+PAPER_WINDOW = dilate(symsched.VP, [("speciation", HALF, 1), ("data", sp.S.Zero, None)])
 
 
 def failures(report):
@@ -105,8 +105,8 @@ def test_the_window_of_separated_means_fails_for_separated_variances():
     "schedule",
     [
         plain(symsched.VP),
-        dilate(symsched.VP, [Scale("speciation", sp.Rational(1, 4), 2), Scale("data", sp.S.Zero)]),
-        dilate(symsched.VP, [Scale("speciation", sp.S.One, 1), Scale("data", sp.S.Zero)]),
+        dilate(symsched.VP, [("speciation", sp.Rational(1, 4), 2), ("data", sp.S.Zero, None)]),
+        dilate(symsched.VP, [("speciation", sp.S.One, 1), ("data", sp.S.Zero, None)]),
         custom(symsched.VP, 2 * kappa * t / d, kappa / d + (1 - kappa / d) * (2 * t - 1)),
         custom(
             symsched.VP,

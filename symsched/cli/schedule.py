@@ -10,8 +10,8 @@ from symsched.algebra.codegen import Array, compiled
 from symsched.cli.output import write_json
 from symsched.cli.reading import Request, real, request, whole
 from symsched.reporting.rows import json_number
-from symsched.schedules.motions import elapsed, remaining
 from symsched.schedules.schedule import Schedule
+from symsched.schedules.window import elapsed, remaining
 from symsched.symbols import d, kappa
 
 COLUMNS = ("t", "tau", "alpha", "beta", "psi", "sigma")

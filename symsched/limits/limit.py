@@ -16,7 +16,8 @@ from symsched.errors import DerivationError, nearest, require_integer
 from symsched.laws import AbstractLaw
 from symsched.limits.verify import canonical_flow, order_parameter_ode, scales, site_ode
 from symsched.schedules.interpolant import Interpolant
-from symsched.schedules.schedule import Scale, Schedule, Window, dilate
+from symsched.schedules.schedule import Schedule, dilate
+from symsched.schedules.window import Window
 from symsched.symbols import d, kappa, psi, t, tau
 
 CLOCKS = ("t", "tau", "psi", "sigma", "logsnr", "ou")
@@ -160,7 +161,7 @@ def derive(distribution: AbstractDistribution, interpolant: Interpolant) -> Limi
     if not isinstance(interpolant, Interpolant):
         raise TypeError(f"interpolant must be an Interpolant such as symsched.VP, got {interpolant!r}")
     found = cascade(distribution)
-    schedule = dilate(interpolant, [Scale(p.name, p.exponent, p.order) for p in found.phases])
+    schedule = dilate(interpolant, [(p.name, p.exponent, p.order) for p in found.phases])
     windows = {window.name: window for window in schedule.windows}
     phases, steps = [], [_canonical_step(interpolant), *found.steps]
     for canonical in found.phases:

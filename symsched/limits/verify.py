@@ -15,7 +15,7 @@ from symsched.distributions.cascade import CanonicalPhase
 from symsched.distributions.verify import evaluated, sample_values
 from symsched.laws import AbstractLaw, AtomLaw
 from symsched.schedules.interpolant import Interpolant
-from symsched.schedules.schedule import Window
+from symsched.schedules.window import Window
 from symsched.symbols import d, kappa, psi, t, tau
 
 # A Float: roots of an exact number make SymPy factorise it. 10^-120 leaves 180 of its digits.

@@ -1,10 +1,4 @@
-"""Schedules t → τ → (α, β): one window of t per phase, and the grids on them.
-
-The rule is the same for every interpolant and every distribution. Each phase at ψ ~ d^−γ gets an equal share of t.
-In its
-window the quantity that runs over its own scale moves linearly in t: β where β does, α where β has saturated. With
-α(0) ~ c d^e, β runs in the phases with γ ≥ e and has saturated in those with γ < e.
-"""
+"""Schedules t → τ → (α, β): windows of t, and the grids on them."""
 
 from __future__ import annotations
 
@@ -18,78 +12,19 @@ import numpy as np
 import sympy as sp
 
 from symsched.algebra.codegen import Array, compiled
-from symsched.errors import DerivationError, nearest, require_integer, require_real
-from symsched.schedules import motions, sources
+from symsched.errors import nearest, require_integer, require_real
 from symsched.schedules import plan as schemes
+from symsched.schedules import sources
+from symsched.schedules.dilation import Scale, custom_windows, dilated_windows
 from symsched.schedules.interpolant import Interpolant
-from symsched.schedules.motions import Point, elapsed, remaining
 from symsched.schedules.plan import Plan
+from symsched.schedules.window import Position, Window, elapsed, remaining
 from symsched.symbols import d, kappa, t, tau
 
 d_symbol, kappa_symbol = d, kappa
 
-_CUT = 1e-3
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Where a phase lives: ψ ~ d^−exponent, and the order q of its parameter (None in the data phase).
-
-    An order above 1 makes the order parameter grow like ψ^q behind its window, which an explicit step across a gap of
-    scales cannot follow: such a phase is followed by a bridge, geometric in ψ.
-    """
-
-    name: str
-    exponent: sp.Rational
-    order: int | None = None
-
-
-@dataclass(frozen=True)
-class Window:
-    """A stretch of t on which τ, α and β each have one expression.
-
-    ``motion`` holds them in the elapsed and the remaining share of the window (two symbols of
-    ``symsched.schedules.motions``), in a form free of cancellation at every d; ``tau``, ``alpha`` and ``beta`` are the
-    same in t, d and κ.
-    """
-
-    name: str
-    start: sp.Rational
-    end: sp.Rational
-    motion: Point
-
-    def _in_time(self, expression: sp.Expr) -> sp.Expr:
-        passed = (t - self.start) / (self.end - self.start)
-        left = (self.end - t) / (self.end - self.start)
-        return motions.tidy(expression.subs({motions.elapsed: sp.expand(passed), motions.remaining: sp.expand(left)}))
-
-    @cached_property
-    def tau(self) -> sp.Expr:
-        """τ on this window."""
-        return self._in_time(self.motion.tau)
-
-    @cached_property
-    def alpha(self) -> sp.Expr:
-        """α on this window."""
-        return self._in_time(self.motion.alpha)
-
-    @cached_property
-    def beta(self) -> sp.Expr:
-        """β on this window."""
-        return self._in_time(self.motion.beta)
-
-    def rate(self, expression: sp.Expr) -> sp.Expr:
-        """Return d/dt of an expression in the elapsed and the remaining share."""
-        return (sp.diff(expression, motions.elapsed) - sp.diff(expression, motions.remaining)) / (self.end - self.start)
-
-    @cached_property
-    def psi(self) -> sp.Expr:
-        """β/α on this window."""
-        return sp.simplify(self.beta / self.alpha)
-
-    def is_straight(self, expression: sp.Expr) -> bool:
-        """Whether an expression of the motion is linear in t on this window."""
-        return not sp.expand(self.rate(expression)).has(motions.elapsed, motions.remaining)
+CUT = sp.Rational(1, 1000)
+"""Share of the first step's signal that a sampler misses which starts from a finite σ_0 z: ψ_0/ψ_1."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +107,7 @@ class Schedule:
         if scheme == "canonical":
             return schemes.canonical(grid, noise, signal)
 
-        def tangent(select: Callable[[Point], sp.Expr], values: Array) -> Array:
+        def tangent(select: Callable[[Position], sp.Expr], values: Array) -> Array:
             exact = [w.is_straight(select(w.motion)) or _steps_in_tau(self.interpolant, w) for w, _ in pieces]
             rate = along(lambda w: w.rate(select(w.motion)))
             # A quantity that is linear in the time of the step is its own tangent; reading it off keeps digits that
@@ -218,13 +153,13 @@ class Schedule:
         """Return σ = 1/ψ decreasing with a trailing 0, shape (steps+1,): the list that EDM-type samplers take.
 
         Noise at t = 0 has σ = ∞. The list is cut there at σ_0 = 1000 σ_1, that is at ψ_0 = ψ_1/1000: a sampler that
-        starts from
-        σ_0 z misses at most 1/1000 of the signal that the first step brings.
+        starts from σ_0 z misses 1/1000 of the signal that the first step brings. The nodes are those of the scheme
+        "canonical": Euler in σ.
         """
         ratios = self.psi(steps, d, kappa)
         if ratios[0] == 0:
             following = ratios[1] if len(ratios) > 1 else 1.0
-            ratios = np.concatenate(([_CUT * following], ratios[1:]))
+            ratios = np.concatenate(([float(CUT) * following], ratios[1:]))
         return np.append(1.0 / ratios, 0.0)
 
     def source(self, target: str = "numpy") -> str:
@@ -271,51 +206,9 @@ def custom(interpolant: Interpolant, *dilations: sp.Expr, name: str = "window") 
 
     Raises ValueError unless τ(0) = 0, τ(1) = 1 and neighbouring expressions meet.
     """
-    if not dilations:
-        raise ValueError("custom needs at least one expression for tau in symsched.symbols.t")
-    count = len(dilations)
-    for dilation in dilations:
-        stray = dilation.free_symbols - {t, d, kappa}
-        if stray:
-            raise ValueError(
-                f"tau = {dilation} may hold symsched.symbols.t, d and kappa only; found {sorted(map(str, stray))}"
-            )
-    knots = [(dilations[0], 0, sp.S.Zero), (dilations[-1], 1, sp.S.One)]
-    knots += [
-        (after, sp.Rational(k, count), before.subs(t, sp.Rational(k, count)))
-        for k, (before, after) in enumerate(pairwise(dilations), 1)
-    ]
-    for expression, at, required in knots:
-        if sp.simplify(expression.subs(t, at) - required) != 0:
-            raise ValueError(
-                f"tau must be {required} at t = {at}, got {sp.simplify(expression.subs(t, at))} from {expression}"
-            )
-    windows = []
-    for k, dilation in enumerate(dilations):
-        label = name if count == 1 else f"{name} {k + 1}"
-        # On the last window the remaining share is the small quantity; elsewhere τ stays away from 1.
-        position = (k + 1 - remaining) / count if k == count - 1 else (k + elapsed) / count
-        moved = sp.simplify(dilation.subs(t, position))
-        rest = sp.factor(1 - moved)
-        point = Point(moved, rest, motions.noise_at(interpolant, rest), interpolant.beta.subs(tau, moved))
-        windows.append(Window(label, sp.Rational(k, count), sp.Rational(k + 1, count), point))
-    return Schedule(interpolant, tuple(windows))
+    return Schedule(interpolant, custom_windows(interpolant, dilations, name))
 
 
 def dilate(interpolant: Interpolant, scales: Sequence[Scale]) -> Schedule:
-    """Return the schedule that gives each phase its window, for phases in the order in which the flow meets them."""
-    if not scales or scales[-1].exponent != 0:
-        raise DerivationError(
-            "dilation", "the last phase must be the data phase at psi = O(1)", "Pass the scales of a cascade."
-        )
-    if any(a.exponent <= b.exponent for a, b in pairwise(scales)):
-        raise DerivationError(
-            "dilation", "two phases share a scale of psi", "Merge the phases that live at the same exponent."
-        )
-    stretches = list(motions.stretches(interpolant, [(s.name, s.exponent, s.order) for s in scales]))
-    count = len(stretches)
-    windows = [
-        Window(name, sp.Rational(k, count), sp.Rational(k + 1, count), moved)
-        for k, (name, moved) in enumerate(stretches)
-    ]
-    return Schedule(interpolant, tuple(windows))
+    """Return the schedule that gives each phase (name, exponent, order) its window, in the order of the flow."""
+    return Schedule(interpolant, dilated_windows(interpolant, scales))

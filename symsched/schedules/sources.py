@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sympy as sp
 from sympy.printing.numpy import NumPyPrinter
 
-from symsched.schedules.motions import Point, elapsed, remaining
+from symsched.schedules.window import Position, elapsed, remaining
 
 TARGETS = ("numpy",)
 """Languages and libraries that ``Schedule.source`` knows."""
@@ -27,7 +27,7 @@ def schedule(t, d, kappa):
 '''
 
 
-def numpy_source(title: str, windows: Sequence[tuple[sp.Rational, sp.Rational, Point]]) -> str:
+def numpy_source(title: str, windows: Sequence[tuple[sp.Rational, sp.Rational, Position]]) -> str:
     """Return a NumPy function ``schedule(t, d, kappa)``; each window is evaluated only where t lies in it."""
     lines = [_HEAD.format(title=title)]
     printer = NumPyPrinter({"allow_unknown_functions": False})

@@ -1,0 +1,85 @@
+"""A window: a stretch of t on which the interpolant moves from one position to another.
+
+A position carries τ, 1 − τ, α and β as four expressions, so that nothing is ever found as a difference of nearly equal
+numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import sympy as sp
+
+from symsched.symbols import t
+
+elapsed = sp.Symbol("v", nonnegative=True)
+"""Share of a window that has passed, from 0 to 1."""
+remaining = sp.Symbol("r", nonnegative=True)
+"""1 − elapsed, a symbol of its own: written out, the difference would cost digits in floating point."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where the interpolant is: time τ, remaining time 1 − τ, and the amplitudes α(τ), β(τ).
+
+    A knot between two windows is a position in d and κ; a motion is one that also depends on the elapsed share.
+    """
+
+    tau: sp.Expr
+    rest: sp.Expr
+    alpha: sp.Expr
+    beta: sp.Expr
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of t on which τ, α and β each have one expression.
+
+    ``motion`` holds them in the elapsed and the remaining share of the window (two symbols of this module), in a form
+    free of cancellation at every d; ``tau``, ``alpha`` and ``beta`` are the same in t, d and κ.
+    """
+
+    name: str
+    start: sp.Rational
+    end: sp.Rational
+    motion: Position
+
+    def _in_time(self, expression: sp.Expr) -> sp.Expr:
+        passed = (t - self.start) / (self.end - self.start)
+        left = (self.end - t) / (self.end - self.start)
+        return _shortest(expression.subs({elapsed: sp.expand(passed), remaining: sp.expand(left)}))
+
+    @cached_property
+    def tau(self) -> sp.Expr:
+        """τ on this window."""
+        return self._in_time(self.motion.tau)
+
+    @cached_property
+    def alpha(self) -> sp.Expr:
+        """α on this window."""
+        return self._in_time(self.motion.alpha)
+
+    @cached_property
+    def beta(self) -> sp.Expr:
+        """β on this window."""
+        return self._in_time(self.motion.beta)
+
+    @cached_property
+    def psi(self) -> sp.Expr:
+        """β/α on this window."""
+        return sp.simplify(self.beta / self.alpha)
+
+    def rate(self, expression: sp.Expr) -> sp.Expr:
+        """Return d/dt of an expression in the elapsed and the remaining share."""
+        return (sp.diff(expression, elapsed) - sp.diff(expression, remaining)) / (self.end - self.start)
+
+    def is_straight(self, expression: sp.Expr) -> bool:
+        """Whether an expression of the motion is linear in t on this window."""
+        return not sp.expand(self.rate(expression)).has(elapsed, remaining)
+
+
+def _shortest(expression: sp.Expr) -> sp.Expr:
+    """Return the shortest of a few equal forms, for reading; numbers come from the motion itself."""
+    forms = (sp.factor_terms(expression), sp.factor(expression), sp.simplify(expression))
+    return min(forms, key=lambda form: (sp.count_ops(form), len(str(form)), str(form)))
