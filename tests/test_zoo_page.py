@@ -1,19 +1,20 @@
 """The page of the zoo: what an exhibit holds, and what it says of limits that are not reached."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 
 from symsched.reporting.report import to_dict, write_folder
 from symsched.reporting.verdicts import Verdict
-from symsched.zoo import Entry, Settings, find
+from symsched.zoo import Settings, find
 from symsched.zoo.page import exhibit, gallery
 
 
 def tiny(name, **changes):
     entry = find(name)
     settings = Settings(**{"dimensions": (900, 3600), "n": 400, "steps": 30, "kappa": entry.settings.kappa, **changes})
-    return Entry(entry.name, entry.description, entry.build, entry.group, settings)
+    return replace(entry, settings=settings)
 
 
 def test_an_exhibit_holds_derivation_validation_and_a_picture(tmp_path):

@@ -13,7 +13,7 @@ from symsched.errors import nearest
 from symsched.schedules.interpolant import INTERPOLANTS, Interpolant
 
 Builder = Callable[..., AbstractDistribution]
-"""A function of keyword parameters, each with a default."""
+"""A function of keyword parameters, each with a default; its name and its docstring's first line are the entry's."""
 
 
 @dataclass(frozen=True)
@@ -33,24 +33,32 @@ class Settings:
 
     @property
     def quick(self) -> Settings:
-        """The same with a quarter of the samples, and two dimensions at most."""
+        """The same with a quarter of the samples (at least 500), and two dimensions at most."""
         return replace(self, dimensions=self.dimensions[-2:], n=max(500, self.n // 4))
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A named distribution: one line on it, its builder, the group it stands in, and the settings that suit it."""
+    """A named distribution: its builder, the group it stands in, and the settings that suit it."""
 
-    name: str
-    description: str
     build: Builder
     group: str
     settings: Settings = Settings()
 
     @property
+    def name(self) -> str:
+        """The builder's name, written with hyphens."""
+        return self.build.__name__.replace("_", "-")
+
+    @property
+    def description(self) -> str:
+        """One line on it: the first of the builder's docstring."""
+        return (inspect.getdoc(self.build) or "").splitlines()[0].rstrip(".")
+
+    @property
     def parameters(self) -> Mapping[str, sp.Expr]:
         """Parameters of the builder with their defaults."""
-        return {name: sp.S(p.default) for name, p in inspect.signature(self.build).parameters.items()}
+        return {name: p.default for name, p in inspect.signature(self.build).parameters.items()}
 
     def distribution(self, **values: sp.Expr | float) -> AbstractDistribution:
         """Return the distribution with some parameters changed; ValueError for a parameter that it does not have."""
@@ -59,4 +67,4 @@ class Entry:
             if name not in known:
                 hint = nearest(name, known) if known else "it has none"
                 raise ValueError(f"{self.name} has no parameter {name!r}; {hint}")
-        return self.build(**values)
+        return self.build(**{name: sp.sympify(value, strict=True) for name, value in values.items()})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy as sp
 from sympy.stats import Normal
 
@@ -21,11 +23,11 @@ def two_level_tree(
     split: sp.Expr = _ONE,
     sigma: sp.Expr = _HALF,
 ) -> ProductMixture:
-    """Return four Gaussians: group means ±1 apart by O(1), members ± split d^(−1/4) around their group's mean.
+    """Two groups of two Gaussians: means O(1) apart between groups and d^(−1/4) apart inside.
 
-    ``group`` is the weight of the group at +1; ``left`` and ``right`` weigh the upper member of either group.
+    ``group`` is the weight of the group at +1, the other is at −1; members lie ± split d^(−1/4) around their group's
+    mean; ``left`` and ``right`` weigh the upper member of either group.
     """
-    group, left, right, split = (sp.S(value) for value in (group, left, right, split))
     shift = split * d**-_QUARTER
     return ProductMixture(
         [
@@ -43,8 +45,10 @@ def means_then_variances(
     narrow: sp.Expr = _HALF,
     share: sp.Expr = _ONE * 3 / 10,
 ) -> ProductMixture:
-    """Return four Gaussians: two means ±1, and under each mean two variances, the wide one with weight ``share``."""
-    group, share = sp.S(group), sp.S(share)
+    """Two groups told apart by their means, each of two members told apart by their variances.
+
+    The means are ±1, ``group`` is the weight at +1, ``share`` that of the wide member of either group.
+    """
     return ProductMixture(
         [
             (group * share, Normal("a", 1, wide)),
@@ -58,33 +62,19 @@ def means_then_variances(
 def weak_separation(
     p: sp.Expr = _ONE * 7 / 10, m: sp.Expr = _ONE, decay: sp.Expr = _QUARTER, sigma: sp.Expr = _ONE
 ) -> ProductMixture:
-    """Return p N(m d^(−decay), σ²) + (1 − p) N(−m d^(−decay), σ²)."""
-    p, mean = sp.S(p), sp.S(m) * d ** -sp.S(decay)
+    """Two Gaussians whose means approach each other like d^(−1/4).
+
+    It is p N(m d^(−decay), σ²) + (1 − p) N(−m d^(−decay), σ²).
+    """
+    mean = m * d**-decay
     return ProductMixture([(p, Normal("a", mean, sigma)), (1 - p, Normal("a", -mean, sigma))])
 
 
 _GROUP = "Several scales"
+_WIDE = Settings(dimensions=(10_000, 100_000, 1_000_000))
 
 TREES = (
-    Entry(
-        "weak-separation",
-        "Two Gaussians whose means approach each other like d^(−1/4)",
-        weak_separation,
-        _GROUP,
-        Settings(dimensions=(10_000, 100_000, 1_000_000)),
-    ),
-    Entry(
-        "two-level-tree",
-        "Two groups of two Gaussians: means O(1) apart between groups and d^(−1/4) apart inside",
-        two_level_tree,
-        _GROUP,
-        Settings(dimensions=(10_000, 100_000, 1_000_000), n=2_000, steps=60),
-    ),
-    Entry(
-        "means-then-variances",
-        "Two groups told apart by their means, each of two members told apart by their variances",
-        means_then_variances,
-        _GROUP,
-        Settings(dimensions=(10_000, 100_000, 1_000_000), n=2_000, steps=80, kappa=2.5),
-    ),
+    Entry(weak_separation, _GROUP, _WIDE),
+    Entry(two_level_tree, _GROUP, replace(_WIDE, n=2_000, steps=60)),
+    Entry(means_then_variances, _GROUP, replace(_WIDE, n=2_000, steps=80, kappa=2.5)),
 )
