@@ -16,6 +16,7 @@ from telling import conclude, require, say
 
 from symsched.predictions.predict import predict
 from symsched.schedules.interpolant import VP
+from symsched.schedules.plan import History
 from symsched.validation.claims.cw_15_fixed_steps import claim
 from symsched.validation.claims.cw_model import limit_of, magnetisation
 from symsched.validation.claims.cw_recursion import euler_plan
@@ -47,12 +48,12 @@ require("the two agree", abs(weight - predicted) < 1e-10)
 plan = euler_plan(limit, 2 * K)
 z = np.linspace(-6.5, 6.5, 200_001)
 mass = np.exp(-(z**2) / 2) / np.exp(-(z**2) / 2).sum()
-x, u = z.copy(), 2 * m
+x, u, history = z.copy(), 2 * m, History(plan)
 for k in range(K, 2 * K):
     y = x / plan.alpha[k]
     for _ in range(60 if k > K else 0):
         u = 2 * float(mass @ np.tanh(u + plan.psi[k] * y))
-    x = plan.A[k] * x + plan.B[k] * np.tanh(u + plan.psi[k] * y)
+    history.advance(k, x, np.tanh(u + plan.psi[k] * y))
 print(f"field at the end: u/β = {u / 2:.8f}, against m = {m:.8f}: Euler's error shifts it")
 every = predict(limit, 2 * K, kappa=kappa)[-1].site_mean
 print(f"mean spin of a path that is decided: {mass @ x:.8f}; over all paths of the + mode: {every:.8f}")

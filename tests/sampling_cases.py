@@ -5,7 +5,7 @@ import numpy as np
 from symsched.distributions.mean_field.numeric.model import MeanFieldModel
 from symsched.distributions.product.model import ProductModel
 from symsched.laws.numeric import AtomSite, GaussianSite
-from symsched.schedules.plan import canonical, euler
+from symsched.schedules.schemes import canonical, euler
 
 SPIN = AtomSite([-1.0, 1.0], [0.5, 0.5])
 

@@ -16,6 +16,7 @@ from symsched.predictions.predict import predict
 from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Verdict, bounded, deterministic, statistical
 from symsched.schedules.interpolant import VE, VP
+from symsched.schedules.plan import History
 from symsched.schedules.schedule import plain
 from symsched.validation.claims import (
     cw_11_modes,
@@ -231,9 +232,9 @@ class TestWrongTheoriesFail:
         plan, m = euler_plan(limit, 20), cw_model.magnetisation()
         z = np.linspace(-6.5, 6.5, 200_001)
         mass = np.exp(-(z**2) / 2)
-        x = plan.alpha[0] * z
+        x, history = plan.alpha[0] * z, History(plan)
         for k in range(20):
-            x = plan.A[k] * x + plan.B[k] * np.tanh(2 * m + plan.psi[k] * x / plan.alpha[k])
+            history.advance(k, x, np.tanh(2 * m + plan.psi[k] * x / plan.alpha[k]))
         wrong = float(mass @ x / mass.sum())
         assert statistical("m", right, found.value, found.standard_error, allowance=2e-5).verdict is Verdict.AGREES
         assert statistical("m", wrong, found.value, found.standard_error, allowance=2e-5).verdict is Verdict.FAILS

@@ -10,7 +10,7 @@ from sympy.stats import Normal
 from symsched.laws import AtomLaw, law_of
 from symsched.predictions.clones import clone_probability
 from symsched.predictions.predict import predict
-from symsched.schedules import plan as scheme
+from symsched.schedules import schemes as scheme
 from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.symbols import kappa
 from symsched.validation.claims import gm_case
@@ -84,7 +84,7 @@ def test_width_of_equal_angles(begin, spread, value):
     width = spread
     for k in range(10):
         slope = float(mode.denoiser(plan.psi[k], 1.0))
-        width *= plan.A[k] + plan.B[k] * slope / plan.alpha[k]
+        width *= plan.A[k] + plan.B[k, k] * slope / plan.alpha[k]
     assert width == pytest.approx(value, abs=1e-12)
 
 

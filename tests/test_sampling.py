@@ -6,9 +6,9 @@ from sampling_cases import PLANS, biased, dilated, plain, spins, three_modes, va
 
 from symsched.distributions.gaussian_modes.model import DirectionModel
 from symsched.distributions.mean_field.numeric.model import MeanFieldModel
+from symsched.distributions.product.affine import integrate_product
 from symsched.distributions.product.model import ProductModel
 from symsched.laws.numeric import DensitySite, GaussianSite
-from symsched.models.affine import integrate_product
 from symsched.models.noise import Blocks
 from symsched.models.one_map.bins import Bins
 from symsched.models.recording import OrderParameter, Recording, Workspace, hermite

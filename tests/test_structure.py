@@ -19,7 +19,9 @@ def module_of(path: Path) -> str:
 
 MODULES = {module_of(path) for path in FILES}
 KNOWN_ARROWS = {
+    "symsched.distributions.product.affine",
     "symsched.distributions.product.model",
+    "symsched.distributions.gaussian_modes.affine",
     "symsched.distributions.gaussian_modes.model",
     "symsched.distributions.mean_field.numeric.model",
     "symsched.distributions.mean_field.numeric.field_law",
@@ -90,8 +92,8 @@ ORDER = (
 """The rooms, from the ground up: a module imports from its own room and from those below."""
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 NUMBERS = re.compile(
-    r"symsched\.(errors|schedules\.plan|laws\.numeric|models|simulation\.run|"
-    r"distributions\.\w+\.(model|numeric)|algebra\.escapes)(\.|$)"
+    r"symsched\.(errors|schedules\.(plan|schemes)|laws\.numeric|models|simulation\.run|"
+    r"distributions\.\w+\.(model|affine|numeric)|algebra\.escapes)(\.|$)"
 )
 """Modules that compute: they never see a symbol."""
 

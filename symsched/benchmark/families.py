@@ -12,7 +12,8 @@ from symsched.distributions.mean_field.numeric.model import MeanFieldModel
 from symsched.distributions.product.model import ProductModel
 from symsched.laws.numeric import AtomSite, GaussianSite
 from symsched.models.base import AbstractModel
-from symsched.schedules.plan import Plan, canonical
+from symsched.schedules.plan import Plan
+from symsched.schedules.schemes import canonical
 
 
 def gaussian_modes(d: int) -> AbstractModel:

@@ -19,7 +19,8 @@ from symsched.distributions.mean_field.numeric.model import MeanFieldModel
 from symsched.distributions.product.model import ProductModel
 from symsched.laws.numeric import AtomSite, GaussianSite
 from symsched.models.base import AbstractModel
-from symsched.schedules.plan import Plan, canonical, euler
+from symsched.schedules.plan import History, Plan
+from symsched.schedules.schemes import canonical, euler
 
 Array = NDArray[np.float64]
 
@@ -119,13 +120,14 @@ SETTINGS = (
 def plain_loop(setting: Setting, rng: np.random.Generator, *, keep_paths: bool = True) -> Array:
     """Return x (n, d) at the end of the plain loop, which holds all steps + 1 states like the experiments do."""
     plan, n, d = setting.plan(), setting.n, setting.d
+    history = History(plan)
     states = np.empty((setting.steps + 1 if keep_paths else 1, n, d))
     states[0] = plan.alpha[0] * rng.standard_normal((n, d))
     x = states[0]
     for node in range(plan.steps):
         psi, y = plan.psi[node], x / plan.alpha[node]
         mean = _gaussian_posterior(setting, psi, y) if setting.kind == "gm" else _product_form(setting, psi, y)
-        x = plan.A[node] * x + plan.B[node] * mean
+        x = history.advance(node, x.copy(), mean)
         if keep_paths:
             states[node + 1] = x
     return np.asarray(x)

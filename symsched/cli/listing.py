@@ -8,7 +8,7 @@ from itertools import groupby
 from symsched.cli.output import write_json
 from symsched.distributions.text.laws import LAWS
 from symsched.schedules.interpolant import INTERPOLANTS
-from symsched.schedules.plan import SCHEMES
+from symsched.schedules.schemes import SCHEMES
 from symsched.schedules.sources import TARGETS
 from symsched.zoo import ZOO
 

@@ -7,15 +7,15 @@ import numpy as np
 from symsched.distributions.gaussian_modes.model import DirectionModel
 from symsched.models.base import AbstractModel
 from symsched.models.recording import BlockResult, Track, Workspace
-from symsched.schedules.plan import Plan
+from symsched.schedules.plan import History, Plan
 
 
 def integrate_full(model: AbstractModel, plan: Plan, work: Workspace) -> BlockResult:
-    """Run x' = A x + B E[a | x/α] from x_0 = α_0 z in the block's array, with the model's own posterior mean."""
+    """Run the plan from x_0 = α_0 z in the block's array, with the model's own posterior mean."""
     out = work.out
     work.generator.standard_normal(out=out.reshape(-1))
     out *= plan.alpha[0]
-    track = Track(work.recording, plan, model.dimension)
+    history, track = History(plan), Track(work.recording, plan, model.dimension)
     frame = model.frame if isinstance(model, DirectionModel) else None
     projections = []
     for node in range(plan.steps + 1):
@@ -26,8 +26,6 @@ def integrate_full(model: AbstractModel, plan: Plan, work: Workspace) -> BlockRe
             break
         mean, responsibilities = model.posterior(plan.psi[node], out / plan.alpha[node])
         track.watch(node, responsibilities)
-        out *= plan.A[node]
-        mean *= plan.B[node]
-        out += mean
+        history.advance(node, out, mean)
     moments = np.stack([(out**power).sum(axis=1) for power in (1, 2, 3, 4)], axis=1)
     return track.finish(out, moments, projections=np.stack(projections, axis=1) if projections else None)

@@ -1,22 +1,22 @@
 """Runs without any d-dimensional array: only the order parameters, from the law of the sums that they need.
 
-Affine paths need Σ z ~ √d N(0, 1) and Σ z² = (Σ z)²/d + χ²_{d−1} only (or r projections and χ²_{d−r}). Maps of
-exchangeable models need the number of coordinates in each bin, which is multinomial, and their moments inside the bins.
+Affine paths need two sums of the noise only, or a few projections. Maps of exchangeable models need the number of
+coordinates in each bin, which is multinomial, and their moments inside the bins.
 """
 
 from __future__ import annotations
 
 import functools
-import math
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from symsched.distributions.gaussian_modes.affine import integrate_projections
 from symsched.distributions.gaussian_modes.model import DirectionModel
 from symsched.distributions.mean_field.numeric.model import AbstractMeanFieldModel
+from symsched.distributions.product.affine import integrate_sums, is_affine
 from symsched.distributions.product.model import ProductModel
-from symsched.models.affine import is_affine, step_directions, step_product
 from symsched.models.base import AbstractModel
 from symsched.models.noise import Blocks
 from symsched.models.one_map.bins import MOMENTS, Bins
@@ -43,46 +43,14 @@ def integrate_orders(
 ) -> BlockResult:
     """Return a block of ``rows`` paths without samples."""
     if isinstance(model, DirectionModel):
-        return _directions(model, plan, generator, rows, record)
+        return integrate_projections(model, plan, generator, rows, record)
     if isinstance(model, ProductModel) and is_affine(model):
-        return _gaussians(model, plan, generator, rows, record)
+        return integrate_sums(model, plan, generator, rows, record)
     if isinstance(model, ProductModel | AbstractMeanFieldModel):
         if model.d < COUNTED_FROM:
             return integrate_map(model, plan, Workspace(generator, np.empty((rows, model.d)), record, keep=False))
         return counted_map(model, plan, generator, rows, record)
     raise TypeError(f"the order parameters of a {type(model).__name__} have no known law; use method='full'")
-
-
-def _gaussians(
-    model: ProductModel, plan: Plan, generator: np.random.Generator, rows: int, record: Recording
-) -> BlockResult:
-    """Affine paths from Σ z and Σ z²."""
-    if record.statistic is not None and record.statistic.order > 2:
-        raise ValueError(
-            "the order parameter of order above 2 of Gaussian sites needs their samples; use method='affine'"
-        )
-    normal = generator.standard_normal(rows)
-    rest = generator.chisquare(model.d - 1, rows) if model.d > 1 else np.zeros(rows)
-    powers = np.stack([np.full(rows, float(model.d)), math.sqrt(model.d) * normal, normal**2 + rest], axis=1)
-    scale, shift, track = step_product(model, plan, powers, record)
-    first = scale * powers[:, 1] + shift * model.d
-    second = scale**2 * powers[:, 2] + shift * (2 * scale * powers[:, 1] + shift * model.d)
-    return track.finish(None, np.stack([first, second], axis=1))
-
-
-def _directions(
-    model: DirectionModel, plan: Plan, generator: np.random.Generator, rows: int, record: Recording
-) -> BlockResult:
-    """Affine paths from the projections of z and its length."""
-    d, count = model.d, model.directions
-    projections = generator.standard_normal((rows, count))
-    rest = generator.chisquare(d - count, rows) if d > count else np.zeros(rows)
-    scale, _, history, watched = step_directions(model, plan, projections, record)
-    states = np.stack(history, axis=1)
-    means = states[:, :, 0] / math.sqrt(d)
-    second = (scale**2 * rest + np.sum(states[:, -1] ** 2, axis=1)) / d
-    moments = np.stack([means[:, -1], second], axis=1)
-    return BlockResult(None, means, np.empty((rows, 0)), states, np.stack(watched, axis=1), moments, 0.0)
 
 
 def counted_map(

@@ -12,7 +12,7 @@ from symsched.laws.numeric.tables import fast_kernel
 from symsched.predictions.order_model import EffectiveModel
 from symsched.predictions.order_paths import order_paths
 from symsched.predictions.weights import typical_starts
-from symsched.schedules.plan import Plan
+from symsched.schedules.plan import History, Plan
 
 Array = NDArray[np.float64]
 
@@ -72,7 +72,7 @@ def _carry_sites(model: EffectiveModel, plan: Plan, shares: Array, line: Array, 
     """Return x at t = 1 for coordinates that start from z = ``line`` (P, L), the path seeing ``shares`` (P, N, K)."""
     heights = np.diff(special.ndtr(line), axis=1)
     mass = (np.pad(heights, ((0, 0), (1, 0))) + np.pad(heights, ((0, 0), (0, 1)))) / 2
-    x = plan.alpha[0] * (line + offset)
+    x, history = plan.alpha[0] * (line + offset), History(plan)
     for k in range(plan.steps):
         y = x / plan.alpha[k]
         posterior = np.zeros_like(y)
@@ -81,7 +81,7 @@ def _carry_sites(model: EffectiveModel, plan: Plan, shares: Array, line: Array, 
             if np.any(undecided):
                 seen = _denoise(model, j, plan.psi[k], y[undecided], mass[undecided])
                 posterior[undecided] += shares[undecided, k, j, None] * seen
-        x = plan.A[k] * x + plan.B[k] * posterior
+        history.advance(k, x, posterior)
     return x
 
 

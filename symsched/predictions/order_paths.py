@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from symsched.predictions.order_model import EffectiveModel
-from symsched.schedules.plan import Plan
+from symsched.schedules.plan import History, Plan
 
 Array = NDArray[np.float64]
 
@@ -35,8 +35,8 @@ def order_paths(model: EffectiveModel, plan: Plan, start: Array) -> OrderPaths:
     """Return the order parameters from ν_0 = ``start`` (P, C) under the plan, with the posterior over modes at every
     node.
 
-    In x = α ν a step is x' = A x + B √d E[g | ν] for order 1; a component of order q > 1 moves by q ψ^{q−1} √d Δψ
-    E[g | ν], and feels noise that the scheme leaves too wide or too narrow.
+    For order 1 the plan is run on x = α ν with D = √d E[g | ν]. A component of order q > 1 moves by the plan's share
+    of q ψ^{q−1} √d E[g | ν], and feels noise that the scheme leaves too wide or too narrow.
     """
     paths, components = start.shape
     if model.dimension > _LARGEST_WITH_ORDER and any(order > 1 for order in model.orders):
@@ -50,7 +50,8 @@ def order_paths(model: EffectiveModel, plan: Plan, start: Array) -> OrderPaths:
     track, shares = np.empty((paths, plan.steps, components)), np.empty((paths, plan.steps, len(model.sites)))
     linear = orders == 1
     fixed = np.full(paths, -1)
-    lift = model.dimension**model.exponent
+    pull = np.where(linear, model.dimension**model.exponent, orders * math.sqrt(model.dimension))
+    history = History(plan, np.where(linear, math.sqrt(model.dimension), 0.0))
     wide = _width_errors(model, plan)
     for k in range(plan.steps):
         psi, alpha = plan.psi[k], plan.alpha[k]
@@ -65,11 +66,11 @@ def order_paths(model: EffectiveModel, plan: Plan, start: Array) -> OrderPaths:
         shares[:, k] = now
         if model.continuous is None:
             drift = now @ model.points
-        state = plan.A[k] * state + plan.B[k] * lift * drift
+        # What a step adds to a component of order q > 1 is advanced from 0, and divided by the noise that it meets.
+        state = history.advance(k, np.where(linear, state, 0.0), pull * psi ** (orders - 1.0) * drift)
         following = plan.alpha[k + 1]
         if following > 0:
-            step = plan.B[k] / following
-            nu = np.where(linear, nu, nu + orders * psi ** (orders - 1.0) * math.sqrt(model.dimension) * step * drift)
+            nu = np.where(linear, nu, nu + state / following)
     return OrderPaths(track, shares, np.argmax(shares[:, -1], axis=1))
 
 
@@ -79,11 +80,11 @@ def _width_errors(model: EffectiveModel, plan: Plan) -> Array:
     With ŷ ~ N(0, 1 + δ) the Hermite sum of even order q has mean √d (q−1)!! δ^{q/2}/√q!, which is O(1) although δ → 0.
     """
     out = np.zeros((plan.steps, len(model.orders)))
-    gain = 1.0
+    history, gain = History(plan, 0.0), np.ones(1)
     for k in range(plan.steps):
         psi, alpha = plan.psi[k], plan.alpha[k]
         expected = 1 + psi**2 * model.spread
-        delta = (plan.alpha[0] * gain / alpha) ** 2 / expected - 1
+        delta = (plan.alpha[0] * gain[0] / alpha) ** 2 / expected - 1
         for c, order in enumerate(model.orders):
             if order > 1 and order % 2 == 0:
                 out[k, c] = (
@@ -91,5 +92,5 @@ def _width_errors(model: EffectiveModel, plan: Plan) -> Array:
                     * float(special.factorial2(order - 1))
                     * delta ** (order // 2)
                 )
-        gain *= plan.A[k] + plan.B[k] * psi * model.spread / (alpha * expected)
+        history.advance(k, gain, psi * model.spread / (alpha * expected) * gain)
     return out

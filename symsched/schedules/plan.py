@@ -1,25 +1,25 @@
-"""A discretised path as data: the coefficients of a one-step linear scheme on a grid.
+"""A discretised path as data: a lower-triangular table of coefficients on a grid, and the one step that reads it.
 
-A method is a way to fill the arrays, not a control flow: whoever integrates reads x' = A x + B E[a | x] and never asks
-which method it is.
+Every explicit scheme that is linear in the posterior mean is such a table: Euler, DDIM, Adams, restarts. A scheme is a
+way to fill it (``symsched.schedules.schemes``), not a control flow: whoever carries a path asks ``History`` to advance.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-SCHEMES = ("interpolant", "canonical")
-"""Euler in the interpolant's coordinates x, or in canonical coordinates y = x/α (DDIM)."""
-
 
 @dataclass(frozen=True)
 class Plan:
-    """N steps x_{k+1} = A_k x_k + B_k E[a | z + ψ_k a = x_k/α_k] from x_0 = α_0 z.
+    """N steps x_{k+1} = A_k x_k + Σ_{j≤k} B_kj D_j + shift_k, D_j = E[a | z + ψ_j a = x_j/α_j], from x_0 = α_0 z.
 
     ============  =======  =====================================================
     array         shape    meaning
@@ -28,7 +28,9 @@ class Plan:
     ``psi``       (N,)     β_k/α_k, finite: the last node is never evaluated
     ``alpha``     (N+1,)   noise amplitude, alpha[N] = 0
     ``beta``      (N+1,)   signal amplitude, beta[N] = 1
-    ``A``, ``B``  (N,)     coefficients of the state and of the posterior mean
+    ``A``         (N,)     coefficient of the state
+    ``B``         (N, N)   coefficients of the posterior means; 0 where j > k
+    ``shift``     (N,)     constant added to every coordinate, 0 unless given
     ============  =======  =====================================================
     """
 
@@ -38,27 +40,35 @@ class Plan:
     beta: Array
     A: Array
     B: Array
+    shift: Array = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         """Check shapes, finiteness and order once, so that no integrator has to."""
-        steps = self.psi.shape[0]
-        for name, length in (
-            ("times", steps + 1),
-            ("alpha", steps + 1),
-            ("beta", steps + 1),
-            ("A", steps),
-            ("B", steps),
-        ):
-            if getattr(self, name).shape != (length,):
-                raise ValueError(f"{name} must have shape ({length},), got {getattr(self, name).shape}")
-        for name in ("times", "psi", "alpha", "beta", "A", "B"):
-            if not np.all(np.isfinite(getattr(self, name))):
+        n = self.psi.shape[0]
+        if self.shift.size == 0:
+            object.__setattr__(self, "shift", np.zeros(n))
+        shapes = {"times": (n + 1,), "alpha": (n + 1,), "beta": (n + 1,), "A": (n,), "B": (n, n), "shift": (n,)}
+        for name, shape in shapes.items():
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"{name} must have shape {shape}, got {getattr(self, name).shape}")
+        for name in ("psi", *shapes):
+            # A sum is not finite unless every term is, and needs no second table of N² flags.
+            if not np.isfinite(getattr(self, name).sum()):
                 raise ValueError(
                     f"{name} of the plan holds a value that is not finite; the grid meets the end of the interpolant"
                 )
+        rows, columns = self._entries
+        if np.any(columns > rows):
+            raise ValueError("B must be lower triangular: a step cannot use a posterior mean that comes later")
         # A window that stands still does so up to rounding.
         if np.any(np.diff(self.psi) < -1e-12 * self.psi[1:]):
             raise ValueError("psi must not decrease along the plan")
+
+    @cached_property
+    def _entries(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Rows and columns of the table where it is not 0, row by row."""
+        rows, columns = np.nonzero(self.B)
+        return rows, columns
 
     @property
     def steps(self) -> int:
@@ -73,23 +83,90 @@ class Plan:
         """
         return np.asarray(self.alpha[0] * np.concatenate(([1.0], np.cumprod(self.A))))
 
+    @property
+    def influence(self) -> Array:
+        """Σ_k |B_kj|, shape (N,): how much of an error in D_j enters the path."""
+        rows, columns = self._entries
+        sums = np.bincount(columns, np.abs(self.B[rows, columns]), minlength=self.steps)
+        return np.asarray(sums, dtype=np.float64)
 
-def canonical(times: Array, alpha: Array, beta: Array) -> Plan:
-    """Return Euler in y = x/α, exact for a constant posterior mean: A = α'/α, B = β' − (α'/α) β.
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The steps, one by one."""
+        rows, columns = self._entries
+        last = np.arange(self.steps)
+        np.maximum.at(last, columns, rows)
+        own = np.diagonal(self.B).tolist()
+        earlier: list[list[tuple[int, float]]] = [[] for _ in own]
+        for k, j in zip(rows[rows > columns].tolist(), columns[rows > columns].tolist(), strict=True):
+            earlier[k].append((j, float(self.B[k, j])))
+        return tuple(
+            Row(scale, own[k], tuple(earlier[k]), float(self.shift[k]), bool(last[k] > k))
+            for k, scale in enumerate(self.A.tolist())
+        )
 
-    This is DDIM, and Euler on any interpolant that is linear between the nodes.
+    @cached_property
+    def is_diagonal(self) -> bool:
+        """Whether a step is A_k x_k + B_kk D_k: no earlier posterior mean, no shift."""
+        return not np.any(self.shift) and all(not row.earlier for row in self.rows)
+
+    def folded(self, slopes: Array, intercepts: Array) -> tuple[Array, Array]:
+        """Return ``gains`` and ``pulls`` of A_k x + B_kk D = gain x + pull where D = slope x + intercept, (N, …) each.
+
+        What ``History.advance`` does to D_k itself, for all nodes at once; ``History.complete`` does the rest.
+        """
+        own = np.diagonal(self.B).reshape(-1, *[1] * (slopes.ndim - 1))
+        return self.A.reshape(own.shape) + own * slopes, own * intercepts
+
+
+@final
+@dataclass(frozen=True)
+class Row:
+    """One step: the factors of the state, of D_k and of ``earlier`` D_j, the shift, whether D_k is used again."""
+
+    scale: float
+    own: float
+    earlier: tuple[tuple[int, float], ...]
+    shift: float
+    used_again: bool
+
+
+@final
+class History:
+    """Advances one path along a plan, and keeps those D_j that a later step still uses.
+
+    The path may be any array that is linear in the coordinates, the D_j alike; ``unit`` is what it gains when every
+    coordinate gains 1.
     """
-    A = alpha[1:] / alpha[:-1]
-    B = beta[1:] - A * beta[:-1]
-    return Plan(times, beta[:-1] / alpha[:-1], alpha, beta, A, B)
 
+    def __init__(self, plan: Plan, unit: Array | float = 1.0) -> None:
+        """Start at node 0."""
+        self._rows = plan.rows
+        self._unit = unit
+        self._kept: dict[int, Array] = {}
 
-def euler(times: Array, alpha: Array, beta: Array, alpha_tangent: Array, beta_tangent: Array) -> Plan:
-    """Return Euler in x: A = 1 + Δt α̇/α, B = Δt (β̇ − α̇β/α), rates taken at the left node.
+    def advance(self, node: int, x: Array, mean: Array) -> Array:
+        """Turn x_k into x_{k+1} in place and return it; ``mean``, D_k, is the history's from now on."""
+        row = self._rows[node]
+        x *= row.scale
+        if row.used_again:
+            x += row.own * mean
+        else:
+            mean *= row.own
+            x += mean
+        return self.complete(node, x, mean)
 
-    ``alpha_tangent`` and ``beta_tangent``, shape (N,), are α + Δt α̇ and β + Δt β̇: where the noise all but vanishes in
-    one step, 1 + Δt α̇/α would be lost to rounding, and the tangent's value is not.
-    """
-    A = alpha_tangent / alpha[:-1]
-    B = beta_tangent - A * beta[:-1]
-    return Plan(times, beta[:-1] / alpha[:-1], alpha, beta, A, B)
+    def complete(self, node: int, x: Array, mean: Array) -> Array:
+        """Add the earlier D_j and the shift to x = A_k x_k + B_kk D_k in place; keep ``mean``, D_k, if it is needed."""
+        row = self._rows[node]
+        for j, factor in row.earlier:
+            x += factor * self._kept[j]
+        if row.shift:
+            x += row.shift * self._unit
+        if row.used_again:
+            self._kept[node] = mean
+        return x
+
+    def re_express(self, expressed: Callable[[Array], Array]) -> None:
+        """Replace what is kept by another expression of it, when the path has changed its own."""
+        self._kept = {j: expressed(mean) for j, mean in self._kept.items()}

@@ -6,18 +6,18 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 import sympy as sp
 
 from symsched.algebra.codegen import Array, compiled
 from symsched.errors import nearest, require_integer, require_real
-from symsched.schedules import plan as schemes
 from symsched.schedules import sources
 from symsched.schedules.dilation import Scale, custom_windows, dilated_windows
 from symsched.schedules.interpolant import Interpolant
 from symsched.schedules.plan import Plan
+from symsched.schedules.schemes import SCHEMES, Nodes
 from symsched.schedules.window import Position, Window, elapsed, remaining
 from symsched.symbols import d, kappa, t, tau
 
@@ -85,8 +85,8 @@ class Schedule:
         ``scheme`` is "interpolant" (Euler in x: in t where α or β moves linearly in t, elsewhere in τ) or "canonical"
         (Euler in x/α, DDIM). Raises ValueError where κ does not fit below the scales of d.
         """
-        if scheme not in schemes.SCHEMES:
-            raise ValueError(f"unknown scheme {scheme!r}; {nearest(str(scheme), schemes.SCHEMES)}")
+        if scheme not in SCHEMES:
+            raise ValueError(f"unknown scheme {scheme!r}; {nearest(str(scheme), tuple(SCHEMES))}")
         dimension = require_real(d, "d", above=0)
         constant = self._checked_kappa(dimension, kappa)
         pieces = list(zip(self.windows, self._nodes(steps), strict=True))
@@ -104,8 +104,6 @@ class Schedule:
                 f"the windows of this schedule overlap at d = {dimension:g}, kappa = {constant:g}: "
                 "psi does not increase with t. Take a smaller kappa or a larger d"
             )
-        if scheme == "canonical":
-            return schemes.canonical(grid, noise, signal)
 
         def tangent(select: Callable[[Position], sp.Expr], values: Array) -> Array:
             exact = [w.is_straight(select(w.motion)) or _steps_in_tau(self.interpolant, w) for w, _ in pieces]
@@ -117,13 +115,17 @@ class Schedule:
             )
             return np.where(known, values[1:], values[:-1] + np.diff(grid) * rate)
 
-        led = tangent(lambda m: m.alpha, noise)
-        if np.any(led < 0):
-            raise ValueError(
-                f"an Euler step in x overshoots the noise at d = {dimension:g} (alpha would change sign); "
-                "use scheme='canonical', a linear interpolant or more steps"
-            )
-        return schemes.euler(grid, noise, signal, led, tangent(lambda m: m.beta, signal))
+        def tangents() -> tuple[Array, Array]:
+            led = tangent(lambda m: m.alpha, noise)
+            if np.any(led < 0):
+                raise ValueError(
+                    f"an Euler step in x overshoots the noise at d = {dimension:g} (alpha would change sign); "
+                    "use scheme='canonical', a linear interpolant or more steps"
+                )
+            return led, tangent(lambda m: m.beta, signal)
+
+        starts = tuple(accumulate((len(nodes) - 1 for _, nodes in pieces[:-1]), initial=0))
+        return SCHEMES[scheme](Nodes(grid, noise, signal, starts, tangents))
 
     def _checked_kappa(self, dimension: float, value: float | None) -> float:
         if not self.needs_kappa:

@@ -12,13 +12,14 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from symsched.distributions.gaussian_modes.affine import integrate_directions
 from symsched.distributions.gaussian_modes.model import DirectionModel
 from symsched.distributions.mean_field.numeric.interaction_model import InteractionModel
 from symsched.distributions.mean_field.numeric.model import AbstractMeanFieldModel, MeanFieldModel
+from symsched.distributions.product.affine import integrate_product, is_affine
 from symsched.distributions.product.model import ProductModel
 from symsched.errors import nearest, require_integer
 from symsched.laws.numeric.kernels import SiteKernel, kernel
-from symsched.models.affine import integrate_directions, integrate_product, is_affine
 from symsched.models.base import AbstractModel
 from symsched.models.full import integrate_full
 from symsched.models.noise import Blocks

@@ -8,6 +8,7 @@ coordinates; a cell of few coordinates is replaced by them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
@@ -107,43 +108,53 @@ class Cells:
         """Return the number of coordinates in each cell, (C,)."""
         return np.abs(self.weights[: self.inner].reshape(-1, NODES).sum(axis=1))
 
-    def refine(self, halve: Mask, listed: Mask) -> None:
-        """Halve some cells, give some (perhaps the same) their lists of coordinates; single these out where few."""
+    def refine(self, halve: Mask, listed: Mask) -> Callable[[Array], Array]:
+        """Halve some cells, give some (perhaps the same) their lists of coordinates; single these out where few.
+
+        Returns the map from a function's values on the cells as they were, (T,), to those on the new ones.
+        """
         singled = halve & (self.population() < _FEW) & self.named
         for cell in np.flatnonzero(listed | singled | (halve & (self.width <= 1) & self.named)):
             if self.members[cell] is None:
                 self.members[cell] = self.finder.find(int(self.path[cell]), self.first[cell], self.width[cell])
-        values = self.x[: self.inner].reshape(-1, NODES)
-        weights = self.weights[: self.inner].reshape(-1, NODES)
-        kept = np.flatnonzero(~(halve | listed))
-        parts = [(self.path[kept], self.first[kept], self.width[kept], values[kept], weights[kept])]
+        inner = self.inner
+        weights = self.weights[:inner].reshape(-1, NODES)
+        kept, halved = np.flatnonzero(~(halve | listed)), np.flatnonzero(halve & ~singled)
+        only = np.flatnonzero(listed & ~halve)
+        parts = [(self.path[kept], self.first[kept], self.width[kept], weights[kept])]
         members = [self.members[cell] for cell in kept]
         for side in (0, 1):
-            part, lists = self._half(np.flatnonzero(halve & ~singled), side)
+            part, lists = self._half(halved, side)
             parts.append(part)
             members.extend(lists)
-        only = np.flatnonzero(listed & ~halve)
         exact = np.array([self._weigh(_known(self.members[cell]), cell) for cell in only.tolist()]).reshape(-1, NODES)
-        parts.append((self.path[only], self.first[only], self.width[only], values[only], exact))
+        parts.append((self.path[only], self.first[only], self.width[only], exact))
         members.extend(self.members[cell] for cell in only)
         found = [(cell, _known(self.members[cell])) for cell in np.flatnonzero(singled).tolist()]
-        states = [chebyshev.evaluate(values[cell], self._place(mine.z, cell)) for cell, mine in found]
-        singles = self.x[self.inner :]
+        places = [(cell, self._place(mine.z, cell)) for cell, mine in found]
+
+        def expressed(values: Array) -> Array:
+            nodes = values[:inner].reshape(-1, NODES)
+            halves = [nodes[halved] @ half for half in _HALVES]
+            states = [chebyshev.evaluate(nodes[cell], place) for cell, place in places]
+            cells = [part.ravel() for part in (nodes[kept], *halves, nodes[only])]
+            return np.concatenate([*cells, values[inner:], *states])
+
+        self.x = expressed(self.x)
         self.position = np.concatenate([self.position, *(mine.position for _, mine in found)])
         self.owner_single = self.position // max(self.noise.shape[1], 1)
-        self.x = np.concatenate([*(part[3].ravel() for part in parts), singles, *states])
-        self.weights = np.concatenate([*(part[4].ravel() for part in parts), np.ones(self.position.size)])
+        self.weights = np.concatenate([*(part[3].ravel() for part in parts), np.ones(self.position.size)])
         self.path = np.concatenate([part[0] for part in parts])
         self.first = np.concatenate([part[1] for part in parts])
         self.width = np.concatenate([part[2] for part in parts])
         self.members = members
+        return expressed
 
-    def _half(self, cells: Index, side: int) -> tuple[tuple[Index, Array, Array, Array, Array], list[Members | None]]:
-        """Return path, first, width, state and weights of one half of the cells, and its members."""
+    def _half(self, cells: Index, side: int) -> tuple[tuple[Index, Array, Array, Array], list[Members | None]]:
+        """Return path, first, width and weights of one half of the cells, and its members."""
         width = self.width[cells] / 2
         first = self.first[cells] + side * width
-        values = self.x[: self.inner].reshape(-1, NODES)[cells] @ _HALVES[side]
-        weights = np.empty_like(values)
+        weights = np.empty((cells.size, NODES))
         lists: list[Members | None] = [None] * cells.size
         unlisted = np.array([self.members[cell] is None for cell in cells], dtype=bool)
         parts = np.flatnonzero(unlisted & (width < 1))
@@ -159,7 +170,7 @@ class Cells:
             mine = np.flatnonzero(place >= 0 if side else place < 0)
             lists[number] = parent[mine]
             weights[number] = chebyshev.exact_weights(NODES, 2 * place[mine] + (1 - 2 * side))
-        return (self.path[cells], first, width, values, weights), lists
+        return (self.path[cells], first, width, weights), lists
 
     def _gather(self, path: Index, first: Index, size: int) -> Array:
         """Return the weights of cells of ``size`` whole bins from the bins' moments."""

@@ -22,7 +22,7 @@ from symsched.models.one_map.cell_frame import CellFrame
 from symsched.models.one_map.cells import Cells
 from symsched.models.one_map.populations import Store
 from symsched.models.recording import BlockResult, Recording, Track, Workspace
-from symsched.schedules.plan import Plan
+from symsched.schedules.plan import History, Plan
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -239,7 +239,7 @@ def _evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> tup
     An error made when the map has slope s grows by the later steepening only, S/s in all, and a final slope S above d
     concerns no coordinate: that is how the errors of single steps are judged and added.
     """
-    frame = CellFrame(cells)
+    frame, history, influence = CellFrame(cells), History(plan), plan.influence
     worst = 0.0
     debt = np.zeros(cells.paths)
     for node in range(plan.steps + 1):
@@ -247,7 +247,7 @@ def _evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> tup
         if node == plan.steps:
             break
         psi = float(plan.psi[node])
-        gain = abs(float(plan.B[node])) / np.maximum(frame.steepest(cells.x), _FLAT)
+        gain = float(influence[node]) / np.maximum(frame.steepest(cells.x), _FLAT)
         for _ in range(_MOST_REFINEMENTS):
             field = cells.x * (psi / plan.alpha[node])
             found = drift.evaluate(frame, cells, psi, field)
@@ -256,14 +256,14 @@ def _evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> tup
             listed = (found.shift * gain[cells.path] * track.d > _SHIFT) & cells.named
             if not (np.any(halve & (found.misfit > _URGENT)) or listed.any()):
                 break
-            cells.refine(halve, listed)
+            history.re_express(cells.refine(halve, listed))
             frame = CellFrame(cells)
         worst = max(worst, float(found.misfit[counts].max(initial=0.0)))
         debt += gain * np.bincount(cells.path, found.shift, minlength=cells.paths)
         track.watch(node, found.responsibilities)
-        cells.x = plan.A[node] * cells.x + plan.B[node] * found.mean
+        history.advance(node, cells.x, found.mean)
         if halve.any():
-            cells.refine(halve, np.zeros_like(halve))
+            history.re_express(cells.refine(halve, np.zeros_like(halve)))
             frame = CellFrame(cells)
     error = max(worst * _resolution(cells), float(np.max(debt * np.minimum(frame.steepest(cells.x), track.d))))
     return cells, track, error

@@ -8,7 +8,6 @@ half are fixed and d → ∞.
 from __future__ import annotations
 
 import math
-from dataclasses import fields
 
 import numpy as np
 from scipy import special
@@ -20,6 +19,7 @@ from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, bounded, deterministic
 from symsched.schedules.interpolant import VE
 from symsched.schedules.plan import Plan
+from symsched.schedules.schemes import canonical
 from symsched.validation.claims.cw_13_vp_second import decided_by_equation, threshold_by_quantiles, threshold_rows
 from symsched.validation.claims.cw_enumeration import spin_means
 from symsched.validation.claims.cw_model import (
@@ -95,12 +95,8 @@ def spliced(d: float, first: int, second: int) -> Plan:
     """Return the plan with ``first`` Euler steps in the first half and ``second`` in the other."""
     schedule = limit_of(VE).schedule
     left, right = schedule.plan(2 * first, d, KAPPA), schedule.plan(2 * second, d, KAPPA)
-    return Plan(
-        **{
-            f.name: np.concatenate([getattr(left, f.name)[:first], getattr(right, f.name)[second:]])
-            for f in fields(Plan)
-        }
-    )
+    parts = [(getattr(left, name)[:first], getattr(right, name)[second:]) for name in ("times", "alpha", "beta")]
+    return canonical(*(np.concatenate(part) for part in parts))
 
 
 def kept_rows(threshold: float, effort: Effort) -> list[Row]:

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import special
 
 from symsched.algebra.codegen import Array
-from symsched.schedules.plan import Plan
+from symsched.schedules.plan import History, Plan
 from symsched.validation.claims.cw_field import Spins
 
 _REACH = 6.5
@@ -62,21 +62,21 @@ def run(spins: Spins, plan: Plan, population: Population) -> tuple[Array, Array]
     """Return x (n, B) at the end of a plan with the exact posterior mean, and the posterior mass of u > 0 at its last
     node, (n,).
     """
-    x = plan.alpha[0] * population.z
+    x, history = plan.alpha[0] * population.z, History(plan)
     for k in range(plan.steps):
         mean, up = spins.posterior(plan.psi[k], x / plan.alpha[k], population.counts)
-        x = plan.A[k] * x + plan.B[k] * mean
+        history.advance(k, x, mean)
     return x, up
 
 
 def ends_up(spins: Spins, plan: Plan, population: Population) -> Array:
     """Return for each path whether its posterior ends on u > 0, stopping once that is beyond doubt, (n,)."""
-    x = plan.alpha[0] * population.z
+    x, history = plan.alpha[0] * population.z, History(plan)
     for k in range(plan.steps):
         mean, up = spins.posterior(plan.psi[k], x / plan.alpha[k], population.counts)
         if np.all(np.maximum(up, 1 - up) > _DECIDED):
             break
-        x = plan.A[k] * x + plan.B[k] * mean
+        history.advance(k, x, mean)
     return np.asarray(up > 0.5)
 
 

@@ -20,6 +20,7 @@ from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, deterministic, statistical
 from symsched.schedules.interpolant import Interpolant
+from symsched.schedules.plan import History
 from symsched.symbols import d as d_symbol
 from symsched.symbols import tau
 from symsched.validation.claims import gm_case
@@ -75,9 +76,9 @@ def factor_rows(effort: Effort, factor: sp.Expr) -> list[Row]:
         generator = Blocks(effort.seed, 4, d).generator(0)
         model = gm_case.mixture().model(d)
         noise = generator.standard_normal((4, d))
-        x = plan.alpha[0] * noise
+        x, history = plan.alpha[0] * noise, History(plan)
         for k in range(steps):
-            x = plan.A[k] * x + plan.B[k] * model.posterior(plan.psi[k], x / plan.alpha[k])[0]
+            history.advance(k, x, model.posterior(plan.psi[k], x / plan.alpha[k])[0])
         spread = np.sqrt(
             np.sum((x - x.mean(axis=1, keepdims=True)) ** 2, axis=1)
             / np.sum((noise - noise.mean(axis=1, keepdims=True)) ** 2, axis=1)

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symsched.distributions.base import AbstractDistribution
+from symsched.distributions.product.affine import step_product
 from symsched.distributions.product.model import ProductModel
-from symsched.models.affine import step_product
 from symsched.models.estimates import Estimate
 from symsched.models.recording import Recording
 from symsched.schedules.plan import Plan

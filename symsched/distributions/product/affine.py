@@ -1,31 +1,27 @@
-"""Paths that stay affine in their noise: Gaussian sites and Gaussian modes in general directions.
+"""Paths of Gaussian product mixtures, which stay affine in their noise.
 
-The posterior mean of a Gaussian mixture is affine in y with coefficients that depend on a few sums of y, so that
-x_k = s_k z + c_k along the whole path: scalars are stepped, and d numbers are touched twice, once to draw and once to
-scale.
+The posterior mean is affine in y with coefficients that depend on Σ y and Σ y², so that x_k = s_k z + c_k along the
+whole path: scalars are stepped, and d numbers are touched twice, once to draw and once to scale. Where only statistics
+are wanted, Σ z ~ √d N(0, 1) and Σ z² = (Σ z)²/d + χ²_{d−1} are all that is drawn.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from symsched.distributions.gaussian_modes.model import DirectionModel
 from symsched.distributions.product.model import ProductModel
 from symsched.laws.numeric import AbstractSite
 from symsched.laws.numeric.kernels import gaussian_coefficients
 from symsched.models.noise import fill, tiles
 from symsched.models.recording import BlockResult, Recording, Track, Workspace, hermite_coefficients
-from symsched.schedules.plan import Plan
+from symsched.schedules.plan import History, Plan
 
 Array = NDArray[np.float64]
 
 _POWERS = 4
-_STRIP = 1 << 12
-"""Columns of all rows worked on together, so that the frame is read once per block."""
 
 
 def is_affine(model: ProductModel) -> bool:
@@ -42,18 +38,19 @@ def step_product(model: ProductModel, plan: Plan, powers: Array, record: Recordi
     # What 1, Σ x and Σ x²/2 add to the log weight of every mode, relative to the first: common parts are of order d.
     loads = np.stack([d * constants + np.log(model.weights), intercepts * factors, slopes * factors**2 / 2], axis=2)
     loads -= loads[:, :1]
-    # Per mode: the factor of x, the shift, and 1 for the normaliser.
-    pulls = plan.B[:, None] * intercepts
-    gains = plan.A[:, None] + plan.B[:, None] * factors * slopes
-    moves = np.stack([gains, pulls, np.ones_like(pulls)], axis=1)
+    # Per mode: the factor of x and the shift of a whole step, those of the posterior mean where a later step uses it,
+    # and 1 for the normaliser.
+    gains, pulls = plan.folded(factors * slopes, intercepts)
+    means = () if plan.is_diagonal else (factors * slopes, intercepts)
+    moves = np.stack([gains, pulls, *means, np.ones_like(pulls)], axis=1)
     rows = powers.shape[0]
     states = np.empty((plan.steps + 1, 2, rows))
     states[0, 0], states[0, 1] = plan.alpha[0], 0.0
     sums = np.stack([powers[:, 1], powers[:, 0]])
     second = powers[:, 2].copy()
     parts, squares, features = np.empty((2, rows)), np.empty((2, rows)), np.ones((3, rows))
-    logits, moved = np.empty((model.modes, rows)), np.empty((3, rows))
-    factor, shift, normaliser = moved
+    logits, moved = np.empty((model.modes, rows)), np.empty((moves.shape[1], rows))
+    history = History(plan, np.array([[0.0], [1.0]]))
     track = Track(record, plan, model.d)
     for node, (load, move, state, later) in enumerate(zip(loads, moves, states[:-1], states[1:], strict=True)):
         # Σ x = s Σ z + c d, and Σ x² = s (s Σ z²) + c (s Σ z + Σ x).
@@ -68,10 +65,14 @@ def step_product(model: ProductModel, plan: Plan, powers: Array, record: Recordi
         np.exp(logits, out=logits)
         np.matmul(move, logits, out=moved)
         if node in record.watch:
-            track.watch(node, (logits / normaliser).T)
-        moved[:2] /= normaliser
-        np.multiply(state, factor, out=later)
-        later[1] += shift
+            track.watch(node, (logits / moved[-1]).T)
+        moved[:-1] /= moved[-1]
+        np.multiply(state, moved[0], out=later)
+        later[1] += moved[1]
+        if means:
+            mean = state * moved[2]
+            mean[1] += moved[3]
+            history.complete(node, later, mean)
     scales, shifts = states[:, 0], states[:, 1]
     _note(track, scales, shifts, powers)
     return scales[-1], shifts[-1], track
@@ -110,70 +111,21 @@ def integrate_product(model: ProductModel, plan: Plan, work: Workspace) -> Block
     return track.finish(out if work.keep else None, moments)
 
 
-def step_directions(
-    model: DirectionModel, plan: Plan, projections: Array, record: Recording
-) -> tuple[float, Array, list[Array], list[Array]]:
-    """Return s and c (r, directions) of x = s z + c @ frame, the projections of x at every node, and responsibilities.
-
-    ``projections`` (r, directions) are those of the noise.
-    """
-    scale, shift = float(plan.alpha[0]), np.zeros_like(projections)
-    history, watched = [], []
-    for node in range(plan.steps + 1):
-        state = scale * projections + shift
-        history.append(state)
-        if node == plan.steps:
-            break
-        psi, alpha = float(plan.psi[node]), float(plan.alpha[node])
-        responsibilities = model.responsibilities(psi, state / alpha)
-        if node in record.watch:
-            watched.append(responsibilities)
-        damping = 1 + psi**2 * model.sigma**2
-        gain = float(plan.A[node] + plan.B[node] * psi * model.sigma**2 / damping / alpha)
-        pull = plan.B[node] * math.sqrt(model.d) / damping
-        shift = gain * shift + pull * (responsibilities @ model.centres)
-        scale *= gain
-    return scale, shift, history, watched
-
-
-def integrate_directions(model: DirectionModel, plan: Plan, work: Workspace) -> BlockResult:
-    """Return a block of paths of Gaussian modes in general directions."""
-    out = work.out
-    rows, d = out.shape
-    projections, squares = np.zeros((rows, model.directions)), np.zeros(rows)
-    frame = model.frame
-    for row, column in tiles(rows, d):
-        tile = out[row, column]
-        fill(work.generator, tile)
-        squares[row] += np.einsum("ij,ij->i", tile, tile)
-    for column in _strips(d):
-        projections += out[:, column] @ frame[:, column].T
-    scale, shift, history, watched = step_directions(model, plan, projections, work.recording)
-    if work.keep:
-        for column in _strips(d):
-            strip = out[:, column]
-            strip *= scale
-            strip += shift @ frame[:, column]
-    states = np.stack(history, axis=1)
-    # The first direction is the constant one, so that its projection is √d times the mean.
-    means = states[:, :, 0] / math.sqrt(d)
-    outside = scale**2 * (squares - np.sum(projections**2, axis=1))
-    second = (outside + np.sum(states[:, -1] ** 2, axis=1)) / d
-    return BlockResult(
-        out if work.keep else None,
-        means,
-        np.empty((rows, 0)),
-        states,
-        np.stack(watched, axis=1),
-        np.stack([means[:, -1], second], axis=1),
-        0.0,
-    )
-
-
-def _strips(d: int) -> Iterator[slice]:
-    """Yield slices of columns."""
-    for column in range(0, d, _STRIP):
-        yield slice(column, min(column + _STRIP, d))
+def integrate_sums(
+    model: ProductModel, plan: Plan, generator: np.random.Generator, rows: int, record: Recording
+) -> BlockResult:
+    """Return ``rows`` paths without samples, from Σ z and Σ z²."""
+    if record.statistic is not None and record.statistic.order > 2:
+        raise ValueError(
+            "the order parameter of order above 2 of Gaussian sites needs their samples; use method='affine'"
+        )
+    normal = generator.standard_normal(rows)
+    rest = generator.chisquare(model.d - 1, rows) if model.d > 1 else np.zeros(rows)
+    powers = np.stack([np.full(rows, float(model.d)), math.sqrt(model.d) * normal, normal**2 + rest], axis=1)
+    scale, shift, track = step_product(model, plan, powers, record)
+    first = scale * powers[:, 1] + shift * model.d
+    second = scale**2 * powers[:, 2] + shift * (2 * scale * powers[:, 1] + shift * model.d)
+    return track.finish(None, np.stack([first, second], axis=1))
 
 
 def _note(track: Track, scales: Array, shifts: Array, powers: Array) -> None:
