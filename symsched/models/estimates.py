@@ -1,8 +1,12 @@
-"""A number from samples, with its standard error."""
+"""Numbers from samples with their standard errors: shares, averages, and exponents of power laws."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -15,3 +19,22 @@ class Estimate:
     def __str__(self) -> str:
         """Value ± standard error."""
         return f"{self.value:.6g} ± {self.standard_error:.2g}"
+
+
+def share(hits: NDArray[np.bool_]) -> Estimate:
+    """Return a share with its standard error; half a count on either side keeps the error of 0 and 1 from vanishing."""
+    smoothed = (float(hits.sum()) + 0.5) / (len(hits) + 1)
+    return Estimate(float(hits.mean()), float(np.sqrt(smoothed * (1 - smoothed) / len(hits))))
+
+
+def average(values: NDArray[np.float64]) -> Estimate:
+    """Return a mean with its standard error."""
+    return Estimate(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))))
+
+
+def exponent(sizes: Sequence[float], errors: Sequence[Estimate]) -> Estimate:
+    """Return the slope of log error against log size by least squares, with its standard error."""
+    logs = np.log(sizes)
+    weights = (logs - logs.mean()) / np.sum((logs - logs.mean()) ** 2)
+    slope = float(weights @ np.log([error.value for error in errors]))
+    return Estimate(slope, float(np.linalg.norm(weights * [error.standard_error / error.value for error in errors])))

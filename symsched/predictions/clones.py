@@ -18,7 +18,7 @@ from symsched.algebra.codegen import number
 from symsched.distributions.base import AbstractDistribution
 from symsched.errors import require_integer, require_real
 from symsched.laws import AbstractLaw, AtomLaw
-from symsched.models.estimates import Estimate
+from symsched.models.estimates import Estimate, share
 
 Array = NDArray[np.float64]
 
@@ -100,7 +100,7 @@ def simulate_clones(
         raise ValueError(f"psi must not be negative, got {ratio:g}")
     truth, judge = distribution.model(d), (believed or distribution).model(d)
     rows = max(1, _NUMBERS // d)
-    same = 0
+    same = []
     for first in range(0, pairs, rows):
         count = min(rows, pairs - first)
         shared = truth.sample(rng, count)
@@ -108,6 +108,5 @@ def simulate_clones(
         shared += rng.standard_normal((count, d))
         shares = np.cumsum(judge.posterior(ratio, shared)[1], axis=1)
         picks = [np.sum(rng.random(count)[:, None] > shares[:, :-1], axis=1) for _ in range(2)]
-        same += int(np.sum(picks[0] == picks[1]))
-    smoothed = (same + 0.5) / (pairs + 1)
-    return Estimate(same / pairs, math.sqrt(smoothed * (1 - smoothed) / pairs))
+        same.append(picks[0] == picks[1])
+    return share(np.concatenate(same))

@@ -16,7 +16,7 @@ from symsched.distributions.base import INTEGERS, AbstractDistribution, require_
 from symsched.distributions.mean_field.measure import MeanField
 from symsched.errors import require_integer
 from symsched.limits.limit import Limit
-from symsched.models.estimates import Estimate
+from symsched.models.estimates import Estimate, exponent
 from symsched.predictions.order_model import effective_model
 from symsched.predictions.order_paths import order_paths
 from symsched.predictions.predict import ModePrediction, practical_infinity, predict
@@ -254,16 +254,8 @@ def path_error(limit: Limit, run: Run, steps: int, kappa: float | None, scheme: 
     return Estimate(float(distances.mean()), float(distances.std(ddof=1)) / math.sqrt(len(distances)))
 
 
-def approach_rate(sizes: Sequence[int], errors: Sequence[Estimate]) -> Estimate:
-    """Return the slope of log error against log d by least squares, with the standard error that the errors leave."""
-    logs = np.log(sizes)
-    weights = (logs - logs.mean()) / np.sum((logs - logs.mean()) ** 2)
-    slope = float(weights @ np.log([error.value for error in errors]))
-    return Estimate(slope, float(np.linalg.norm(weights * [error.standard_error / error.value for error in errors])))
-
-
 def _rate_row(limit: Limit, sizes: Sequence[int], errors: Sequence[Estimate], kappa: float | None) -> Row:
-    rate = approach_rate(sizes, errors)
+    rate = exponent(sizes, errors)
     expected = -float(limit.cascade.phases[0].exponent)
     row = bounded(
         "rate in d at which order-parameter paths approach the limit",

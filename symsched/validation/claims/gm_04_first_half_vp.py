@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symsched.limits.limit import Limit
-from symsched.models.estimates import Estimate
+from symsched.models.estimates import Estimate, average, exponent, share
 from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, bounded, deterministic, statistical
@@ -20,10 +20,10 @@ from symsched.schedules.schedule import Schedule
 from symsched.simulation.simulate import Run, simulate
 from symsched.validation.claims import gm_case
 from symsched.validation.claims.gm_exact import ExactMixture
-from symsched.validation.claims.gm_sums import average, draw_paths, share
+from symsched.validation.claims.gm_sums import draw_paths
 from symsched.validation.claims.limit_ode import solve_ode
 from symsched.validation.effort import Effort
-from symsched.validation.validate import approach_rate, path_error
+from symsched.validation.validate import path_error
 
 Array = NDArray[np.float64]
 
@@ -99,7 +99,7 @@ def _sample(d: int, effort: Effort, schedule: Schedule) -> Run:
 
 def _rate_rows(errors: dict[int, Estimate]) -> list[Row]:
     sizes = list(errors)
-    rate = approach_rate(sizes, list(errors.values()))
+    rate = exponent(sizes, list(errors.values()))
     claimed = "rate in d at which sampled paths approach the recursion"
     last = errors[sizes[-1]]
     return [

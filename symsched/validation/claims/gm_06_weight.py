@@ -20,12 +20,13 @@ from scipy.optimize import brentq
 
 from symsched.laws import AtomLaw
 from symsched.limits.limit import Limit
+from symsched.models.estimates import share
 from symsched.reporting.charts import Chart, Curve, Level
 from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import Row, deterministic, statistical
 from symsched.symbols import kappa, nu
 from symsched.validation.claims import gm_case
-from symsched.validation.claims.gm_sums import draw_paths, share
+from symsched.validation.claims.gm_sums import draw_paths
 from symsched.validation.effort import Effort
 
 Array = NDArray[np.float64]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from symsched.distributions.base import AbstractDistribution
 from symsched.distributions.product.affine import step_product
 from symsched.distributions.product.model import ProductModel
-from symsched.models.estimates import Estimate
+from symsched.models.estimates import Estimate, share
 from symsched.models.recording import Recording
 from symsched.schedules.plan import Plan
 
@@ -50,17 +50,6 @@ class SumPaths:
             )
         width = float(np.sqrt(inside.mean()))
         return Estimate(width, float(inside.std(ddof=1)) / np.sqrt(len(inside)) / (2 * width))
-
-
-def share(hits: NDArray[np.bool_]) -> Estimate:
-    """Return a share with its standard error; half a count on either side keeps the error of 0 and 1 from vanishing."""
-    smoothed = (float(hits.sum()) + 0.5) / (len(hits) + 1)
-    return Estimate(float(hits.mean()), float(np.sqrt(smoothed * (1 - smoothed) / len(hits))))
-
-
-def average(values: Array) -> Estimate:
-    """Return a mean with its standard error."""
-    return Estimate(float(values.mean()), float(values.std(ddof=1)) / np.sqrt(len(values)))
 
 
 def draw_paths(
