@@ -1,10 +1,14 @@
 """Folders that are read are found in a checkout and in an installed package, and their files import each other."""
 
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from symsched.validation import beside
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_a_checkout_has_them_beside_the_package():
@@ -29,3 +33,10 @@ def test_files_import_each_other_and_leave_no_path_behind(tmp_path):
     before = list(sys.path)
     assert beside.load(tmp_path, "one_of_them").VALUE == 3
     assert sys.path == before
+
+
+@pytest.mark.parametrize("name", ["derivations", "tests/benchmarks"])
+def test_a_wheel_carries_them_to_where_they_are_looked_for(name):
+    carried = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert beside.folder(name) == ROOT / name
+    assert carried["force-include"][name] == f"symsched/{name}"

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from symsched.benchmark.families import FAMILIES, dilated_plan
 from symsched.simulation.run import run_plan
+
+from .families import FAMILIES, dilated_plan
 
 CASES = [("Gaussian modes", 20), ("Gaussian modes", 200), ("directions", 200)]
 CASES += [("exchangeable mixture", 100), ("Curie–Weiss", 100)]
@@ -24,7 +25,7 @@ def test_samples(benchmark, family, steps, d, n):
     if benchmark.disabled:
         d, n, steps = 1000, 2, 3
     benchmark.group = f"d = {d}"
-    model, plan = FAMILIES[family](d), dilated_plan(d, steps)
+    model, plan = FAMILIES[family].model(d), dilated_plan(d, steps)
     run = benchmark(lambda: run_plan(model, plan, n, 0))
     assert run.x.shape == (n, d)
 
@@ -33,6 +34,6 @@ def test_samples(benchmark, family, steps, d, n):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_order_parameters(benchmark, family, d):
     benchmark.group = f"order parameters of {family}"
-    model, plan = FAMILIES[family](d), dilated_plan(d, 4)
+    model, plan = FAMILIES[family].model(d), dilated_plan(d, 4)
     run = benchmark(lambda: run_plan(model, plan, 20, 0, keep="statistics", method="order parameter"))
     assert run.means.shape == (20, 5)

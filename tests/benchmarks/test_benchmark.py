@@ -6,15 +6,17 @@ import json
 import numpy as np
 import pytest
 
-from symsched.benchmark.comparison import compare, comparison_markdown
-from symsched.benchmark.families import FAMILIES
-from symsched.benchmark.floor import growth, measure_floor
-from symsched.benchmark.report import BenchmarkReport, _rounding
-from symsched.benchmark.symbolic import measure_symbolic
-from symsched.benchmark.yardstick import SETTINGS, plain_loop
+import symsched
 from symsched.models.noise import Blocks
 from symsched.simulation.run import run_plan
 from symsched.zoo import find
+
+from .comparison import compare, comparison_markdown
+from .families import FAMILIES, dilated_plan
+from .floor import growth, measure_floor
+from .report import BenchmarkReport, rounding
+from .symbolic import measure_symbolic
+from .yardstick import SETTINGS, magnetisation, plain_loop
 
 
 def small(setting):
@@ -33,7 +35,7 @@ def test_plain_loops_agree_with_the_samplers(setting):
     setting = small(setting)
     theirs = plain_loop(setting, BlockNoise(), keep_paths=False)
     np.testing.assert_array_equal(theirs, plain_loop(setting, BlockNoise()))
-    ours = run_plan(setting.product_form(), setting.plan(), setting.n, 3).x
+    ours = run_plan(setting.product_form.model(setting.d), setting.plan, setting.n, 3).x
     np.testing.assert_allclose(theirs, ours, rtol=0, atol=1e-8 * max(1, np.abs(ours).max()))
 
 
@@ -53,7 +55,6 @@ def test_timings_and_report():
 def test_comparison(setting):
     setting = dataclasses.replace(setting, d=300, n=400, steps=12)
     result = compare(setting, repetitions=1, exact_paths=1000)
-    assert (result.same_seconds == result.seconds) == (setting.kind == "gm")
     assert result.plain_peak > result.peak / 100
     exact = result.exact_weight
     for weight in (result.weight, result.plain_weight):
@@ -64,11 +65,32 @@ def test_comparison(setting):
     assert setting.name in comparison_markdown([result])
 
 
+@pytest.mark.parametrize("coupling", [1.1, 2.0])
+def test_spins_settle_at_their_own_mean(coupling):
+    mean = magnetisation(coupling)
+    assert mean == pytest.approx(np.tanh(coupling * mean), rel=1e-12)
+    assert mean > 0.5
+
+
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
-def test_spins_settle_at_their_own_mean(setting):
-    if setting.kind == "cw":
-        assert setting.mean == pytest.approx(np.tanh(setting.temperature * setting.mean), rel=1e-12)
-        assert setting.mean > 0.5
+def test_plans_begin_in_noise_and_are_slow_in_the_window(setting):
+    plan = setting.plan
+    scale = np.sqrt(setting.d)
+    assert plan.alpha[0] == pytest.approx(scale if "ve" in setting.name else 1)
+    assert (plan.alpha[-1], plan.beta[-1]) == (0, 1)
+    # Half of the steps have the signal ψ√d of order κ (after one step, for a variance-exploding path).
+    inside = np.sum(plan.psi * scale < 1.2 * setting.kappa)
+    assert inside >= setting.steps / 2 - 1 if "vp" in setting.name else inside > 0
+
+
+@pytest.mark.parametrize("linear", [True, False])
+def test_the_dilated_plan_is_the_derived_one(linear):
+    paths = (symsched.VP, symsched.VE) if linear else (symsched.VP_TRIG,)
+    for path in paths:
+        derived = symsched.derive(FAMILIES["Gaussian modes"], path).schedule.plan(20, 10**4, 3)
+        ours = dilated_plan(10**4, 20, ve=path is symsched.VE, linear=linear)
+        for name in ("alpha", "beta", "psi"):
+            np.testing.assert_allclose(getattr(ours, name), getattr(derived, name), rtol=1e-12, atol=1e-14)
 
 
 def test_the_symbolic_side_is_timed_and_a_report_holds_everything():
@@ -85,4 +107,4 @@ def test_the_symbolic_side_is_timed_and_a_report_holds_everything():
 
 
 def test_single_precision_is_as_good_as_it_can_be():
-    assert 1e-9 < _rounding(FAMILIES["Gaussian modes"](1000)) < 1e-6
+    assert 1e-9 < rounding(FAMILIES["Gaussian modes"], 1000) < 1e-6

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
 
 from sympy.core.cache import clear_cache
 
 from symsched.limits.limit import derive
-from symsched.zoo import ZOO, Entry
+from symsched.zoo import Entry
 
-QUICK = ("gaussian-mixture", "curie-weiss", "two-variances")
-"""Distributions of a quick benchmark."""
 _STEPS = 20
 
 
@@ -27,10 +25,6 @@ class SymbolicTiming:
     compile: float
     print: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the numbers."""
-        return asdict(self)
-
 
 def measure_symbolic(entry: Entry) -> SymbolicTiming:
     """Return the times of deriving a zoo entry, of turning its schedule into NumPy numbers, and of printing it."""
@@ -42,18 +36,6 @@ def measure_symbolic(entry: Entry) -> SymbolicTiming:
     compiled = time.perf_counter()
     limit.latex()
     return SymbolicTiming(entry.name, derived - start, compiled - derived, time.perf_counter() - compiled)
-
-
-def measure_all(
-    entries: Sequence[Entry] = ZOO, progress: Callable[[SymbolicTiming], None] | None = None
-) -> list[SymbolicTiming]:
-    """Return the times of all entries."""
-    timings = []
-    for entry in entries:
-        timings.append(measure_symbolic(entry))
-        if progress is not None:
-            progress(timings[-1])
-    return timings
 
 
 def symbolic_markdown(timings: Sequence[SymbolicTiming]) -> str:

@@ -1,1 +1,0 @@
-"""How long runs take, as ratios to the time of drawing their random numbers."""
