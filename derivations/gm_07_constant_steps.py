@@ -1,46 +1,136 @@
-"""Claim 7. On the dilated schedule the sampler's recursion has a limit as d → ∞ at a fixed number of steps: Θ(1)
-steps are enough.
+"""Claim 7: a number of steps free of d on the dilated schedule."""
 
-Assumes: the mixture of claim 2; Euler on the linear interpolant, K steps per half, κ fixed.
-"""
-
-# %% The coefficients of the steps as d grows: x' = A x + B D at ψ.
 import numpy as np
 import sympy as sp
-from telling import conclude, require, say, show, show_steps
+from gm_case import GROUP, KAPPA, SIGMA, SOURCE, P, heavier, limit, mixture, predicted, symbolic
 
-from symsched.distributions.named import GaussianMixture
-from symsched.limits.limit import derive
-from symsched.predictions.predict import predict
-from symsched.schedules.interpolant import VP
+from symsched.reporting.charts import Level
+from symsched.schedules.schedule import plain
 from symsched.symbols import nu, s
-from symsched.validation.claims import gm_case
-from symsched.validation.claims.gm_07_constant_steps import STEPS, claim
+from symsched.validation.cells import Formula, Identity, Steps, cell
+from symsched.validation.checks import Axes, DoesNotMove, End, Quantity, Settles, WholeVectors
+from symsched.validation.claim import Claim
+from symsched.validation.effort import Sized
+from symsched.validation.independent.paths import DILATED, PLAIN
+from symsched.validation.validate import REACH
 
-say(__doc__)
-p, m, sigma = sp.symbols("p m sigma", positive=True)
-limit = derive(GaussianMixture(p, m, sigma), VP)
-show_steps(limit.derivation, "window")
-show("drift of ν", limit.phases[0].law.denoiser(s, nu))
+STEPS, HALF = 20, 10
+DIMENSIONS = Sized(tuple(10**k for k in range(2, 9)), (10**4, 10**8))
+VECTORS = 4_000
+MOVED = 0.02
+NEGLECTED = "0.02 κ/√d: the half that is not at hand takes κ/√d of τ"
 
-# %% s = √d ψ at the nodes of the first half, and ψ at those of the second, no longer move with d.
-half = STEPS // 2
-grids = {d: gm_case.limit("vp").schedule.plan(STEPS, d, gm_case.KAPPA) for d in (1e4, 1e8, 1e16, 1e32)}
-for d, plan in grids.items():
-    first, second = np.sqrt(d) * plan.psi[[1, half - 1]], plan.psi[[half + 1, -1]]
-    print(f"  d = {d:.0e}: √d ψ = {first[0]:.6f} … {first[1]:.6f};  ψ = {second[0]:.6f} … {second[1]:.6f}")
-last = grids[1e32]
-nodes = 2 * gm_case.KAPPA * last.times[:half]
-require(
-    "first half: s = 2κt, the same steps at every d",
-    bool(np.allclose(np.sqrt(1e32) * last.psi[:half], nodes, rtol=1e-12)),
-)
-require(
-    "second half: ψ = τ/(1 − τ), τ = 2t − 1",
-    bool(np.allclose(last.psi[half:], (2 * last.times[half:-1] - 1) / (2 - 2 * last.times[half:-1]), atol=1e-12)),
-)
-far = predict(gm_case.limit("vp"), STEPS, kappa=gm_case.KAPPA)[0]
-say(f"Euler's numbers at d = ∞, p = 4/5, σ = 1/2: weight {far.weight:.12f}, width {far.site_variance**0.5:.12f}.")
 
 # %%
-conclude(claim)
+@cell("The coefficients of the steps x' = A x + B D at ψ, as d grows, come from the windows of the schedule.")
+def windows():
+    found = symbolic("vp")
+    yield Steps(found.derivation, ("window",))
+    yield Formula("drift of ν", found.phases[0].law.denoiser(s, nu))
+
+
+@cell("s = √d ψ at the nodes of the first half, and ψ at those of the second, no longer move with d.")
+def nodes():
+    plan = limit("vp").schedule.plan(STEPS, 1e32, KAPPA)
+    for k in (1, HALF - 1):
+        at = sp.Rational(k, STEPS)
+        yield Identity(f"s = 2κt at t = {at}", np.sqrt(1e32) * plan.psi[k], 2 * KAPPA * at, within=1e-11)
+    for k in (HALF + 1, STEPS - 1):
+        tau = 2 * sp.Rational(k, STEPS) - 1
+        yield Identity(f"ψ = τ/(1 − τ) at τ = {tau}", plan.psi[k], tau / (1 - tau), within=1e-11)
+
+
+@cell("Euler's numbers at d = ∞ for p = 4/5, σ = 1/2.")
+def numbers():
+    for name, value in predicted("vp", STEPS).items():
+        yield Formula(name, sp.Float(value, 13))
+
+
+# %%
+def allowance(d):
+    return MOVED * KAPPA / d**0.5
+
+
+def trusted(d):
+    return KAPPA / d**0.5 <= REACH
+
+
+def sample(path, d, effort):
+    return heavier(path, STEPS, d, n=effort.choose(50_000, 20_000), seed=effort.seed)
+
+
+def axes(what, target):
+    title = f"{what.capitalize()} with {HALF} steps per half"
+    return Axes(what, title, what, levels=(Level("of the data", float(target)),))
+
+
+def weights(run):
+    return {"weight": run.weights[0]}
+
+
+def constant(name, dimensions=DIMENSIONS, *, full_only=False):
+    """The checks of Θ(1) steps under one interpolant."""
+    title = f"dilated {limit(name).interpolant.name}"
+    shared = {"schedule": DILATED[name], "sample": sample, "full_only": full_only}
+    wrong = {"schedule": PLAIN[name]}
+    weight = Quantity(
+        "weight",
+        f"{title}: weight",
+        lambda _: predicted(name, STEPS)["weight"],
+        allowance,
+        NEGLECTED,
+        axes=axes("weight", P),
+    )
+    width = Quantity(
+        "width", f"{title}: width", lambda d: predicted(name, STEPS, d)["width"], axes=axes("width", SIGMA)
+    )
+    end = End(
+        "width",
+        f"{title}: width at the largest d, its number at d = ∞",
+        lambda: predicted(name, STEPS)["width"],
+        lambda d: KAPPA / d**0.5,
+    )
+    vectors = Quantity(
+        "weight", f"{title}: weight, whole vectors", lambda _: predicted(name, STEPS)["weight"], allowance, NEGLECTED
+    )
+    return (
+        Settles(dimensions=dimensions, quantities=(weight, width), ends=(end,), decides=trusted, wrong=wrong, **shared),
+        DoesNotMove(
+            name=f"{title}: change of the weight from d = 10⁴ to 10⁸",
+            key="weight",
+            between=(10**4, 10**8),
+            allowance=allowance(10**4),
+            reason=NEGLECTED,
+            wrong={"schedule": PLAIN["vp"], "between": (100, 10**4)},
+            **shared,
+        ),
+        WholeVectors(
+            distribution=mixture,
+            schedule=lambda: limit(name).schedule,
+            read=weights,
+            quantities=(vectors,),
+            d=VECTORS,
+            n=Sized(2_000, 500),
+            steps=STEPS,
+            kappa=KAPPA,
+            method="affine",
+            full_only=full_only,
+            wrong={"schedule": lambda: plain(limit("vp").interpolant)},
+        ),
+    )
+
+
+CLAIM = Claim(
+    number=7,
+    title="Θ(1) steps on the dilated schedule",
+    statement="With 10 steps per half on dilated VP, steps fixed and d → ∞, weight and width from d = 10² to 10⁸ agree "
+    "with Euler's numbers at d = ∞, and the weight no longer moves with d.",
+    formulas=lambda: (phase.ode for phase in limit("vp").phases),
+    cells=(windows, nodes, numbers),
+    checks=(*constant("vp"), *constant("vp-trig", full_only=True)),
+    group=GROUP,
+    source=SOURCE,
+)
+
+if __name__ == "__main__":
+    CLAIM.tell()

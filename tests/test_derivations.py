@@ -13,7 +13,8 @@ from symsched.reporting.verdicts import deterministic
 from symsched.symbols import t
 
 FOLDER = Path(__file__).parent.parent / "derivations"
-SCRIPTS = sorted(path for pattern in ("gm_*.py", "cw_*.py") for path in FOLDER.glob(pattern))
+FILES = sorted(path for pattern in ("gm_??_*.py", "cw_??_*.py") for path in FOLDER.glob(pattern))
+SCRIPTS = [path for path in FILES if "CLAIM = Claim(" not in path.read_text(encoding="utf-8")]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[path.stem for path in SCRIPTS])
@@ -26,7 +27,7 @@ def test_script_runs_alone(script, tmp_path):
 
 
 def test_there_is_a_script_for_every_gaussian_claim():
-    numbers = {int(path.stem.split("_")[1]) for path in SCRIPTS}
+    numbers = {int(path.stem.split("_")[1]) for path in FILES}
     assert numbers >= {*range(1, 11), 18}
 
 

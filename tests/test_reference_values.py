@@ -11,10 +11,9 @@ from symsched.laws import AtomLaw, law_of
 from symsched.predictions.clones import clone_probability
 from symsched.predictions.predict import predict
 from symsched.schedules import schemes as scheme
-from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.symbols import kappa
+from symsched.validation.beside import folder, load
 from symsched.validation.claims import gm_case
-from symsched.validation.claims.gm_01_velocity import Velocity
 from symsched.validation.claims.gm_03_root_d import plain_width, recursion_weight, width_ratio
 from symsched.validation.claims.gm_06_weight import by_argmax, by_sign
 from symsched.validation.claims.gm_08_dilated_ve import kept_width, sigma
@@ -112,5 +111,4 @@ def test_clones():
     [("vp", 1.2773173859), ("vp-trig", 0.9290595892), ("ve", 0.8393247060), ("ve-trig", 0.6572188820)],
 )
 def test_velocity(name, value):
-    rate = Velocity(INTERPOLANTS[name], 100)(0.3, np.full((1, 100), 0.02)).mean()
-    assert rate == pytest.approx(value, abs=1e-10)
+    assert load(folder("derivations"), "gm_01_velocity").along_r(name, 0.02) == pytest.approx(value, abs=1e-10)

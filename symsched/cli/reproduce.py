@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from symsched.cli.output import write_json
-from symsched.cli.reading import progress, whole
+from symsched.cli.reading import whole
 from symsched.reporting.report import summary_to_markdown, to_dict
 from symsched.validation.reproduction import reproduce
 
@@ -15,7 +15,7 @@ def run(options: argparse.Namespace) -> int:
     """Check the claims, print their summary, leave the report in the folder; 1 unless all come out as expected."""
     folder = Path(options.out)
     seed = whole(options.seed, "seed", 0)
-    ledger = reproduce(folder, quick=options.quick, progress=progress(options), seed=seed)
+    ledger = reproduce(folder, quick=options.quick, progress=options.progress is not False, seed=seed)
     if options.json:
         write_json(to_dict(ledger))
     else:

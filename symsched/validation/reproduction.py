@@ -7,10 +7,13 @@ import os
 import pkgutil
 import platform
 import re
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
+from operator import itemgetter
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -18,7 +21,8 @@ from tqdm.auto import tqdm
 from symsched.errors import require_integer
 from symsched.reporting.claim import Finding, Ledger
 from symsched.reporting.report import require_folder, write_folder
-from symsched.validation import claims
+from symsched.validation import claims as modules
+from symsched.validation.claim import claims
 from symsched.validation.effort import Effort
 
 Check = Callable[[Effort], Finding]
@@ -32,25 +36,20 @@ _INTRODUCTION = (
     "is meant: fixed steps with d → ∞, or fixed d with steps → ∞."
 )
 _MODULE = re.compile(r"(?:gm|cw)_(\d\d)_\w+")
-_BESIDE = {18: 9.5}
-"""A claim that belongs beside another is told there."""
 
 
-def _registered() -> tuple[tuple[str, Check], ...]:
-    """Return (name, function) of every module gm_NN_… and cw_NN_… among the claims, in the order in which they are
-    told.
-    """
-    found = [
-        (match, module.name)
-        for module in pkgutil.iter_modules(claims.__path__)
-        if (match := _MODULE.fullmatch(module.name))
-    ]
-    places = sorted((_BESIDE.get(int(match[1]), float(match[1])), name) for match, name in found)
-    return tuple((name, importlib.import_module(f"{claims.__name__}.{name}").claim) for _, name in places)
-
-
-CHECKS = _registered()
-"""The claims in the order in which they are told: module name and function of an ``Effort``."""
+@cache
+def told() -> tuple[tuple[str, Check], ...]:
+    """Return (name, function of an ``Effort``) of every claim, in the order in which they are told."""
+    data = [(claim.place, name, claim.check) for name, claim in claims()]
+    known = {place[0] for place, _, _ in data}
+    # Modules that are not yet data.
+    for module in pkgutil.iter_modules(modules.__path__):
+        match = _MODULE.fullmatch(module.name)
+        if match and int(match[1]) not in known:
+            place = (9, 18) if match[1] == "18" else (int(match[1]), 0)
+            data.append((place, module.name, importlib.import_module(f"{modules.__name__}.{module.name}").claim))
+    return tuple((name, check) for _, name, check in sorted(data, key=itemgetter(0)))
 
 
 def reproduce(
@@ -59,30 +58,33 @@ def reproduce(
     quick: bool = False,
     progress: bool = True,
     seed: int = 0,
-    checks: Sequence[tuple[str, Check]] = CHECKS,
+    checks: Sequence[tuple[str, Check]] | None = None,
 ) -> Ledger:
     """Return the ledger of all claims, checked now, and write it into ``folder`` if one is given.
 
     ``quick`` takes fewer samples and dimensions, and one picture per claim; the same ``seed`` gives the same numbers.
-    A run that is interrupted,
-    or stopped by an error, leaves the report of the claims that were finished and raises on. Raises ReportFolderError
-    before any work if the folder cannot be written to.
+    ``progress`` goes to standard error: a bar on a terminal, elsewhere a line for every claim. A run that is
+    interrupted, or stopped by an error, leaves the report of the claims that were finished and raises on. Raises
+    ReportFolderError before any work if the folder cannot be written to.
     """
     effort = Effort(quick, require_integer(seed, "seed", 0))
     if folder is not None:
         require_folder(Path(folder))
+    chosen = told() if checks is None else checks
     finished: list[Finding] = []
     try:
-        with tqdm(total=len(checks), unit="claim", disable=not progress) as bar:
-            for name, check in checks:
+        with tqdm(total=len(chosen), unit="claim", disable=not (progress and sys.stderr.isatty())) as bar:
+            for name, check in chosen:
                 bar.set_description(name.replace("_", " "))
                 begin = time.perf_counter()
                 claim = check(effort)
                 charts = claim.charts[:1] if quick else claim.charts
                 finished.append(replace(claim, seconds=time.perf_counter() - begin, charts=charts))
                 bar.update()
+                if progress and not sys.stderr.isatty():
+                    print(f"claim {claim.number} {claim.outcome}: {claim.title}", file=sys.stderr, flush=True)
     finally:
-        ledger = Ledger(TITLE, tuple(finished), _settings(effort, len(finished), len(checks)), _INTRODUCTION)
+        ledger = Ledger(TITLE, tuple(finished), _settings(effort, len(finished), len(chosen)), _INTRODUCTION)
         if folder is not None and finished:
             write_folder(ledger, folder)
     return ledger

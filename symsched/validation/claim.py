@@ -1,0 +1,104 @@
+"""A claim as data: one sentence, its derivation in cells, and the checks that decide it. Its home is derivations/."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+
+import sympy as sp
+
+from symsched.reporting.charts import Chart
+from symsched.reporting.claim import Expected, Finding
+from symsched.reporting.rows import rows_to_markdown
+from symsched.reporting.verdicts import Row
+from symsched.validation.beside import folder, load
+from symsched.validation.cells import Cell
+from symsched.validation.checks.base import AbstractCheck
+from symsched.validation.effort import Effort
+
+HOME = "derivations"
+_FILE = re.compile(r"[a-z]+_(\d\d)_\w+")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence that can be true or false, told once, with what derives it and what decides it.
+
+    ``formulas`` are what the derivation arrives at, found when they are asked for; ``cells`` are the derivation itself;
+    ``checks`` bring the rows, the charts and a negative control each. ``after`` is the claim behind which this one is
+    told, if it is not told in the order of numbers.
+    """
+
+    number: int
+    title: str
+    statement: str
+    formulas: Callable[[], Iterable[sp.Basic]]
+    cells: tuple[Cell, ...]
+    checks: tuple[AbstractCheck, ...]
+    group: str
+    source: str
+    expected: Expected = "holds"
+    reason: str = ""
+    after: int | None = None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where the claim is told among the others."""
+        return (self.number, 0) if self.after is None else (self.after, self.number)
+
+    def check(self, effort: Effort) -> Finding:
+        """Return what is found of the claim now; a quick look draws one chart."""
+        begin = time.perf_counter()
+        rows: list[Row] = []
+        drawn: list[tuple[AbstractCheck, tuple[Row, ...]]] = []
+        for check in self.checks:
+            if check.full_only and effort.quick:
+                continue
+            found = check.rows(effort)
+            rows += found
+            drawn.append((check, found))
+        charts: Iterable[Chart] = (chart for check, found in drawn for chart in check.charts(effort, found))
+        return Finding(
+            self.number,
+            self.title,
+            self.statement,
+            tuple(self.formulas()),
+            tuple(rows),
+            self.expected,
+            self.reason,
+            tuple(islice(charts, 1 if effort.quick else None)),
+            self.group,
+            self.source,
+            time.perf_counter() - begin,
+        )
+
+    def tell(self) -> None:
+        """Print the statement, the cells, the rows of a quick check and the verdict; leave with 1 if one is broken."""
+        print(f"Claim {self.number}. {self.title}\n\n{self.statement}\n")
+        whole = True
+        for cell in self.cells:
+            print(f"\n{cell.text}\n")
+            for shown in cell.shown():
+                print(shown)
+                whole = whole and shown.holds
+        finding = self.check(Effort(quick=True))
+        print(f"\n{rows_to_markdown(finding.rows)}")
+        if self.reason:
+            print(f"Expected to fail, because {self.reason}\n")
+        print(f"Claim {self.number} {finding.outcome}.")
+        raise SystemExit(0 if whole and finding.as_expected else 1)
+
+
+@cache
+def claims() -> tuple[tuple[str, Claim], ...]:
+    """Return (name of the file, claim) of every claim in derivations/, in the order in which they are told."""
+    home = folder(HOME)
+    # A script that is not yet data derives when it is imported.
+    files = [path for path in home.glob("*.py") if "CLAIM = Claim(" in path.read_text(encoding="utf-8")]
+    names = sorted(path.stem for path in files if _FILE.fullmatch(path.stem))
+    found = [(name, load(home, name).CLAIM) for name in names]
+    return tuple(sorted(found, key=lambda pair: pair[1].place))

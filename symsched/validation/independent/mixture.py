@@ -1,0 +1,230 @@
+"""The mixture p N(r, σ²I) + (1 − p) N(−r, σ²I) with |r|² = d in plain numbers: posterior, Euler, exact flow.
+
+With r = (1, …, 1), D = α² + σ²β² and M = r·x/d, the posterior mean at x = αz + βa is
+E[a_i | x] = (σ²β x_i + α² tanh(h + dβM/D))/D, h = ½ log(p/(1 − p)): M moves by itself, what is orthogonal to r is
+multiplied. The exact flow keeps quantiles of M, whose law is p N(β, D/d) + (1 − p) N(−β, D/d), and scales the rest by
+√D.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import mpmath
+import numpy as np
+from numpy.typing import NDArray
+from scipy.integrate import solve_ivp
+
+from symsched.validation.independent.paths import PLAIN, Number, Path
+
+Array = NDArray[np.float64]
+P, SIGMA = 0.8, 0.5
+_DIGITS = 60
+
+
+def posterior(alpha: float, beta: float, x: Array, p: float = P) -> tuple[Array, Array]:
+    """Return E[a | x], (n, d), and the log-odds of +r over −r, (n,), at states x (n, d) of αz + βa."""
+    spread = alpha**2 + SIGMA**2 * beta**2
+    odds = math.log(p / (1 - p)) + 2 * beta * x.sum(axis=1) / spread
+    return (SIGMA**2 * beta * x + alpha**2 * np.tanh(odds / 2)[:, None]) / spread, odds
+
+
+@dataclass(frozen=True)
+class Ends:
+    """n Euler paths at t = 1: ``odds`` (n,) of +r over −r at the last node that was evaluated, ``width`` (n,) over the
+    coordinates; ``halfway`` (n,) and ``halfway_odds`` (n,) are M and the odds at t = ½.
+    """
+
+    odds: Array
+    width: Array
+    halfway: Array
+    halfway_odds: Array
+
+
+def euler_ends(steps: Array, d: float, n: int, rng: np.random.Generator) -> Ends:
+    """Return n paths of the d-dimensional sampler with the ``steps`` (N, 4) of ``euler_steps``; no limit is taken.
+
+    r·z/√d ~ N(0, 1) decides M, and |z|² − (r·z)²/d ~ χ²_{d−1} is what the other directions hold.
+    """
+    mean = steps[0, 0] * rng.standard_normal(n) / math.sqrt(d)
+    factor = steps[0, 0]
+    halfway = halfway_odds = np.empty(0)
+    for k, (alpha, beta, gain, push) in enumerate(steps):
+        spread = alpha**2 + SIGMA**2 * beta**2
+        odds = math.log(P / (1 - P)) + 2 * d * beta * mean / spread
+        if 2 * k == len(steps):
+            halfway, halfway_odds = mean, odds
+        mean = gain * mean + push * (SIGMA**2 * beta * mean + alpha**2 * np.tanh(odds / 2)) / spread
+        factor *= gain + push * SIGMA**2 * beta / spread
+    return Ends(odds, factor * np.sqrt(rng.chisquare(d - 1, n) / (d - 1)), halfway, halfway_odds)
+
+
+def orthogonal_growth(steps: Array, noise: Array) -> float:
+    """Return by how much the first half of the ``steps`` multiplies what is orthogonal to r in vectors (n, d)."""
+    x = steps[0, 0] * noise
+    for alpha, beta, gain, push in steps[: len(steps) // 2]:
+        x = gain * x + push * posterior(alpha, beta, x)[0]
+    return float(np.mean(x.std(axis=1) / noise.std(axis=1)))
+
+
+def vector_flow(noise: Array, ratios: Sequence[float]) -> Array:
+    """Return y = x/α at ψ = ``ratios`` on the exact flows dy/dψ = E[a | z + ψa = y] from z (n, d): (T, n, d)."""
+    solution = solve_ivp(
+        lambda psi, y: posterior(1.0, psi, y.reshape(noise.shape))[0].ravel(),
+        (0.0, ratios[-1]),
+        noise.ravel(),
+        "DOP853",
+        ratios,
+        rtol=1e-8,
+        atol=1e-8,
+    )
+    if not solution.success:
+        raise ArithmeticError(f"the flow of a vector could not be solved: {solution.message}")
+    return np.asarray(solution.y.T.reshape(len(ratios), *noise.shape))
+
+
+def ends_at_the_heavier(starts: Array, d: int) -> NDArray[np.bool_]:
+    """Return whether the exact d-dimensional flow carries noise with r·z/√d = ``starts`` (n,) to +r."""
+    noise = np.random.default_rng(d).standard_normal(d)
+    rest = noise - noise.mean()
+    return np.asarray(vector_flow(starts[:, None] / math.sqrt(d) + rest, (10.0,))[0].sum(axis=1) > 0)
+
+
+def clones(psi: float, d: int, n: int, rng: np.random.Generator, believed: float = P) -> NDArray[np.bool_]:
+    """Return for n pairs of clones that share z + ψa in dimension d whether they end in the same mode, (n,).
+
+    Each takes a mode from the exact posterior; ``believed`` is the weight that the posterior assumes.
+    """
+    labels = np.where(rng.random(n) < P, 1.0, -1.0)
+    shared = rng.standard_normal((n, d)) + psi * (labels[:, None] + SIGMA * rng.standard_normal((n, d)))
+    heavier = 1 / (1 + np.exp(-posterior(1.0, psi, shared, believed)[1]))
+    return np.asarray((rng.random(n) < heavier) == (rng.random(n) < heavier))
+
+
+@dataclass(frozen=True)
+class ExactFlow:
+    """The exact flow along a path of amplitudes at any d, in mpmath; write a large d as "1e40"."""
+
+    path: Path
+    d: float | str
+    kappa: float = 3.0
+
+    def _widths(self, t: float) -> tuple[Number, Number, Number]:
+        alpha, beta, _, _ = self.path(mpmath.mpf(t), mpmath.mpf(self.d), mpmath.mpf(self.kappa))
+        return alpha, beta, mpmath.sqrt(alpha**2 + mpmath.mpf(SIGMA) ** 2 * beta**2)
+
+    def overlap(self, t: float, start: float) -> float:
+        """Return M at t on the path with r·z/√d = ``start``: p Φ(u − b) + (1 − p) Φ(u + b) = Φ(start), M = u√(D/d)."""
+        with mpmath.workdps(_DIGITS):
+            _, beta, width = self._widths(t)
+            root, p = mpmath.sqrt(mpmath.mpf(self.d)), mpmath.mpf(str(P))
+            apart, level = beta * root / width, mpmath.ncdf(mpmath.mpf(start))
+            u = mpmath.findroot(
+                lambda u: p * mpmath.ncdf(u - apart) + (1 - p) * mpmath.ncdf(u + apart) - level,
+                (start - apart - 1, start + apart + 1),
+                solver="anderson",
+                tol=mpmath.mpf(10) ** -50,
+            )
+            return float(u * width / root)
+
+    def order_parameter(self, t: float, start: float) -> float:
+        """Return μ = √d M in the unit of α(0) at t."""
+        unit = float(self.path(0.0, float(self.d), self.kappa)[0])
+        return self.overlap(t, start) * math.sqrt(float(self.d)) / unit
+
+    def orthogonal(self, t: float, since: float = 0.5) -> float:
+        """Return √(D(t)/D(since)), the factor of what is orthogonal to r."""
+        with mpmath.workdps(_DIGITS):
+            return float(self._widths(t)[2] / self._widths(since)[2])
+
+
+def overlap_rate(name: str, d: int, tau: str, overlap: str) -> float:
+    """Return Ṁ at (τ, M) on an undilated path as −∂_τ F/∂_M F, F the distribution function of M, by differences."""
+    with mpmath.workdps(_DIGITS):
+        p, sigma, size = mpmath.mpf(str(P)), mpmath.mpf(SIGMA), mpmath.mpf(d)
+
+        def level(at: Number, m: Number) -> Number:
+            alpha, beta, _, _ = PLAIN[name](at, size, 1)
+            scale = mpmath.sqrt(size / (alpha**2 + sigma**2 * beta**2))
+            return p * mpmath.ncdf((m - beta) * scale) + (1 - p) * mpmath.ncdf((m + beta) * scale)
+
+        at = (mpmath.mpf(tau), mpmath.mpf(overlap))
+        return float(-mpmath.diff(level, at, (1, 0)) / mpmath.diff(level, at, (0, 1)))
+
+
+def velocity_by_score(name: str, tau: float, place: Sequence[float], index: int) -> float:
+    """Return b_i at x = ``place`` from the score: (β̇/β) x + α (αβ̇/β − α̇) ∂ log p, p integrated from the densities.
+
+    p(x) = Σ_k w_k Π_i ∫ ρ_k(a) φ(x_i − βa; α²) da by quadrature, its logarithm differentiated by differences.
+    """
+    with mpmath.workdps(25):
+        step = mpmath.mpf(10) ** -5
+        alpha, beta, fall, rise = PLAIN[name](mpmath.mpf(str(tau)), mpmath.mpf(len(place)), 1)
+        p, sigma = mpmath.mpf(str(P)), mpmath.mpf(SIGMA)
+
+        def coordinate(x: Number, centre: int) -> Number:
+            return mpmath.quad(
+                lambda a: mpmath.npdf(a, centre, sigma) * mpmath.npdf(x, beta * a, alpha),
+                mpmath.linspace(centre - 8 * sigma, centre + 8 * sigma, 5),
+            )
+
+        others = [mpmath.mpf(x) for j, x in enumerate(place) if j != index]
+        rest = {c: mpmath.fprod(coordinate(x, c) for x in others) for c in (1, -1)}
+
+        def log_density(x: Number) -> Number:
+            return mpmath.log(p * coordinate(x, 1) * rest[1] + (1 - p) * coordinate(x, -1) * rest[-1])
+
+        x = mpmath.mpf(place[index])
+        nodes = [log_density(x + k * step) for k in (-2, -1, 1, 2)]
+        score = (nodes[0] - 8 * nodes[1] + 8 * nodes[2] - nodes[3]) / (12 * step)
+        return float(rise / beta * x + alpha * (alpha * rise / beta - fall) * score)
+
+
+def transported(
+    name: str, tau: float, velocity: Callable[[float, Array], Array], *, d: int, n: int, rng: np.random.Generator
+) -> Array:
+    """Return f(I) r·(İ − b(I))/d for n drawn pairs (a, z) with f = tanh(5M): its mean is 0 if b is the velocity."""
+    alpha, beta, fall, rise = (float(v) for v in PLAIN[name](tau, float(d), 1.0))
+    labels = np.where(rng.random(n) < P, 1.0, -1.0)
+    data = labels[:, None] + SIGMA * rng.standard_normal((n, d))
+    noise = rng.standard_normal((n, d))
+    state = alpha * noise + beta * data
+    difference = fall * noise + rise * data - velocity(tau, state)
+    return np.asarray(np.tanh(5 * state.mean(axis=1)) * difference.mean(axis=1))
+
+
+def weight_above(edge: float | None, strength: float) -> float:
+    """Return the mass of p N(s, 1) + (1 − p) N(−s, 1) above ``edge``, integrated; without one, above their tie."""
+    with mpmath.workdps(25):
+        p, level = mpmath.mpf(str(P)), mpmath.mpf(strength)
+
+        def parts(v: Number) -> tuple[Number, Number]:
+            return p * mpmath.npdf(v, level), (1 - p) * mpmath.npdf(v, -level)
+
+        low = mpmath.findroot(lambda v: mpmath.log(parts(v)[0] / parts(v)[1]), 0) if edge is None else edge
+        return float(mpmath.quad(lambda v: mpmath.fsum(parts(v)), mpmath.linspace(low, level + 14, 9)))
+
+
+def agreement(strength: float, p: float = P) -> float:
+    """Return E Σ_k π_k² of p N(s, 1) + (1 − p) N(−s, 1), integrated on the densities."""
+    with mpmath.workdps(15):
+        weight, level = mpmath.mpf(str(p)), mpmath.mpf(strength)
+
+        def density(v: Number) -> Number:
+            parts = (weight * mpmath.npdf(v, level), (1 - weight) * mpmath.npdf(v, -level))
+            return (parts[0] ** 2 + parts[1] ** 2) / mpmath.fsum(parts)
+
+        return float(mpmath.quad(density, mpmath.linspace(-level - 9, level + 9, 9)))
+
+
+def clones_by_tanh(d: float, time: float, sigma: float) -> float:
+    """Return ½(1 + E tanh(Λ + √Λ g)), Λ = d e^−2t/(1 − e^−2t + σ² e^−2t): arXiv 2402.18491, for p = ½."""
+    with mpmath.workdps(20):
+        decay = mpmath.exp(-2 * mpmath.mpf(time))
+        level = d * decay / (1 - decay + mpmath.mpf(sigma) ** 2 * decay)
+        mean = mpmath.quad(
+            lambda g: mpmath.tanh(level + mpmath.sqrt(level) * g) * mpmath.npdf(g), mpmath.linspace(-12, 12, 13)
+        )
+        return float((1 + mean) / 2)
