@@ -80,10 +80,9 @@ def test_width_of_equal_angles(begin, spread, value):
     noise[-1], signal[-1] = 0.0, 1.0
     plan = scheme.canonical(np.arange(11) / 10, noise, signal)
     mode = law_of(Normal("g", 0, HALF))
-    width = spread
-    for k in range(10):
-        slope = float(mode.denoiser(plan.psi[k], 1.0))
-        width *= plan.A[k] + plan.B[k, k] * slope / plan.alpha[k]
+    slopes = np.array([float(mode.denoiser(psi, 1.0)) for psi in plan.psi]) / plan.alpha[:-1]
+    gains, _ = plan.folded(slopes, np.zeros(10))
+    width = spread * np.prod(gains)
     assert width == pytest.approx(value, abs=1e-12)
 
 

@@ -7,9 +7,9 @@ way to fill it (``symsched.schedules.schemes``), not a control flow: whoever car
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +69,19 @@ class Plan:
         """Rows and columns of the table where it is not 0, row by row."""
         rows, columns = np.nonzero(self.B)
         return rows, columns
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return the fields, of the table only what is not 0: a worker is not sent N² numbers with every block."""
+        rows, columns = self._entries
+        kept = {part.name: getattr(self, part.name) for part in fields(self)}
+        return kept | {"B": (rows, columns, self.B[rows, columns])}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Write the table out again."""
+        rows, columns, values = state["B"]
+        table = np.zeros((state["psi"].size, state["psi"].size))
+        table[rows, columns] = values
+        self.__dict__.update(state | {"B": table})
 
     @property
     def steps(self) -> int:
