@@ -106,7 +106,9 @@ def _distribution(command: argparse.ArgumentParser) -> None:
 def _sampling(command: argparse.ArgumentParser) -> None:
     command.add_argument("--kappa", metavar="K", help="window constant (default: the entry's own, else 3)")
     command.add_argument(
-        "--scheme", default="interpolant", help="interpolant (Euler in x) or canonical (Euler in x/alpha, that is DDIM)"
+        "--scheme",
+        default="interpolant",
+        help="interpolant (Euler in x), canonical (Euler in x/alpha, that is DDIM) or adams (two-step Adams in psi)",
     )
 
 

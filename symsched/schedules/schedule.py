@@ -82,8 +82,10 @@ class Schedule:
     def plan(self, steps: int, d: float, kappa: float | None = None, scheme: str = "interpolant") -> Plan:
         """Return the N steps at dimension ``d`` (a real number: 10^12 and beyond are fine) as coefficients.
 
-        ``scheme`` is "interpolant" (Euler in x: in t where α or β moves linearly in t, elsewhere in τ) or "canonical"
-        (Euler in x/α, DDIM). Raises ValueError where κ does not fit below the scales of d.
+        ``scheme`` is "interpolant" (Euler in x: in t where α or β moves linearly in t, elsewhere in τ), "canonical"
+        (Euler in x/α, DDIM) or "adams" (two-step Adams in ψ, started again in each window).
+
+        Raises ValueError where κ does not fit below the scales of d.
         """
         if scheme not in SCHEMES:
             raise ValueError(f"unknown scheme {scheme!r}; {nearest(str(scheme), tuple(SCHEMES))}")

@@ -97,13 +97,13 @@ def simulate(
     dtype: DTypeLike = np.float64,
     progress: bool = False,
 ) -> Run:
-    """Return n samples of the probability flow on ``steps`` Euler steps, started from noise, with standard errors.
+    """Return n samples of the probability flow on ``steps`` steps, started from noise, with standard errors.
 
-    Each step is x' = A x + B E[a | x] with the exact finite-d posterior mean. ``scheme`` "interpolant" is Euler in x,
-    "canonical" Euler in x/α (DDIM). ``rng`` is a seed or a Generator, from which a seed is drawn; the same seed gives
-    the same numbers whatever ``rows`` (rows held at once), ``executor`` or the number of its workers. ``method`` "full"
-    is the plain loop, "auto" the fastest exact reduction. ``keep="statistics"`` never holds an (n, d) array, and where
-    the law of the sums behind the statistics is known, draws those instead of coordinates (``Run.method`` "order
+    Every step has the exact finite-d posterior mean. ``scheme`` "interpolant" is Euler in x, "canonical" Euler in x/α
+    (DDIM), "adams" two-step Adams in ψ. ``rng`` is a seed or a Generator, from which a seed is drawn; the same seed
+    gives the same numbers whatever ``rows`` (rows held at once), ``executor`` or the number of its workers. ``method``
+    "full" is the plain loop, "auto" the fastest exact reduction. ``keep="statistics"`` never holds an (n, d) array, and
+    where the law of the sums behind the statistics is known, draws those instead of coordinates (``Run.method`` "order
     parameter"): the same law, but not the paths of ``keep="x"``. An interpolant stands for its undilated schedule.
 
     Raises TypeError or ValueError for bad input, naming what was required.
