@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, final
@@ -16,6 +16,12 @@ from sympy.core.function import AppliedUndef
 from symsched.algebra.constants import ImplicitConstant
 
 Array = NDArray[np.float64]
+
+
+_DIGITS = 25
+"""Decimal digits before rounding to a float: the float is then the nearest one."""
+_IMAGINARY = 1e-12
+"""A real root written with complex radicals keeps an imaginary part of this size at most, relative above 1."""
 
 
 def number(expression: sp.Expr | float, what: str) -> float:
@@ -32,18 +38,10 @@ def number(expression: sp.Expr | float, what: str) -> float:
             f"{what} = {expression} needs a number for {', '.join(free)}: "
             "give the parameter a number before asking for numbers"
         )
-    value = complex(sp.N(expression, 25))
-    if value.imag != 0 or not math.isfinite(value.real):
+    value = complex(sp.N(expression, _DIGITS))
+    if abs(value.imag) > _IMAGINARY * max(1.0, abs(value.real)) or not math.isfinite(value.real):
         raise ValueError(f"{what} must be a finite real number, got {expression} = {value}")
     return value.real
-
-
-def substituted(expression: sp.Expr, values: Mapping[sp.Symbol, Any]) -> sp.Expr:
-    """Return ``expression`` with every symbol in ``values`` replaced, floats entering as exact binary fractions."""
-    exact = {
-        symbol: sp.Rational(value) if isinstance(value, float) else sp.S(value) for symbol, value in values.items()
-    }
-    return expression.subs(exact)
 
 
 @final

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from numbers import Rational, Real
 from typing import Any
 
 import sympy as sp
 from sympy.stats.rv import RandomSymbol
 
+from symsched.algebra.inputs import require_expression
 from symsched.errors import require_integer
 from symsched.laws import AbstractLaw, AtomLaw, law_of
 from symsched.models.base import AbstractModel
@@ -61,26 +61,6 @@ def require_positive(value: sp.Expr, name: str) -> sp.Expr:
     if value.is_number and not value > 0:
         raise ValueError(f"{name} must be positive, got {value}")
     return require_assumption(value, name, "positive", value.is_positive)
-
-
-def require_expression(value: object, name: str) -> sp.Expr:
-    """Return ``value`` as a finite SymPy expression; text is refused, because SymPy would evaluate it."""
-    if isinstance(value, sp.Expr):
-        expression = value
-    elif isinstance(value, Rational) and not isinstance(value, bool):
-        expression = sp.Rational(int(value.numerator), int(value.denominator))
-    elif isinstance(value, Real) and not isinstance(value, bool):
-        expression = sp.sympify(float(value))
-    else:
-        hint = "; text is read by symsched.parse" if isinstance(value, str) else ""
-        raise TypeError(f"{name} must be a number or a SymPy expression, got {value!r}{hint}")
-    if expression.has(sp.nan, sp.oo, -sp.oo, sp.zoo):
-        raise ValueError(f"{name} must be finite, got {expression}")
-    # NumPy would drop the imaginary part of a coefficient and go on.
-    imaginary = expression.is_real is False if expression.is_number else expression.has(sp.I)
-    if imaginary:
-        raise ValueError(f"{name} must be real, got {expression}")
-    return expression
 
 
 INTEGERS = "a sequence of integers such as (1_000, 10_000)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, final
@@ -11,13 +11,16 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from symsched.algebra.codegen import number
+from symsched.algebra.inputs import require_expression
 from symsched.laws import values
-from symsched.laws.base import AbstractLaw, normal_cdf
+from symsched.laws.base import AbstractLaw
 from symsched.laws.moments import cumulants_of_moments
-from symsched.laws.numbers import AbstractNumbers, LineNumbers, PointNumbers
-from symsched.laws.numeric import AtomSite
+from symsched.laws.numeric import AbstractSite, AtomSite
+from symsched.laws.points import PointSite
 
 _WEIGHT_TOLERANCE = 1e-9
+"""By how much weights given as floats may miss the sum 1."""
 
 
 @final
@@ -45,15 +48,15 @@ class AtomLaw(AbstractLaw):
         merged: dict[sp.Basic, sp.Expr] = {}
         for value, weight in zip(self.values, self.weights, strict=True):
             atom = _atom(value)
-            checked = values.expression(weight, f"the weight of {value}")
-            if checked.is_negative or (not checked.free_symbols and values.number(checked, "a weight") < 0):
+            checked = require_expression(weight, f"the weight of {value}")
+            if checked.is_negative or (not checked.free_symbols and number(checked, "a weight") < 0):
                 raise ValueError(f"weights must not be negative, got {checked} for the atom {atom}")
             merged[atom] = merged.get(atom, sp.Integer(0)) + checked
         if len({len(atom) if isinstance(atom, sp.Tuple) else 0 for atom in merged}) > 1:
             raise ValueError(f"atoms must all be numbers or all be points of one dimension, got {list(merged)}")
         total = sp.Add(*merged.values())
         if not total.free_symbols:
-            size = values.number(total, "the sum of the weights")
+            size = number(total, "the sum of the weights")
             if abs(size - 1) > _WEIGHT_TOLERANCE:
                 raise ValueError(f"weights must sum to 1, got {total}")
         kept = {atom: weight for atom, weight in merged.items() if weight != 0}
@@ -77,24 +80,9 @@ class AtomLaw(AbstractLaw):
         )
 
     @property
-    def support(self) -> sp.Set:
-        """The set of atoms."""
-        return sp.FiniteSet(*self.values)
-
-    @property
     def atoms(self) -> dict[sp.Expr, sp.Expr]:
         """{value: weight}."""
         return dict(zip(self.values, self.weights, strict=True))
-
-    @property
-    def density(self) -> None:
-        """None."""
-        return
-
-    @property
-    def evaluation(self) -> str:
-        """A closed form: softmax weights."""
-        return "closed form"
 
     @property
     def cumulants_exact(self) -> bool:
@@ -106,24 +94,24 @@ class AtomLaw(AbstractLaw):
         moments = [sp.Add(*(weight * value**k for value, weight in self.atoms.items())) for k in range(1, order + 1)]
         return cumulants_of_moments(moments)
 
-    def site(self) -> AtomSite:
-        """Return the law in numbers."""
+    def _new_site(self) -> AtomSite:
         self._require_line("site")
-        return self._site
+        return AtomSite(np.array([number(value, "an atom") for value in self.values]), self._numeric_weights)
 
-    @cached_property
-    def _site(self) -> AtomSite:
-        numbers = np.array([values.number(value, "an atom") for value in self.values])
-        return AtomSite(numbers, self._numeric_weights)
-
-    @cached_property
+    @property
     def _numeric_weights(self) -> NDArray[np.float64]:
-        weights = np.array([values.number(weight, "a weight") for weight in self.weights])
+        weights = np.array([number(weight, "a weight") for weight in self.weights])
         return np.asarray(weights / weights.sum())
 
     @cached_property
-    def _points(self) -> NDArray[np.float64]:
-        return np.array([[values.number(entry, "an atom") for entry in point] for point in self.values])
+    def _numbers(self) -> AbstractSite | PointSite:
+        if self.dimension is None:
+            return self._site
+        points = np.array([[number(entry, "an atom") for entry in point] for point in self.values])
+        return PointSite(points, self._numeric_weights)
+
+    def _expectation(self, function: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
+        return sp.Add(*(weight * function(value) for value, weight in self.atoms.items()))
 
     def _require_line(self, name: str) -> None:
         if self.dimension is not None:
@@ -131,11 +119,6 @@ class AtomLaw(AbstractLaw):
                 f"{name} is defined for a law on the line; this one has atoms in R^{self.dimension} "
                 "(partition, denoiser and flow take points)"
             )
-
-    def _numbers(self) -> AbstractNumbers:
-        if self.dimension is None:
-            return LineNumbers(self._site)
-        return PointNumbers(self._points, self._numeric_weights)
 
     # Expressions.
 
@@ -158,16 +141,11 @@ class AtomLaw(AbstractLaw):
             return self.values[0]
         if self.dimension is None and len(self.values) == 2:
             return self._pair_denoiser(s, nu)
-        softmax = [weight * sp.exp(power) for weight, power in zip(self.weights, powers, strict=True)]
+        softmax = sp.Matrix([weight * sp.exp(power) for weight, power in zip(self.weights, powers, strict=True)])
         total = sp.Add(*softmax)
         if self.dimension is None:
-            return sp.Add(*(part * value for part, value in zip(softmax, self.values, strict=True))) / total
-        return sp.Tuple(
-            *(
-                sp.Add(*(part * value[j] for part, value in zip(softmax, self.values, strict=True))) / total
-                for j in range(self.dimension)
-            )
-        )
+            return softmax.dot(self.values) / total
+        return sp.Tuple(*(softmax.dot(column) / total for column in zip(*self.values, strict=True)))
 
     def _pair_denoiser(self, s: sp.Expr, nu: sp.Expr) -> sp.Expr:
         """Return (g_1 + g_2)/2 + (g_1 − g_2)/2 tanh(half the log odds of g_1)."""
@@ -183,7 +161,7 @@ class AtomLaw(AbstractLaw):
 
     def _cdf(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr:
         self._require_line("cdf")
-        return sp.Add(*(weight * normal_cdf(nu - s * value) for value, weight in self.atoms.items()))
+        return super()._cdf(s, nu)
 
     def log_laplace(self, u: sp.Expr) -> sp.Expr:
         """Return log sum_k w_k exp(u g_k), with log cosh for a symmetric pair."""
@@ -194,12 +172,12 @@ class AtomLaw(AbstractLaw):
             return sp.expand(centre * u) + sp.log(sp.cosh(gap * u))
         if len(self.values) == 1:
             return u * self.values[0]
-        return sp.log(sp.Add(*(weight * sp.exp(u * value) for value, weight in self.atoms.items())))
+        return sp.log(self._expectation(lambda g: sp.exp(u * g)))
 
     def tilt(self, u: sp.Expr) -> AtomLaw:
         """Return the law with weights proportional to w_k exp(u g_k)."""
         self._require_line("tilt")
-        field = values.expression(u, "u")
+        field = require_expression(u, "u")
         factors = [weight * sp.exp(field * value) for value, weight in self.atoms.items()]
         total = sp.Add(*factors)
         return AtomLaw(self.values, tuple(factor / total for factor in factors))

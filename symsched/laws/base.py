@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from symsched.algebra.inputs import require_expression
 from symsched.errors import require_integer
 from symsched.laws import values
 from symsched.laws.moments import MAX_ORDER
-from symsched.laws.numbers import AbstractNumbers
 from symsched.laws.numeric import AbstractSite
+from symsched.laws.points import PointSite
 
 Number: TypeAlias = float | NDArray[np.float64]
 Result: TypeAlias = sp.Expr | float | NDArray[np.float64]
@@ -38,36 +40,19 @@ class AbstractLaw(abc.ABC):
         """Return the law with parameters replaced."""
 
     @property
-    @abc.abstractmethod
-    def support(self) -> sp.Set:
-        """A closed set of full probability."""
-
-    @property
-    @abc.abstractmethod
     def atoms(self) -> dict[sp.Expr, sp.Expr] | None:
         """{value: weight} of a law with finitely many atoms, otherwise None."""
+        return None
 
     @property
-    @abc.abstractmethod
     def density(self) -> sp.Expr | None:
         """The density as an expression in ``symsched.symbols.a``, or None where there is none."""
-
-    @property
-    @abc.abstractmethod
-    def evaluation(self) -> str:
-        """How the numbers of the denoiser come about: "closed form", "sum" or "quadrature"."""
+        return None
 
     @property
     @abc.abstractmethod
     def cumulants_exact(self) -> bool:
         """Whether the cumulants are exact; otherwise they are Floats of about 20 correct digits."""
-
-    @abc.abstractmethod
-    def site(self) -> AbstractSite:
-        """Return the law in numbers; TypeError naming a free parameter."""
-
-    @abc.abstractmethod
-    def _numbers(self) -> AbstractNumbers: ...
 
     @abc.abstractmethod
     def log_laplace(self, u: sp.Expr) -> sp.Expr | None:
@@ -81,13 +66,35 @@ class AbstractLaw(abc.ABC):
     def _moment_cumulants(self, order: int) -> tuple[sp.Expr, ...]: ...
 
     @abc.abstractmethod
-    def _partition(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr: ...
+    def _expectation(self, function: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
+        """Return E function(g), as a sum or an integral that need not be done."""
 
     @abc.abstractmethod
-    def _denoiser(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr | sp.Tuple: ...
+    def _new_site(self) -> AbstractSite: ...
 
-    @abc.abstractmethod
-    def _cdf(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr: ...
+    def site(self) -> AbstractSite:
+        """Return the law in numbers; ValueError naming a free parameter, or where the law is none."""
+        return self._site
+
+    @cached_property
+    def _site(self) -> AbstractSite:
+        if self.free_symbols:
+            names = ", ".join(sorted(map(str, self.free_symbols)))
+            raise ValueError(f"the law needs a number for {names}; substitute it first with .subs({{...}})")
+        return self._new_site()
+
+    @property
+    def _numbers(self) -> AbstractSite | PointSite:
+        return self._site
+
+    def _partition(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr:
+        return self._expectation(lambda g: sp.exp(s * nu * g - s**2 * g**2 / 2))
+
+    def _denoiser(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr | sp.Tuple:
+        return self._expectation(lambda g: g * sp.exp(s * nu * g - s**2 * g**2 / 2)) / self._partition(s, nu)
+
+    def _cdf(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr:
+        return self._expectation(lambda g: normal_cdf(nu - s * g))
 
     def cumulants(self, n: int) -> tuple[sp.Expr, ...]:
         """Return the first ``n`` cumulants; DerivationError names an order at which none exists."""
@@ -99,26 +106,26 @@ class AbstractLaw(abc.ABC):
     def partition(self, s: object, nu: object) -> Result:
         """Return Z(s, nu) = E exp(s g nu − s² g²/2)."""
         if values.is_symbolic((s, nu)):
-            return self._partition(values.expression(s, "s"), values.point(nu, "nu"))
-        return values.plain(np.exp(self._numbers().log_partition(values.array(s, "s"), values.array(nu, "nu"))))
+            return self._partition(require_expression(s, "s"), values.point(nu, "nu"))
+        return values.plain(np.exp(self._numbers.log_partition(values.array(s, "s"), values.array(nu, "nu"))))
 
     def denoiser(self, s: object, nu: object) -> Result | sp.Tuple:
         """Return D(s, nu) = E[g | z + s g = nu]; numbers never come from the expression but from ``site()``."""
         if values.is_symbolic((s, nu)):
-            return self._denoiser(values.expression(s, "s"), values.point(nu, "nu"))
-        return values.plain(self._numbers().denoiser(values.array(s, "s"), values.array(nu, "nu")))
+            return self._denoiser(require_expression(s, "s"), values.point(nu, "nu"))
+        return values.plain(self._numbers.denoiser(values.array(s, "s"), values.array(nu, "nu")))
 
     def cdf(self, s: object, nu: object) -> Result:
         """Return F_s(nu) = P(z + s g <= nu) = E Phi(nu − s g)."""
         if values.is_symbolic((s, nu)):
-            return self._cdf(values.expression(s, "s"), values.point(nu, "nu"))
-        return values.plain(self._numbers().cdf(values.array(s, "s"), values.array(nu, "nu")))
+            return self._cdf(require_expression(s, "s"), values.point(nu, "nu"))
+        return values.plain(self._numbers.cdf(values.array(s, "s"), values.array(nu, "nu")))
 
     def flow(self, s: object, nu0: object) -> Number:
         """Return nu_s = F_s^{-1}(Phi(nu0)): the canonical flow from nu0, exact by quantiles (numbers only)."""
         if values.is_symbolic((s, nu0)):
             raise TypeError("flow needs numbers: the quantile function has no expression; substitute them first")
-        return values.plain(self._numbers().flow(values.array(s, "s"), values.array(nu0, "nu0")))
+        return values.plain(self._numbers.flow(values.array(s, "s"), values.array(nu0, "nu0")))
 
 
 def normal_cdf(x: sp.Expr) -> sp.Expr:

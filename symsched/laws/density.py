@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, final
@@ -11,13 +11,13 @@ import numpy as np
 import sympy as sp
 
 from symsched import symbols
+from symsched.algebra.codegen import number
 from symsched.algebra.gaussian_integrals import Interval, Term, bumps, moment, terms_of
+from symsched.algebra.inputs import require_expression
 from symsched.errors import DerivationError
-from symsched.laws import values
 from symsched.laws.base import AbstractLaw, normal_cdf
 from symsched.laws.intervals import split
 from symsched.laws.moments import cumulants_of_generating_function, cumulants_of_moments, tidy, tidy_ratio
-from symsched.laws.numbers import LineNumbers
 from symsched.laws.numeric import AbstractSite, DensitySite, GaussianSite
 from symsched.laws.quadrature import numeric_moments, numeric_site
 
@@ -27,13 +27,13 @@ from symsched.laws.quadrature import numeric_moments, numeric_site
 class DensityLaw(AbstractLaw):
     """The law with density proportional to ``weight``, an expression in ``variable``, on (lower, upper).
 
-    ``weight`` need not be normalised. ``generating`` is E exp(u a) as an expression in ``symsched.symbols.u`` where it
-        is known. Closed forms are found where the weight is, piece by piece, polynomial × exp(quadratic).
+    ``weight`` need not be normalised. ``generating`` is E exp(u a) as an expression in ``symsched.symbols.u``, where it
+    is known. Closed forms are found where the weight is, piece by piece, polynomial × exp(quadratic).
 
-        >>> import sympy as sp
-        >>> from symsched.symbols import a, nu, s
-        >>> DensityLaw(a, sp.exp(-((a - 1) ** 2) / 8), -sp.oo, sp.oo).denoiser(s, nu)
-        (4*nu*s + 1)/(4*s**2 + 1)
+    >>> import sympy as sp
+    >>> from symsched.symbols import a, nu, s
+    >>> DensityLaw(a, sp.exp(-((a - 1) ** 2) / 8), -sp.oo, sp.oo).denoiser(s, nu)
+    (4*nu*s + 1)/(4*s**2 + 1)
     """
 
     variable: sp.Symbol
@@ -46,10 +46,10 @@ class DensityLaw(AbstractLaw):
         """Check the parts and rename the variable."""
         if not isinstance(self.variable, sp.Symbol):
             raise TypeError(f"variable must be a SymPy symbol, got {self.variable!r}")
-        weight = values.expression(self.weight, "weight").xreplace({self.variable: symbols.a})
+        weight = require_expression(self.weight, "weight").xreplace({self.variable: symbols.a})
         ends = []
         for end, name, infinite in ((self.lower, "lower", -sp.oo), (self.upper, "upper", sp.oo)):
-            ends.append(infinite if sp.sympify(end, strict=True) == infinite else values.expression(end, name))
+            ends.append(infinite if sp.sympify(end, strict=True) == infinite else require_expression(end, name))
         if sp.sympify(ends[0] < ends[1]) == sp.false:
             raise ValueError(f"the support must be an interval lower < upper, got ({ends[0]}, {ends[1]})")
         object.__setattr__(self, "variable", symbols.a)
@@ -67,16 +67,6 @@ class DensityLaw(AbstractLaw):
         generating = None if self.generating is None else self.generating.subs(mapping)
         lower, upper = (end.subs(mapping) for end in (self.lower, self.upper))
         return DensityLaw(symbols.a, self.weight.subs(mapping), lower, upper, generating)
-
-    @property
-    def support(self) -> sp.Set:
-        """The interval [lower, upper]."""
-        return sp.Interval(self.lower, self.upper)
-
-    @property
-    def atoms(self) -> None:
-        """None."""
-        return
 
     @cached_property
     def _intervals(self) -> tuple[Interval, ...]:
@@ -105,11 +95,6 @@ class DensityLaw(AbstractLaw):
     def density(self) -> sp.Expr:
         """The normalised density in ``symsched.symbols.a``."""
         return self.weight / self._mass
-
-    @property
-    def evaluation(self) -> str:
-        """A closed form for a Gaussian law; otherwise quadrature: expressions with erf are not stable."""
-        return "closed form" if self._gaussian is not None else "quadrature"
 
     @cached_property
     def _gaussian(self) -> tuple[sp.Expr, sp.Expr] | None:
@@ -150,30 +135,33 @@ class DensityLaw(AbstractLaw):
 
     # Expressions.
 
+    def _expectation(self, function: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
+        weighted, mass = (
+            sp.Integral(self.weight * factor, (symbols.a, self.lower, self.upper))
+            for factor in (function(symbols.a), sp.S.One)
+        )
+        return weighted / mass
+
     def _partition(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr:
-        if self._terms is not None:
-            return tidy_ratio(moment(self._terms, 0, s * nu, s**2), self._mass)
-        return self._integral(sp.exp(s * nu * symbols.a - s**2 * symbols.a**2 / 2)) / self._integral(sp.Integer(1))
+        if self._terms is None:
+            return super()._partition(s, nu)
+        return tidy_ratio(moment(self._terms, 0, s * nu, s**2), self._mass)
 
     def _denoiser(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr:
-        if self._terms is not None:
-            numerator, denominator = (moment(self._terms, k, s * nu, s**2) for k in (1, 0))
-            return tidy_ratio(numerator, denominator)
-        kernel = sp.exp(s * nu * symbols.a - s**2 * symbols.a**2 / 2)
-        return self._integral(symbols.a * kernel) / self._integral(kernel)
+        if self._terms is None:
+            return super()._denoiser(s, nu)
+        numerator, denominator = (moment(self._terms, k, s * nu, s**2) for k in (1, 0))
+        return tidy_ratio(numerator, denominator)
 
     def _cdf(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr:
-        if self._gaussian is not None:
-            mean, variance = self._gaussian
-            return normal_cdf((nu - s * mean) / sp.sqrt(1 + s**2 * variance))
-        return self._integral(normal_cdf(nu - s * symbols.a)) / self._integral(sp.Integer(1))
-
-    def _integral(self, factor: sp.Expr) -> sp.Integral:
-        return sp.Integral(self.weight * factor, (symbols.a, self.lower, self.upper))
+        if self._gaussian is None:
+            return super()._cdf(s, nu)
+        mean, variance = self._gaussian
+        return normal_cdf((nu - s * mean) / sp.sqrt(1 + s**2 * variance))
 
     def log_laplace(self, u: sp.Expr) -> sp.Expr | None:
         """Return log E exp(u a) by the Gaussian rule or from the generating function."""
-        field = values.expression(u, "u")
+        field = require_expression(u, "u")
         if self._gaussian is not None:
             mean, variance = self._gaussian
             return mean * field + variance * field**2 / 2
@@ -185,7 +173,7 @@ class DensityLaw(AbstractLaw):
 
     def tilt(self, u: sp.Expr) -> DensityLaw:
         """Return the law with weight × exp(u a)."""
-        field = values.expression(u, "u")
+        field = require_expression(u, "u")
         generating = None
         if self.generating is not None:
             generating = self.generating.subs(symbols.u, symbols.u + field) / self.generating.subs(symbols.u, field)
@@ -198,23 +186,13 @@ class DensityLaw(AbstractLaw):
         """Return the integral of the weight."""
         return float(np.exp(self._numeric_site.log_mass))
 
-    def site(self) -> AbstractSite:
-        """Return the law in numbers; ValueError for a density that is negative or has infinite mass."""
-        return self._site
-
-    def _numbers(self) -> LineNumbers:
-        return LineNumbers(self._site)
-
-    @cached_property
-    def _site(self) -> AbstractSite:
-        if self.free_symbols:
-            values.number(sp.Add(*sorted(self.free_symbols, key=str)), "the law")
+    def _new_site(self) -> AbstractSite:
         gaussian = self._gaussian
         if gaussian is not None:
-            variance = values.number(gaussian[1], "the variance")
+            variance = number(gaussian[1], "the variance")
             if not variance > 0:
                 raise ValueError(f"the weight {self.weight} is not integrable: its Gaussian has variance {variance:g}")
-            return GaussianSite(values.number(gaussian[0], "the mean"), variance)
+            return GaussianSite(number(gaussian[0], "the mean"), variance)
         return self._numeric_site
 
     @cached_property

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, final
+from typing import Any, cast, final
 
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
 from symsched import symbols
+from symsched.algebra.inputs import require_expression
 from symsched.errors import DerivationError
-from symsched.laws import values
-from symsched.laws.base import AbstractLaw, normal_cdf
+from symsched.laws.base import AbstractLaw
 from symsched.laws.log_density import LogDensity
 from symsched.laws.moments import cumulants_of_generating_function, cumulants_of_moments
-from symsched.laws.numbers import LineNumbers
 from symsched.laws.numeric import AtomSite
 
 _BLOCK = 256
@@ -50,7 +48,7 @@ class LatticeLaw(AbstractLaw):
             if checked != infinite and checked.is_integer is not True:
                 raise ValueError(f"{name} must be an integer or infinite, got {end}")
             object.__setattr__(self, name, checked)
-        object.__setattr__(self, "pmf", values.expression(self.pmf, "pmf").xreplace({self.variable: _index}))
+        object.__setattr__(self, "pmf", require_expression(self.pmf, "pmf").xreplace({self.variable: _index}))
         object.__setattr__(self, "variable", _index)
 
     @property
@@ -62,26 +60,6 @@ class LatticeLaw(AbstractLaw):
         """Return the law with parameters replaced."""
         generating = None if self.generating is None else self.generating.subs(mapping)
         return LatticeLaw(self.pmf.subs(mapping), _index, self.lower, self.upper, generating)
-
-    @property
-    def support(self) -> sp.Set:
-        """The integers from lower to upper."""
-        return sp.Range(self.lower, self.upper + 1)
-
-    @property
-    def atoms(self) -> None:
-        """None: there are infinitely many."""
-        return
-
-    @property
-    def density(self) -> None:
-        """None."""
-        return
-
-    @property
-    def evaluation(self) -> str:
-        """A truncated sum."""
-        return "sum"
 
     @property
     def cumulants_exact(self) -> bool:
@@ -97,22 +75,12 @@ class LatticeLaw(AbstractLaw):
                 f"no generating function of {self.pmf} is known while {self.free_symbols} are symbols",
                 "Substitute numbers with .subs({...}); the cumulants are then sums",
             )
-        site = self._site
+        site = cast(AtomSite, self._site)
         centred = [float(site.weights @ (site.values - site.mean) ** k) for k in range(order + 1)]
         shifted = cumulants_of_moments([sp.Float(moment) for moment in centred[1:]])
         return (sp.Float(site.mean), *shifted[1:])
 
-    def site(self) -> AtomSite:
-        """Return the law in numbers."""
-        return self._site
-
-    def _numbers(self) -> LineNumbers:
-        return LineNumbers(self._site)
-
-    @cached_property
-    def _site(self) -> AtomSite:
-        if self.free_symbols:
-            values.number(self.pmf, "the mass function")
+    def _new_site(self) -> AtomSite:
         log_mass = LogDensity(self.pmf, _index)
         start = int(self.lower) if self.lower != -sp.oo else (int(self.upper) if self.upper != sp.oo else 0)
         parts = []
@@ -128,28 +96,18 @@ class LatticeLaw(AbstractLaw):
             raise ValueError(f"the mass function {self.pmf} sums to {total:.12g}, not to 1; check it and its support")
         return AtomSite(atoms, masses / total)
 
-    def _sum(self, factor: sp.Expr) -> sp.Sum:
-        return sp.Sum(self.pmf * factor, (_index, self.lower, self.upper))
-
-    def _partition(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr:
-        return self._sum(sp.exp(s * nu * _index - s**2 * _index**2 / 2))
-
-    def _denoiser(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr:
-        kernel = sp.exp(s * nu * _index - s**2 * _index**2 / 2)
-        return self._sum(_index * kernel) / self._sum(kernel)
-
-    def _cdf(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr:
-        return self._sum(normal_cdf(nu - s * _index))
+    def _expectation(self, function: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
+        return sp.Sum(self.pmf * function(_index), (_index, self.lower, self.upper))
 
     def log_laplace(self, u: sp.Expr) -> sp.Expr | None:
         """Return log E exp(u k) from the generating function."""
         if self.generating is None:
             return None
-        return sp.log(self.generating.subs(symbols.u, values.expression(u, "u")))
+        return sp.log(self.generating.subs(symbols.u, require_expression(u, "u")))
 
     def tilt(self, u: sp.Expr) -> LatticeLaw:
         """Return the law with mass proportional to pmf × exp(u k); it needs the generating function to normalise."""
-        field = values.expression(u, "u")
+        field = require_expression(u, "u")
         if self.generating is None:
             raise DerivationError(
                 "tilt", f"no generating function of {self.pmf} is known", "Give it as LatticeLaw(..., generating=…)"

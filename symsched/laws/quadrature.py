@@ -11,10 +11,10 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from symsched import symbols
+from symsched.algebra.codegen import compiled, number
 from symsched.algebra.gaussian_integrals import Interval
 from symsched.errors import DerivationError
-from symsched.laws import values
-from symsched.laws.log_density import LogDensity, LogStretches, compile_value, constants_to_floats
+from symsched.laws.log_density import LogDensity, LogStretches, constants_to_floats
 from symsched.laws.numeric import DensitySite
 
 FloatArray = NDArray[np.float64]
@@ -39,14 +39,14 @@ def numeric_site(intervals: Sequence[Interval], bumps: Sequence[tuple[sp.Expr, s
             raise ValueError(f"the stretch ({low:g}, {high:g}) is empty")
         stretches.append((low, high, LogDensity(part.expression, symbols.a)))
     ends = sorted({end for low, high, _ in stretches for end in (low, high)})
-    marks = [(values.number(centre, "a centre"), values.number(width, "a width")) for centre, width in bumps]
+    marks = [(number(centre, "a centre"), number(width, "a width")) for centre, width in bumps]
     site = DensitySite(LogStretches(tuple(stretches)), tuple(ends), tuple(marks))
     for part, (low, high, _) in zip(intervals, stretches, strict=True):
         location, width = site.frame
         inside = np.clip(location + width * np.linspace(-20, 20, 2001), low, high)
         inside = np.concatenate([inside[(inside > low) & (inside < high)], _spread(low, high)])
         with np.errstate(all="ignore"):
-            heights = compile_value(part.expression, symbols.a)(inside)
+            heights = compiled(part.expression, (symbols.a,), "a density")(inside)
         if np.any(heights < 0):
             worst = float(inside[np.nanargmin(heights)])
             raise ValueError(f"it is negative, for example {np.nanmin(heights):g} at {worst:g}")
@@ -64,7 +64,7 @@ def _end(value: sp.Expr) -> float:
     """Return an end of a stretch as a float, ±inf included."""
     if value in (sp.oo, -sp.oo):
         return np.inf if value == sp.oo else -np.inf
-    return values.number(value, "an end of the support")
+    return number(value, "an end of the support")
 
 
 def numeric_moments(intervals: Sequence[Interval], order: int) -> list[sp.Expr]:

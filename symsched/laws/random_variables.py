@@ -12,7 +12,7 @@ from sympy.stats.frv import SingleFinitePSpace
 from sympy.stats.rv import RandomSymbol, random_symbols
 
 from symsched import symbols
-from symsched.laws import values
+from symsched.algebra.codegen import number
 from symsched.laws.atoms import AtomLaw
 from symsched.laws.base import AbstractLaw
 from symsched.laws.density import DensityLaw
@@ -81,7 +81,7 @@ def _finite(rv: RandomSymbol) -> AtomLaw:
         raise ValueError(f"atoms and weights must be numbers or expressions, got {dict(items)}")
     ordered = sorted(items, key=lambda item: sp.default_sort_key(item[0]))
     if all(not value.free_symbols for value, _ in ordered):
-        ordered.sort(key=lambda item: values.number(item[0], "an atom"))
+        ordered.sort(key=lambda item: number(item[0], "an atom"))
     return AtomLaw(tuple(value for value, _ in ordered), tuple(weight for _, weight in ordered))
 
 
@@ -105,7 +105,7 @@ def _continuous(rv: RandomSymbol) -> DensityLaw:
         return plain
     checked = DensityLaw(symbols.a, weight, lower, upper, generating)
     try:
-        first, second = (values.number(sp.sympify(c), "a cumulant") for c in checked.cumulants(2))
+        first, second = (number(sp.sympify(c), "a cumulant") for c in checked.cumulants(2))
     except ValueError:
         return plain
     scale = max(1.0, site.variance)

@@ -11,9 +11,9 @@ import numpy as np
 import sympy as sp
 
 from symsched.algebra.codegen import number
+from symsched.algebra.inputs import require_expression
 from symsched.distributions.base import (
     AbstractDistribution,
-    require_expression,
     require_positive,
     require_probability,
     require_sequence,

@@ -15,7 +15,8 @@ from sympy.stats.rv import RandomSymbol
 
 from symsched.algebra.asymptotics import limit_in_dimension
 from symsched.algebra.codegen import Compiled, compiled, number
-from symsched.distributions.base import AbstractDistribution, require_expression, require_line, require_substitution
+from symsched.algebra.inputs import require_expression
+from symsched.distributions.base import AbstractDistribution, require_line, require_substitution
 from symsched.distributions.mean_field.numeric.interaction import Interaction
 from symsched.distributions.mean_field.numeric.interaction_model import InteractionModel
 from symsched.distributions.mean_field.numeric.lattice_model import LatticeFieldModel, lattice_totals

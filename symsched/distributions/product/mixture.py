@@ -11,9 +11,9 @@ import sympy as sp
 from sympy.stats.rv import RandomSymbol
 
 from symsched.algebra.codegen import number
+from symsched.algebra.inputs import require_expression
 from symsched.distributions.base import (
     AbstractDistribution,
-    require_expression,
     require_line,
     require_probability,
     require_sequence,

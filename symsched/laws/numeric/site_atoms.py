@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from symsched.laws.numeric.site_base import AbstractSite, FloatArray, invert_flow
+from symsched.laws.numeric.site_base import AbstractSite, FloatArray
 
 _CHUNK = 1 << 20
 """Numbers held at once in an array with one axis over the atoms."""
@@ -74,10 +74,6 @@ class AtomSite(AbstractSite):
             return self._tilted_pair(field, curvature)
         moments = self._moments(field, curvature)
         return moments[0], moments[1]
-
-    def log_normaliser(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
-        """Return log E exp(f a − c a²/2)."""
-        return self.tilted(field, curvature)[0]
 
     def tilted_variance(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
         """Return the variance of the tilted atoms."""
@@ -154,10 +150,6 @@ class AtomSite(AbstractSite):
         for value, log_weight in zip(self.values, np.log(self.weights), strict=True):
             total = np.logaddexp(total, log_weight - (point - signal * value) ** 2 / 2)
         return np.asarray(total - math.log(2 * math.pi) / 2)
-
-    def flow(self, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
-        """Return the exact flow F_s^{-1}(Phi(nu0))."""
-        return invert_flow(self, s, nu0)
 
 
 def _checked(field: ArrayLike, curvature: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,4 +1,4 @@
-"""The interface of a numeric one-dimensional law, and the inversion that its exact flow is made of."""
+"""The interface of a numeric one-dimensional law, and its exact flow by inversion."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class AbstractSite(abc.ABC):
     def tilted(self, field: ArrayLike, curvature: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return log E exp(f a − c a²/2) and the mean of ``a`` under that tilt, for c >= 0 (any broadcast shape)."""
 
-    @abc.abstractmethod
     def log_normaliser(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
         """Return log E exp(f a − c a²/2), also where the tilted mean does not exist."""
+        return self.tilted(field, curvature)[0]
 
     @abc.abstractmethod
     def tilted_variance(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
@@ -70,38 +70,41 @@ class AbstractSite(abc.ABC):
     def log_pdf(self, s: ArrayLike, nu: ArrayLike) -> FloatArray:
         """Return the log density of z + s a at nu: log Z(s, nu) − nu²/2 − log(2 pi)/2 without the cancellation."""
 
-    @abc.abstractmethod
-    def flow(self, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
-        """Return the canonical flow started at nu0 and read at s: the solution of F_s(nu_s) = Phi(nu0)."""
+    def log_partition(self, s: FloatArray, nu: FloatArray) -> FloatArray:
+        """Return log Z = log E exp(s nu a − s² a²/2)."""
+        return self.log_normaliser(s * nu, s**2)
+
+    def denoiser(self, s: FloatArray, nu: FloatArray) -> FloatArray:
+        """Return D = E[a | z + s a = nu]."""
+        return self.tilted(s * nu, s**2)[1]
 
     def cdf(self, s: ArrayLike, nu: ArrayLike) -> FloatArray:
         """Return F = E Phi(nu − s a)."""
         return np.exp(self.log_cdf(s, nu)[0])
 
+    def flow(self, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
+        """Return the canonical flow started at nu0 and read at s: nu_s = F_s^{-1}(Phi(nu0)), both tails exact.
 
-def invert_flow(site: AbstractSite, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
-    """Return nu_s = F_s^{-1}(Phi(nu0)), both tails to full precision.
+        Newton's method inside a bracket on G = Phi^{-1}(F_s(nu)), which is the identity at s = 0 and near affine
+        elsewhere; its slope is the density of z + s a over that of the standard normal at G.
+        """
+        signal, target = np.broadcast_arrays(np.asarray(s, dtype=np.float64), np.asarray(nu0, dtype=np.float64))
+        if not (np.all(np.isfinite(signal)) and np.all(np.isfinite(target))):
+            raise ValueError("flow: s and nu0 must be finite numbers")
+        shape = target.shape
+        signal, target = signal.ravel(), target.ravel()
 
-    Newton's method inside a bracket on G = Phi^{-1}(F_s(nu)), which is the identity at s = 0 and near affine
-    elsewhere; its slope is the density of z + s a over that of the standard normal at G.
-    """
-    signal, target = np.broadcast_arrays(np.asarray(s, dtype=np.float64), np.asarray(nu0, dtype=np.float64))
-    if not (np.all(np.isfinite(signal)) and np.all(np.isfinite(target))):
-        raise ValueError("flow: s and nu0 must be finite numbers")
-    shape = target.shape
-    signal, target = signal.ravel(), target.ravel()
+        def score(nu: FloatArray, rows: NDArray[np.intp]) -> FloatArray:
+            return _normal_score(*self.log_cdf(signal[rows], nu))
 
-    def score(nu: FloatArray, rows: NDArray[np.intp]) -> FloatArray:
-        return _normal_score(*site.log_cdf(signal[rows], nu))
+        def slope(nu: FloatArray, value: FloatArray, rows: NDArray[np.intp]) -> FloatArray:
+            with np.errstate(over="ignore"):
+                return np.exp(self.log_pdf(signal[rows], nu) + value**2 / 2 + np.log(2 * np.pi) / 2)
 
-    def slope(nu: FloatArray, value: FloatArray, rows: NDArray[np.intp]) -> FloatArray:
-        with np.errstate(over="ignore"):
-            return np.exp(site.log_pdf(signal[rows], nu) + value**2 / 2 + np.log(2 * np.pi) / 2)
-
-    location, width = site.frame
-    start = target + signal * location
-    reach = 1.0 + np.abs(signal) * width
-    return _safeguarded_newton(score, slope, target, start, reach).reshape(shape)
+        location, width = self.frame
+        start = target + signal * location
+        reach = 1.0 + np.abs(signal) * width
+        return _safeguarded_newton(score, slope, target, start, reach).reshape(shape)
 
 
 def _normal_score(log_lower: FloatArray, log_upper: FloatArray) -> FloatArray:

@@ -15,7 +15,7 @@ from scipy import special
 from symsched.laws.numeric.inverse_table import InverseTable, tabulate
 from symsched.laws.numeric.pieces import FloatArray, LogDensity, Piece, cut
 from symsched.laws.numeric.quadrature import NATS, Kernel, Rows, Scan, Stretch, integrate, locate
-from symsched.laws.numeric.site_base import AbstractSite, invert_flow
+from symsched.laws.numeric.site_base import AbstractSite
 from symsched.laws.numeric.survey import Survey, body, panels, survey
 
 _CHUNK = 2048
@@ -180,10 +180,6 @@ class DensitySite(AbstractSite):
             log_rest, reference, _, _ = self._tilt_chunk(signal[chunk] * point[chunk], signal[chunk] ** 2, order=0)
             result[chunk] = log_rest - (point[chunk] - signal[chunk] * reference) ** 2 / 2
         return (result - self.log_mass - math.log(2 * math.pi) / 2).reshape(shape)
-
-    def flow(self, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
-        """Return the exact flow F_s^{-1}(Phi(nu0))."""
-        return invert_flow(self, s, nu0)
 
     def _tail(self, signal: FloatArray, point: FloatArray, sign: float) -> FloatArray:
         """Return log E Phi(sign (nu − s a))."""

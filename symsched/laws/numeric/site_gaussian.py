@@ -64,10 +64,6 @@ class GaussianSite(AbstractSite):
         log_normaliser = (f - c * m / 2) * m + slope * (v * (slope / stiffness)) / 2 - np.log1p(c * v) / 2
         return log_normaliser, (m + v * f) / stiffness
 
-    def log_normaliser(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
-        """Return log E exp(f a − c a²/2)."""
-        return self.tilted(field, curvature)[0]
-
     def tilted_variance(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
         """Return v/(1 + c v)."""
         f, c = np.asarray(field, dtype=np.float64), np.asarray(curvature, dtype=np.float64)

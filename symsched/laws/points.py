@@ -1,8 +1,7 @@
-"""The canonical flow of a law in numbers: on the line through its site, in R^r by its atoms."""
+"""Atoms in R^r in numbers: what a site on the line knows of its canonical flow."""
 
 from __future__ import annotations
 
-import abc
 from dataclasses import dataclass
 from typing import final
 
@@ -11,60 +10,15 @@ from numpy.typing import NDArray
 from scipy import special
 from scipy.integrate import solve_ivp
 
-from symsched.laws.numeric import AbstractSite
-
 FloatArray = NDArray[np.float64]
 
 _FLOW_TOLERANCE = 1e-11
-
-
-class AbstractNumbers(abc.ABC):
-    """log Z, D, F and the flow at given s and nu."""
-
-    @abc.abstractmethod
-    def log_partition(self, s: FloatArray, nu: FloatArray) -> FloatArray:
-        """Return log Z(s, nu)."""
-
-    @abc.abstractmethod
-    def denoiser(self, s: FloatArray, nu: FloatArray) -> FloatArray:
-        """Return D(s, nu)."""
-
-    @abc.abstractmethod
-    def cdf(self, s: FloatArray, nu: FloatArray) -> FloatArray:
-        """Return F_s(nu)."""
-
-    @abc.abstractmethod
-    def flow(self, s: FloatArray, nu0: FloatArray) -> FloatArray:
-        """Return nu_s of the flow started at nu0."""
+"""Of the integrated flow, relative and absolute: near the rounding of a few hundred steps."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class LineNumbers(AbstractNumbers):
-    """A law on the line; s and nu broadcast."""
-
-    site: AbstractSite
-
-    def log_partition(self, s: FloatArray, nu: FloatArray) -> FloatArray:
-        """Return log E exp(s g nu − s² g²/2)."""
-        return self.site.log_normaliser(s * nu, s**2)
-
-    def denoiser(self, s: FloatArray, nu: FloatArray) -> FloatArray:
-        """Return the mean tilted by exp(s g nu − s² g²/2)."""
-        return self.site.tilted(s * nu, s**2)[1]
-
-    def cdf(self, s: FloatArray, nu: FloatArray) -> FloatArray:
-        """Return E Phi(nu − s g)."""
-        return self.site.cdf(s, nu)
-
-    def flow(self, s: FloatArray, nu0: FloatArray) -> FloatArray:
-        """Return F_s^{-1}(Phi(nu0))."""
-        return self.site.flow(s, nu0)
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class PointNumbers(AbstractNumbers):
+class PointSite:
     """Atoms ``points`` (K, r) with ``weights`` (K,); nu has shape (..., r), s broadcasts against nu[..., 0]."""
 
     points: FloatArray
