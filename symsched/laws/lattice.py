@@ -19,8 +19,11 @@ from symsched.laws.moments import cumulants_of_generating_function, cumulants_of
 from symsched.laws.numeric import AtomSite
 
 _BLOCK = 256
+"""Integers whose masses are summed at once."""
 _MAX_ATOMS = 1 << 17
+"""A law on more integers than these is refused: its sums would be slow and its tail heavy."""
 _TAIL = 1e-18
+"""Share of the mass that may be left out beyond either end, far below rounding."""
 _index = sp.Symbol("k", integer=True)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sympy as sp
 
 MAX_ORDER = 12
+"""The highest cumulant there is: two laws that agree up to here count as equal."""
 
 
 def cumulants_of_moments(moments: Sequence[sp.Expr]) -> tuple[sp.Expr, ...]:

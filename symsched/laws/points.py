@@ -13,7 +13,7 @@ from scipy.integrate import solve_ivp
 FloatArray = NDArray[np.float64]
 
 _FLOW_TOLERANCE = 1e-11
-"""Of the integrated flow, relative and absolute: near the rounding of a few hundred steps."""
+"""Of the integrated flow, relative and absolute: about what quadrature gives on the line."""
 
 
 @final

@@ -20,7 +20,9 @@ from symsched.laws.numeric import DensitySite
 FloatArray = NDArray[np.float64]
 
 _DIGITS = 20
+"""Of a moment: cumulants of order 12 lose a few by cancellation and still fill a float."""
 _WORKING_DIGITS = 35
+"""With which the integrals are done."""
 _FAR = (1e30, 1e32)
 """Where the power of a tail is read."""
 

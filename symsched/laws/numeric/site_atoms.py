@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import final
 
@@ -56,11 +55,6 @@ class AtomSite(AbstractSite):
     def variance(self) -> float:
         """Var a."""
         return float(self.weights @ (self.values - self.mean) ** 2)
-
-    @property
-    def frame(self) -> tuple[float, float]:
-        """Mean and standard deviation."""
-        return self.mean, math.sqrt(self.variance)
 
     @property
     def gaussian(self) -> tuple[float, float] | None:
@@ -142,14 +136,6 @@ class AtomSite(AbstractSite):
             lower = np.logaddexp(lower, log_weight + special.log_ndtr(distance))
             upper = np.logaddexp(upper, log_weight + special.log_ndtr(-distance))
         return np.minimum(lower, 0.0), np.minimum(upper, 0.0)
-
-    def log_pdf(self, s: ArrayLike, nu: ArrayLike) -> FloatArray:
-        """Return the log density of z + s a at nu."""
-        signal, point = np.broadcast_arrays(np.asarray(s, dtype=np.float64), np.asarray(nu, dtype=np.float64))
-        total = np.full(point.shape, -np.inf)
-        for value, log_weight in zip(self.values, np.log(self.weights), strict=True):
-            total = np.logaddexp(total, log_weight - (point - signal * value) ** 2 / 2)
-        return np.asarray(total - math.log(2 * math.pi) / 2)
 
 
 def _checked(field: ArrayLike, curvature: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable
+import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
+from scipy.optimize import elementwise
 
 FloatArray = NDArray[np.float64]
 
 _MAX_BRACKET = 200
-_MAX_NEWTON = 200
+"""Doublings of a bracket: more than the powers of two that a law met in practice reaches."""
+_ROOT = {"xatol": 1e-14, "xrtol": 1e-14}
+"""Where a quantile is accepted: at about the rounding of ν."""
 
 
 class AbstractSite(abc.ABC):
@@ -33,9 +36,9 @@ class AbstractSite(abc.ABC):
         """Var a."""
 
     @property
-    @abc.abstractmethod
     def frame(self) -> tuple[float, float]:
-        """A location and a width of the law, which exist where mean and variance do not."""
+        """A location and a width: mean and standard deviation, or what stands for them where they do not exist."""
+        return self.mean, math.sqrt(self.variance)
 
     @property
     @abc.abstractmethod
@@ -66,10 +69,6 @@ class AbstractSite(abc.ABC):
     def log_cdf(self, s: ArrayLike, nu: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return log F and log (1 − F) at nu, where F is the law of z + s a: F = E Phi(nu − s a)."""
 
-    @abc.abstractmethod
-    def log_pdf(self, s: ArrayLike, nu: ArrayLike) -> FloatArray:
-        """Return the log density of z + s a at nu: log Z(s, nu) − nu²/2 − log(2 pi)/2 without the cancellation."""
-
     def log_partition(self, s: FloatArray, nu: FloatArray) -> FloatArray:
         """Return log Z = log E exp(s nu a − s² a²/2)."""
         return self.log_normaliser(s * nu, s**2)
@@ -85,26 +84,22 @@ class AbstractSite(abc.ABC):
     def flow(self, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
         """Return the canonical flow started at nu0 and read at s: nu_s = F_s^{-1}(Phi(nu0)), both tails exact.
 
-        Newton's method inside a bracket on G = Phi^{-1}(F_s(nu)), which is the identity at s = 0 and near affine
-        elsewhere; its slope is the density of z + s a over that of the standard normal at G.
+        The root of G(nu) = Phi^{-1}(F_s(nu)) = nu0; G is the identity at s = 0 and near affine elsewhere.
         """
         signal, target = np.broadcast_arrays(np.asarray(s, dtype=np.float64), np.asarray(nu0, dtype=np.float64))
         if not (np.all(np.isfinite(signal)) and np.all(np.isfinite(target))):
             raise ValueError("flow: s and nu0 must be finite numbers")
-        shape = target.shape
-        signal, target = signal.ravel(), target.ravel()
 
-        def score(nu: FloatArray, rows: NDArray[np.intp]) -> FloatArray:
-            return _normal_score(*self.log_cdf(signal[rows], nu))
-
-        def slope(nu: FloatArray, value: FloatArray, rows: NDArray[np.intp]) -> FloatArray:
-            with np.errstate(over="ignore"):
-                return np.exp(self.log_pdf(signal[rows], nu) + value**2 / 2 + np.log(2 * np.pi) / 2)
+        def gap(nu: FloatArray, signal: FloatArray, target: FloatArray) -> FloatArray:
+            return _normal_score(*self.log_cdf(signal, nu)) - target
 
         location, width = self.frame
-        start = target + signal * location
-        reach = 1.0 + np.abs(signal) * width
-        return _safeguarded_newton(score, slope, target, start, reach).reshape(shape)
+        start, reach = target + signal * location, 1.0 + np.abs(signal) * width
+        about = elementwise.bracket_root(gap, start - reach, start + reach, args=(signal, target), maxiter=_MAX_BRACKET)
+        if not np.all(about.success):
+            raise ValueError("flow: no bracket found for the quantile; the law's tails reach too far for float64")
+        found = elementwise.find_root(gap, about.bracket, args=(signal, target), tolerances=_ROOT)
+        return np.asarray(found.x)
 
 
 def _normal_score(log_lower: FloatArray, log_upper: FloatArray) -> FloatArray:
@@ -112,48 +107,3 @@ def _normal_score(log_lower: FloatArray, log_upper: FloatArray) -> FloatArray:
     lower = log_lower <= log_upper
     quantile = special.ndtri_exp(np.minimum(np.where(lower, log_lower, log_upper), np.log(0.5)))
     return np.where(lower, quantile, -quantile)
-
-
-def _safeguarded_newton(
-    score: Callable[[FloatArray, NDArray[np.intp]], FloatArray],
-    slope: Callable[[FloatArray, FloatArray, NDArray[np.intp]], FloatArray],
-    target: FloatArray,
-    start: FloatArray,
-    reach: FloatArray,
-) -> FloatArray:
-    """Solve score(nu) = target for an increasing score, element by element."""
-    low, high = start - reach, start + reach
-    for end, sign in ((low, -1.0), (high, 1.0)):
-        rows = np.arange(target.size)
-        step = reach.copy()
-        for _ in range(_MAX_BRACKET):
-            outside = sign * (score(end[rows], rows) - target[rows]) < 0
-            rows = rows[outside]
-            if rows.size == 0:
-                break
-            step[rows] *= 2.0
-            end[rows] += sign * step[rows]
-        else:
-            raise ValueError("flow: no bracket found for the quantile; the law's tails reach too far for float64")
-    nu = np.clip(start, low, high)
-    rows = np.arange(target.size)
-    for _ in range(_MAX_NEWTON):
-        value = score(nu[rows], rows)
-        gap = value - target[rows]
-        low[rows] = np.where(gap < 0, nu[rows], low[rows])
-        high[rows] = np.where(gap > 0, nu[rows], high[rows])
-        derivative = slope(nu[rows], value, rows)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            proposal = nu[rows] - gap / derivative
-        scale = 1.0 + np.abs(nu[rows])
-        stuck = (np.abs(proposal - nu[rows]) <= 1e-14 * scale) & (np.abs(gap) > 1e-11 * (1 + np.abs(target[rows])))
-        inside = (proposal > low[rows]) & (proposal < high[rows]) & ~stuck
-        proposal = np.where(inside, proposal, (low[rows] + high[rows]) / 2)
-        proposal = np.where(gap == 0, nu[rows], proposal)
-        scale = 1.0 + np.abs(proposal)
-        done = (np.abs(proposal - nu[rows]) <= 1e-14 * scale) | (high[rows] - low[rows] <= 4e-16 * scale)
-        nu[rows] = proposal
-        rows = rows[~done]
-        if rows.size == 0:
-            break
-    return nu

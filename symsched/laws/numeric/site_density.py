@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import pairwise
 from typing import final
 
@@ -21,7 +21,9 @@ from symsched.laws.numeric.survey import Survey, body, panels, survey
 _CHUNK = 2048
 """Rows integrated at once."""
 _AROUND = np.array([-10.0, -6.0, -4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0, 6.0, 10.0])
+"""Where the structure of a mark is looked for, in its widths."""
 _HINTS = np.array([-12.0, -5.0, -1.5, 0.0, 1.5, 5.0, 12.0])
+"""Where a tilted law is looked for about the maximum of the tilt, in its standard deviations."""
 
 
 @final
@@ -171,16 +173,6 @@ class DensitySite(AbstractSite):
             tails.append(np.minimum(tail, 0.0).reshape(shape))
         return tails[0], tails[1]
 
-    def log_pdf(self, s: ArrayLike, nu: ArrayLike) -> FloatArray:
-        """Return the log density of z + s a at nu."""
-        signal, point, shape = _broadcast(s, nu)
-        result = np.empty(signal.size)
-        for start in range(0, signal.size, _CHUNK):
-            chunk = slice(start, start + _CHUNK)
-            log_rest, reference, _, _ = self._tilt_chunk(signal[chunk] * point[chunk], signal[chunk] ** 2, order=0)
-            result[chunk] = log_rest - (point[chunk] - signal[chunk] * reference) ** 2 / 2
-        return (result - self.log_mass - math.log(2 * math.pi) / 2).reshape(shape)
-
     def _tail(self, signal: FloatArray, point: FloatArray, sign: float) -> FloatArray:
         """Return log E Phi(sign (nu − s a))."""
 
@@ -259,7 +251,8 @@ class DensitySite(AbstractSite):
                 edges.append(piece.coordinate(hints[mine]))
             moments[:, mine] += integrate(
                 piece,
-                partial(_reindexed, kernel, mine),
+                kernel,
+                mine,
                 part,
                 edges=np.concatenate(edges, axis=1),
                 log_scale=log_scale[mine],
@@ -301,8 +294,3 @@ def _broadcast(first: ArrayLike, second: ArrayLike) -> tuple[FloatArray, FloatAr
     """Return both arguments flat and of one size, and their broadcast shape."""
     one, two = np.broadcast_arrays(np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64))
     return one.ravel(), two.ravel(), one.shape
-
-
-def _reindexed(kernel: Kernel, mine: Rows, owner: Rows, a: FloatArray, about: FloatArray) -> FloatArray:
-    """The kernel as seen from a selection of its rows."""
-    return kernel(mine[owner], a, about)

@@ -46,11 +46,6 @@ class GaussianSite(AbstractSite):
         return self.spread
 
     @property
-    def frame(self) -> tuple[float, float]:
-        """Mean and standard deviation."""
-        return self.mean, math.sqrt(self.variance)
-
-    @property
     def gaussian(self) -> tuple[float, float] | None:
         """(mean, variance)."""
         return self.centre, self.spread
@@ -85,13 +80,6 @@ class GaussianSite(AbstractSite):
         signal = np.asarray(s, dtype=np.float64)
         score = (np.asarray(nu, dtype=np.float64) - signal * self.centre) / np.sqrt(1 + signal**2 * self.spread)
         return np.asarray(special.log_ndtr(score)), np.asarray(special.log_ndtr(-score))
-
-    def log_pdf(self, s: ArrayLike, nu: ArrayLike) -> FloatArray:
-        """Return the log density of N(s m, 1 + s² v)."""
-        signal = np.asarray(s, dtype=np.float64)
-        variance = 1 + signal**2 * self.spread
-        distance = np.asarray(nu, dtype=np.float64) - signal * self.centre
-        return np.asarray(-(distance**2) / (2 * variance) - np.log(2 * np.pi * variance) / 2)
 
     def flow(self, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
         """Return s m + nu0 √(1 + s² v)."""

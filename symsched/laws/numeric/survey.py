@@ -11,11 +11,15 @@ from symsched.laws.numeric.pieces import FloatArray, Piece
 from symsched.laws.numeric.quadrature import KRONROD, NATS, NODES, Rows, Scan, Stretch, locate
 
 _POINTS = 2401
-_GRID = 17
-_ROUNDS = 60
+"""Of a scan of a whole piece: ten to a unit of the sinh coordinate, over which a tail falls by a factor e."""
+_GRID, _ROUNDS = 17, 60
+"""Points and rounds by which a mode is refined: each round narrows it by 8 until 1e−9 is reached."""
 _MAX_MODES = 64
+"""Of more hills than this the highest are kept."""
 _MAX_PANELS = 1024
+"""Of a piece: a bound on time for a density that no panels resolve."""
 _DROP = 8.0
+"""Nats by which the density has fallen at the distance that sets the marks around a mode: four standard deviations."""
 
 
 @dataclass(frozen=True, eq=False)

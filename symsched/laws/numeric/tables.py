@@ -17,10 +17,13 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 _NODES = 20
+"""Of the polynomial of a panel."""
 _TAIL = 1e-14
 """Size of the last coefficients, relative to the scale of the mean, at which a panel is resolved."""
 _DEEPEST = 14
+"""Halvings of a panel: to 6e−5 of it."""
 _PANEL = 4.0
+"""Width of the lattice's panels, in standard deviations of the field."""
 
 
 @final
@@ -43,22 +46,22 @@ class TableKernel(AbstractKernel):
 
     def mean(self, v: Array) -> Array:
         """Return the tilted mean."""
-        cell, t = self._locate(v)
-        return chebyshev.clenshaw(self.means, cell, t).reshape(v.shape)
+        (mean,) = self._read(v, "means")
+        return mean
 
     def both(self, v: Array) -> tuple[Array, Array]:
         """Return the log normaliser and the tilted mean."""
-        cell, t = self._locate(v)
-        return chebyshev.clenshaw(self.logs, cell, t).reshape(v.shape), chebyshev.clenshaw(self.means, cell, t).reshape(
-            v.shape
-        )
+        log_normaliser, mean = self._read(v, "logs", "means")
+        return log_normaliser, mean
 
     def spread(self, v: Array) -> tuple[Array, Array]:
         """Return the tilted mean and variance."""
+        mean, variance = self._read(v, "means", "slopes")
+        return mean, variance
+
+    def _read(self, v: Array, *tables: str) -> list[Array]:
         cell, t = self._locate(v)
-        return chebyshev.clenshaw(self.means, cell, t).reshape(v.shape), chebyshev.clenshaw(
-            self.slopes, cell, t
-        ).reshape(v.shape)
+        return [chebyshev.clenshaw(getattr(self, table), cell, t).reshape(v.shape) for table in tables]
 
     def _locate(self, v: Array) -> tuple[Index, Array]:
         """Return each field's panel and its place in [−1, 1], after building what is missing."""
@@ -84,11 +87,9 @@ class TableKernel(AbstractKernel):
         slopes = np.zeros_like(means)
         slopes[:, :-1] = np.polynomial.chebyshev.chebder(means, axis=1) / half
         order = np.argsort(np.concatenate([self.edges, left]))
-        self.edges = np.concatenate([self.edges, left])[order]
-        self.ends = np.concatenate([self.ends, right])[order]
-        self.means = np.concatenate([self.means, means])[order]
-        self.logs = np.concatenate([self.logs, logs])[order]
-        self.slopes = np.concatenate([self.slopes, slopes])[order]
+        new = {"edges": left, "ends": right, "means": means, "logs": logs, "slopes": slopes}
+        for name, rows in new.items():
+            setattr(self, name, np.concatenate([getattr(self, name), rows])[order])
 
     def _panel(self, low: float, high: float) -> tuple[Array, Array, Array, Array]:
         """Return the ends of the parts of a panel, their Chebyshev series of the mean, and log Z at their middles."""
