@@ -13,7 +13,7 @@ from symsched.laws import AtomLaw, law_of
 from symsched.limits.limit import derive
 from symsched.predictions.clones import clone_probability, simulate_clones
 from symsched.reporting.claim import Finding
-from symsched.reporting.report import ReportFolderError
+from symsched.reporting.folder import ReportFolderError
 from symsched.reporting.verdicts import Verdict, deterministic
 from symsched.schedules.interpolant import VP
 from symsched.schedules.schedule import plain

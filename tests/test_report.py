@@ -18,20 +18,15 @@ from hypothesis import strategies as st
 from symsched.algebra.escapes import latex_text, markdown_text
 from symsched.reporting.charts import Chart, Curve, Level, chart_of_rows
 from symsched.reporting.claim import Finding, Ledger
-from symsched.reporting.drawing import draw, figure
+from symsched.reporting.drawing import darkened, draw, figure
+from symsched.reporting.folder import ReportFolderError, write_folder
 from symsched.reporting.numbers import measured_text, number_latex, predicted_text, z_text
+from symsched.reporting.pages.data import row_to_dict, to_dict
 from symsched.reporting.pages.formulas import formula_latex, formula_mathml
-from symsched.reporting.report import (
-    ReportFolderError,
-    row_to_dict,
-    rows_to_latex,
-    rows_to_markdown,
-    to_dict,
-    to_html,
-    to_latex,
-    to_markdown,
-    write_folder,
-)
+from symsched.reporting.pages.html import to_html
+from symsched.reporting.pages.latex import to_latex
+from symsched.reporting.pages.markdown import to_markdown
+from symsched.reporting.rows import rows_to_latex, rows_to_markdown
 from symsched.reporting.verdicts import bounded, deterministic, statistical
 from symsched.symbols import d, kappa, nu, s, t
 
@@ -280,9 +275,9 @@ def test_drawing_is_reproducible_and_leaves_no_trace():
     for kind, head in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")):
         first = draw(CHART, kind)
         assert first.startswith(head) and first == draw(CHART, kind)
-    assert draw(CHART, "svg", dark=True) != draw(CHART, "svg")
+    assert darkened(draw(CHART, "svg")) != draw(CHART, "svg")
     assert dict(mpl.rcParams) == before
-    code = "import sys, symsched.reporting.report; assert 'matplotlib.pyplot' not in sys.modules"
+    code = "import sys, symsched.reporting.folder; assert 'matplotlib.pyplot' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 

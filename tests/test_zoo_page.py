@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from symsched.reporting.report import to_dict, write_folder
+from symsched.reporting.folder import write_folder
+from symsched.reporting.pages.data import to_dict
 from symsched.reporting.verdicts import Verdict
 from symsched.zoo import Settings, find
 from symsched.zoo.page import exhibit, gallery

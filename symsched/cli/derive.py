@@ -6,7 +6,7 @@ import argparse
 
 from symsched.cli.output import limit_to_dict, limit_to_text, write_json
 from symsched.cli.reading import request
-from symsched.reporting.rows import json_number
+from symsched.reporting.pages.data import fields_to_dict
 
 
 def run(options: argparse.Namespace) -> int:
@@ -23,16 +23,7 @@ def run(options: argparse.Namespace) -> int:
                 for s in limit.derivation.steps
             ]
         if options.check:
-            data["checks"] = [
-                {
-                    "rule": check.rule,
-                    "claimed": json_number(check.claimed),
-                    "independent": json_number(check.independent),
-                    "method": check.method,
-                    "passed": check.passed,
-                }
-                for check in checks
-            ]
+            data["checks"] = [{**fields_to_dict(check), "passed": check.passed} for check in checks]
         write_json(data)
         return code
     if options.latex:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from symsched.cli.output import write_json
 from symsched.cli.reading import whole
-from symsched.reporting.report import summary_to_markdown, to_dict
+from symsched.reporting.pages.data import to_dict
+from symsched.reporting.pages.markdown import summary_to_markdown
 from symsched.validation.reproduction import reproduce
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from symsched.algebra.codegen import Array, compiled
 from symsched.cli.output import write_json
 from symsched.cli.reading import Request, real, request, whole
-from symsched.reporting.rows import json_number
+from symsched.reporting.pages.data import json_value
 from symsched.schedules.schedule import Schedule
 from symsched.schedules.window import elapsed, remaining
 from symsched.symbols import d, kappa
@@ -29,8 +29,8 @@ def run(options: argparse.Namespace) -> int:
     constant = asked.settings.kappa if options.kappa is None else real(options.kappa, "kappa")
     table = nodes(asked.limit().schedule, steps, dimension, constant, options.scheme)
     if options.json:
-        settings = {"d": json_number(dimension), "steps": steps, "kappa": constant, "scheme": options.scheme}
-        columns = {name: [json_number(value) for value in table[name]] for name in COLUMNS}
+        settings = {"d": json_value(dimension), "steps": steps, "kappa": constant, "scheme": options.scheme}
+        columns = {name: json_value(table[name].tolist()) for name in COLUMNS}
         write_json({"name": asked.title, "interpolant": asked.interpolant.name, **settings, **columns})
         return 0
     print("".join(f"{name:>15}" for name in COLUMNS))

@@ -15,7 +15,9 @@ from tqdm import tqdm
 from symsched.cli.output import write_json
 from symsched.cli.reading import progress, whole
 from symsched.reporting.claim import Finding
-from symsched.reporting.report import require_folder, summary_to_markdown, to_dict, write_folder
+from symsched.reporting.folder import require_folder, write_folder
+from symsched.reporting.pages.data import to_dict
+from symsched.reporting.pages.markdown import summary_to_markdown
 from symsched.zoo import ZOO, Entry, find
 from symsched.zoo.page import exhibit, gallery
 

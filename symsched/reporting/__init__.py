@@ -1,1 +1,1 @@
-"""The renderings of a ledger: one file for each target. ``symsched.reporting.report`` is their public face."""
+"""Rows, charts and ledgers, and their renderings: one file for each target."""

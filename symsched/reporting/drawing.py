@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -26,29 +25,17 @@ WIDTH = 6.6
 """Inches: the width of a column of text."""
 
 # Wong, Nature Methods 8, 441 (2011): told apart by readers with any common colour blindness. The shades for a dark
-# ground are the same hues, lightened.
-_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#111111", "#E69F00")
-_DARK = ("#5AB4F0", "#FF8A3D", "#2FCCA0", "#E79BC6", "#A5D8F7", "#FFFFFF", "#F5C04A")
+# ground are the same hues, lightened. Behind them: ink, grid and ground.
+_CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#111111", "#E69F00")
+_INK, _FAINT, _GROUND = "#1c1e21", "#d9dce1", "#ffffff"
+_DARK = ("#5AB4F0", "#FF8A3D", "#2FCCA0", "#E79BC6", "#A5D8F7", "#FFFFFF", "#F5C04A", "#e6e8eb", "#3b4047", "#16181c")
+_SHADES = {light.lower(): dark for light, dark in zip((*_CYCLE, _INK, _FAINT, _GROUND), _DARK, strict=True)}
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
-@dataclass(frozen=True)
-class Theme:
-    """The colours of a figure."""
-
-    cycle: tuple[str, ...]
-    ink: str
-    faint: str
-    ground: str
-
-
-LIGHT = Theme(_LIGHT, "#1c1e21", "#d9dce1", "#ffffff")
-DARK = Theme(_DARK, "#e6e8eb", "#3b4047", "#16181c")
-
-
-def figure(chart: Chart, theme: Theme = LIGHT) -> Figure:
+def figure(chart: Chart) -> Figure:
     """Return the chart as a matplotlib figure."""
-    with mpl.rc_context(_settings(theme)):
+    with mpl.rc_context(_settings()):
         ticks = [textwrap.fill(tick, 34) for tick in chart.ticks]
         lines = sum(tick.count("\n") + 1.6 for tick in ticks)
         result = Figure(
@@ -57,10 +44,10 @@ def figure(chart: Chart, theme: Theme = LIGHT) -> Figure:
         result.suptitle(textwrap.fill(chart.title, 68), x=0.015, ha="left", weight="bold")
         axes = result.add_subplot()
         for place, curve in enumerate(chart.curves):
-            _draw(axes, curve, theme.cycle[place % len(theme.cycle)], place, sideways=bool(chart.ticks))
+            _draw(axes, curve, _CYCLE[place % len(_CYCLE)], place, sideways=bool(chart.ticks))
         for level in chart.levels:
             line = axes.axvline if level.axis == "x" else axes.axhline
-            line(level.value, color=theme.ink, linewidth=1.1, linestyle=":", zorder=1.5, label=level.label or None)
+            line(level.value, color=_INK, linewidth=1.1, linestyle=":", zorder=1.5, label=level.label or None)
         _axes(axes, chart, ticks)
         order = [curve.label for curve in chart.curves] + [level.label for level in chart.levels]
         entries = sorted(zip(*axes.get_legend_handles_labels(), strict=True), key=lambda entry: order.index(entry[1]))
@@ -72,38 +59,32 @@ def figure(chart: Chart, theme: Theme = LIGHT) -> Figure:
     return result
 
 
-def draw(chart: Chart, format: Format, *, dark: bool = False) -> bytes:
+def draw(chart: Chart, format: Format) -> bytes:
     """Return the file of a chart: SVG text, PNG at 160 dots per inch, or PDF. The same chart gives the same bytes."""
-    if dark and format == "svg":
-        return _darkened(draw(chart, "svg"))
-    theme = DARK if dark else LIGHT
     stream = io.BytesIO()
     metadata: dict[str, Any] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}.get(
         format, {"CreationDate": None, "Creator": None, "Producer": None}
     )
-    with mpl.rc_context(_settings(theme)):
-        _laid_out(chart, theme).savefig(stream, format=format, dpi=160, metadata=metadata)
+    with mpl.rc_context(_settings()):
+        _laid_out(chart).savefig(stream, format=format, dpi=160, metadata=metadata)
     return stream.getvalue()
 
 
-def _darkened(svg: bytes) -> bytes:
-    """Return a light figure in the colours of the dark theme: drawing it again would take as long as the first time."""
-    old = (*LIGHT.cycle, LIGHT.ink, LIGHT.faint, LIGHT.ground)
-    new = (*DARK.cycle, DARK.ink, DARK.faint, DARK.ground)
-    shades = {light.lower(): dark for light, dark in zip(old, new, strict=True)}
-    return re.sub(rb"#[0-9a-f]{6}", lambda found: shades[found[0].decode()].encode(), svg)
+def darkened(svg: bytes) -> bytes:
+    """Return a drawing in the colours for a dark ground: drawing it again would take as long as the first time."""
+    return re.sub(rb"#[0-9a-f]{6}", lambda found: _SHADES[found[0].decode()].encode(), svg)
 
 
 @lru_cache(maxsize=64)
-def _laid_out(chart: Chart, theme: Theme) -> Figure:
+def _laid_out(chart: Chart) -> Figure:
     """Return the figure with its layout found once: that is half of the work, and a report asks for several formats."""
-    result = figure(chart, theme)
+    result = figure(chart)
     result.draw_without_rendering()
     result.set_layout_engine("none")
     return result
 
 
-def _settings(theme: Theme) -> dict[str, Any]:
+def _settings() -> dict[str, Any]:
     ink = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
     return {
         **{name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")},
@@ -115,32 +96,25 @@ def _settings(theme: Theme) -> dict[str, Any]:
         "axes.axisbelow": True,
         "axes.formatter.use_mathtext": True,
         "axes.formatter.limits": (-4, 5),
-        "grid.color": theme.faint,
+        "grid.color": _FAINT,
         "grid.linewidth": 0.7,
         "legend.frameon": False,
         "legend.fontsize": 10.5,
         "mathtext.fontset": "dejavuserif",
-        "figure.facecolor": theme.ground,
-        "savefig.facecolor": theme.ground,
-        "axes.facecolor": theme.ground,
+        "figure.facecolor": _GROUND,
+        "savefig.facecolor": _GROUND,
+        "axes.facecolor": _GROUND,
         "svg.hashsalt": "symsched",
         "pdf.fonttype": 3,
-        **dict.fromkeys(ink, theme.ink),
+        **dict.fromkeys(ink, _INK),
     }
 
 
 def _draw(axes: Axes, curve: Curve, colour: str, place: int, *, sideways: bool) -> None:
     if curve.style == "points":
         across, up = (curve.error, None) if sideways else (None, curve.error)
-        marker = _MARKERS[place % len(_MARKERS)]
-        look: dict[str, Any] = {
-            "color": colour,
-            "fmt": marker,
-            "markersize": 5.5,
-            "capsize": 2.5,
-            "elinewidth": 1.3,
-            "zorder": 3,
-        }
+        look: dict[str, Any] = {"color": colour, "fmt": _MARKERS[place % len(_MARKERS)], "zorder": 3}
+        look |= {"markersize": 5.5, "capsize": 2.5, "elinewidth": 1.3}
         axes.errorbar(curve.x, curve.y, yerr=up, xerr=across, label=curve.label, **look)
         return
     style = {"line": "-", "dashed": "--", "steps": "-"}[curve.style]

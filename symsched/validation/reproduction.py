@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 
 from symsched.errors import require_integer
 from symsched.reporting.claim import Finding, Ledger
-from symsched.reporting.report import require_folder, write_folder
+from symsched.reporting.folder import require_folder, write_folder
 from symsched.validation import claims as modules
 from symsched.validation.claim import claims
 from symsched.validation.effort import Effort

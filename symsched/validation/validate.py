@@ -23,7 +23,8 @@ from symsched.predictions.predict import ModePrediction, practical_infinity, pre
 from symsched.reporting.charts import chart_of_rows
 from symsched.reporting.drawing import figure
 from symsched.reporting.numbers import dimension_text
-from symsched.reporting.rows import row_to_dict, rows_to_latex, rows_to_markdown
+from symsched.reporting.pages.data import row_to_dict
+from symsched.reporting.rows import rows_to_latex, rows_to_markdown
 from symsched.reporting.verdicts import Row, Verdict, bounded, statistical
 from symsched.schedules.schedule import Schedule
 from symsched.simulation.simulate import Run, simulate

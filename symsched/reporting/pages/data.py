@@ -1,69 +1,65 @@
-"""A ledger as values that JSON can hold."""
+"""Rows, charts and ledgers as values that JSON can hold."""
 
 from __future__ import annotations
 
-from symsched.reporting.charts import Chart
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+
 from symsched.reporting.claim import Finding, Ledger
 from symsched.reporting.pages.formulas import formula_latex
-from symsched.reporting.rows import Json, json_number, row_to_dict
+from symsched.reporting.verdicts import Row
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 def to_dict(ledger: Ledger) -> dict[str, Json]:
     """Return the ledger as JSON values, every number of every row and chart in it."""
-    settings: dict[str, Json] = {
-        name: value if isinstance(value, str) else json_number(value) for name, value in ledger.settings.items()
-    }
     return {
         "title": ledger.title,
         "passed": ledger.passed,
         "summary": ledger.summary,
-        "settings": settings,
+        "settings": json_value(ledger.settings),
         f"{ledger.noun}s": [_claim(claim) for claim in ledger.claims],
     }
 
 
 def _claim(claim: Finding) -> dict[str, Json]:
-    return {
-        "number": claim.number,
-        "title": claim.title,
-        "group": claim.group,
-        "statement": claim.statement,
-        "source": claim.source,
-        "expected": claim.expected,
-        "reason": claim.reason,
+    data = fields_to_dict(replace(claim, formula=(), seconds=round(claim.seconds, 3)))
+    del data["formula"]
+    return data | {
         "outcome": claim.outcome,
         "holds": claim.holds,
         "as_expected": claim.as_expected,
-        "seconds": json_number(round(claim.seconds, 3)),
         "formulas": [{"latex": formula_latex(formula), "sympy": str(formula)} for formula in claim.formula],
-        "rows": [dict(row_to_dict(row)) for row in claim.rows],
-        "charts": [_chart(chart) for chart in claim.charts],
     }
 
 
-def _chart(chart: Chart) -> dict[str, Json]:
-    curves: list[Json] = [
-        {
-            "label": curve.label,
-            "style": curve.style,
-            "x": [json_number(value) for value in curve.x],
-            "y": [json_number(value) for value in curve.y],
-            "error": None if curve.error is None else [json_number(value) for value in curve.error],
-        }
-        for curve in chart.curves
-    ]
-    levels: list[Json] = [
-        {"label": level.label, "axis": level.axis, "value": json_number(level.value)} for level in chart.levels
-    ]
-    return {
-        "name": chart.name,
-        "title": chart.title,
-        "caption": chart.caption,
-        "x_label": chart.x_label,
-        "y_label": chart.y_label,
-        "log_x": chart.log_x,
-        "log_y": chart.log_y,
-        "levels": levels,
-        "ticks": list(chart.ticks),
-        "curves": curves,
-    }
+def row_to_dict(row: Row) -> dict[str, Json]:
+    """Return the row as JSON values: numbers to 15 significant digits, an infinite one as the string "inf"."""
+    return fields_to_dict(row)
+
+
+def fields_to_dict(record: object) -> dict[str, Json]:
+    """Return the fields of a dataclass as JSON values."""
+    return {field.name: json_value(getattr(record, field.name)) for field in fields(record)}  # type: ignore[arg-type]
+
+
+def json_value(value: object) -> Json:
+    """Return a value that JSON can hold: infinities become "inf" and "-inf", a NaN becomes null.
+
+    >>> json_value([0.1 + 0.2, float("inf"), 10_000])
+    [0.3, 'inf', 10000]
+    """
+    if is_dataclass(value):
+        return fields_to_dict(value)
+    if isinstance(value, Mapping):
+        return {name: json_value(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_value(entry) for entry in value]
+    if value is None or isinstance(value, int | str):
+        return value
+    number = float(value)  # type: ignore[arg-type]
+    if math.isnan(number):
+        return None
+    return str(number) if math.isinf(number) else float(f"{number:.15g}")

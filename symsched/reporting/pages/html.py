@@ -9,20 +9,13 @@ from itertools import groupby
 
 from symsched.reporting.charts import Chart
 from symsched.reporting.claim import Finding, Ledger
-from symsched.reporting.drawing import draw
-from symsched.reporting.numbers import (
-    dimension_text,
-    measured_text,
-    predicted_text,
-    seconds_text,
-    setting_text,
-    z_text,
-)
+from symsched.reporting.drawing import darkened, draw
+from symsched.reporting.numbers import seconds_text, setting_text
 from symsched.reporting.pages.formulas import formula_mathml
 from symsched.reporting.pages.style import STYLE
-from symsched.reporting.verdicts import Row, Verdict
+from symsched.reporting.rows import NUMERIC, VERDICT_CLASSES, columns_of, row_cells
+from symsched.reporting.verdicts import Row
 
-_CLASSES = {Verdict.AGREES: "agrees", Verdict.FAILS: "fails", Verdict.NOT_YET: "notyet"}
 _SIGNS = {"agrees": "✓", "fails": "✗", "notyet": "…"}
 
 
@@ -115,37 +108,33 @@ def _claim(claim: Finding, noun: str) -> str:
 
 
 def _rows(rows: Sequence[Row], title: str) -> str:
-    dimensions = any(row.dimension is not None for row in rows)
-    names = ["quantity", *(["d"] if dimensions else []), "predicted", "measured", "z", "verdict", "rule"]
-    numeric = {"d", "predicted", "measured", "z"}
-    head = "".join(f'<th scope="col"{_number_class(name in numeric)}>{name}</th>' for name in names)
-    body = "".join(_row(row, dimensions) for row in rows)
+    names = columns_of(rows)
+    head = "".join(f'<th scope="col"{_number_class(name)}>{name}</th>' for name in names)
     table = (
         f"<table><caption>Prediction and measurement (± one standard error)</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(_row(row, names) for row in rows)}</tbody></table>"
     )
     return _scroll(f"Prediction and measurement: {title}", table)
 
 
-def _number_class(numeric: bool) -> str:
-    return ' class="number"' if numeric else ""
+def _number_class(name: str) -> str:
+    return ' class="number"' if name in NUMERIC else ""
 
 
-def _row(row: Row, dimensions: bool) -> str:
-    numbers = [
-        *([dimension_text(row.dimension)] if dimensions else []),
-        predicted_text(row.predicted, row.standard_error),
-        measured_text(row.measured, row.standard_error),
-        z_text(row.z),
-    ]
-    cells = "".join(f'<td class="number">{escape(number)}</td>' for number in numbers)
-    badge = _badge(row.verdict.value, _CLASSES[row.verdict])
-    rule = f'<td class="rule">{escape(row.rule)}</td>'
-    return f'<tr><th scope="row">{escape(row.claim)}</th>{cells}<td>{badge}</td>{rule}</tr>'
+def _row(row: Row, names: Sequence[str]) -> str:
+    texts = row_cells(row)
+    cells = {name: f"<td{_number_class(name)}>{escape(text)}</td>" for name, text in texts.items()}
+    cells["quantity"] = f'<th scope="row">{escape(row.claim)}</th>'
+    cells["verdict"] = f"<td>{_badge(row.verdict.value, VERDICT_CLASSES[row.verdict])}</td>"
+    cells["rule"] = f'<td class="rule">{escape(row.rule)}</td>'
+    return f"<tr>{''.join(cells[name] for name in names)}</tr>"
 
 
 def _figure(chart: Chart) -> str:
-    light, dark = (_data_address(draw(chart, "svg", dark=dark)) for dark in (False, True))
+    svg = draw(chart, "svg")
+    light, dark = (
+        f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode('ascii')}" for drawn in (svg, darkened(svg))
+    )
     named = ", ".join(curve.label for curve in chart.curves if curve.label)
     axes = " against ".join(label for label in (chart.y_label, chart.x_label) if label)
     alternative = f"Chart: {chart.title}. {axes}. Shown: {named}.".replace("$", "").replace("\\", "")
@@ -154,10 +143,6 @@ def _figure(chart: Chart) -> str:
         f'<figure><picture><source media="screen and (prefers-color-scheme: dark)" srcset="{dark}">'
         f'<img src="{light}" alt="{escape(alternative)}"></picture>{caption}</figure>'
     )
-
-
-def _data_address(svg: bytes) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
 
 
 def _settings(ledger: Ledger) -> str:
