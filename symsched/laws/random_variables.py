@@ -81,7 +81,7 @@ def _finite(rv: RandomSymbol) -> AtomLaw:
         raise ValueError(f"atoms and weights must be numbers or expressions, got {dict(items)}")
     ordered = sorted(items, key=lambda item: sp.default_sort_key(item[0]))
     if all(not value.free_symbols for value, _ in ordered):
-        ordered.sort(key=lambda item: number(item[0], "an atom"))
+        ordered.sort(key=lambda item: float(sp.re(sp.N(item[0], 20))))
     return AtomLaw(tuple(value for value, _ in ordered), tuple(weight for _, weight in ordered))
 
 
