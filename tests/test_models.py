@@ -9,8 +9,7 @@ from sampling_cases import plain
 from scipy import integrate, special, stats
 
 from symsched.distributions.gaussian_modes.model import DirectionModel
-from symsched.distributions.mean_field.numeric.field_law import Question
-from symsched.distributions.mean_field.numeric.field_scan import Windows
+from symsched.distributions.mean_field.numeric.field_law import Question, Windows
 from symsched.distributions.mean_field.numeric.model import MeanFieldModel
 from symsched.distributions.product.model import ProductModel
 from symsched.laws.numeric import AtomSite, DensitySite, GaussianSite
@@ -21,6 +20,7 @@ from symsched.simulation.run import run_plan
 
 LAPLACE = DensitySite(lambda a: -np.abs(a), (-np.inf, 0.0, np.inf))
 SPIN = AtomSite(np.array([-1.0, 1.0]), np.array([0.5, 0.5]))
+FLAT = DensitySite(lambda a: 0 * a, (-1.0, 1.0))
 TERNARY = AtomSite(np.array([-1.0, 0.2, 1.5]), np.array([0.3, 0.5, 0.2]))
 
 
@@ -119,7 +119,7 @@ def test_sampling_of_the_field_against_its_cdf():
     from symsched.distributions.mean_field.numeric.field_draws import draw_fields
 
     model = MeanFieldModel(100, SPIN, 1.3, tilt=0.2)
-    draws = draw_fields(model.prior, np.random.default_rng(0), 50_000)
+    draws = draw_fields(model.collective.density(model.unobserved), np.random.default_rng(0), 50_000)
     u = np.linspace(-3, 3, 20_001)
     density = np.exp(-100 * (u - model.pull) ** 2 / 2.6 + 100 * np.log(np.cosh(u)))
     cdf = np.cumsum(density) / density.sum()
@@ -265,73 +265,61 @@ def test_bad_input_is_refused_with_a_reason(make, words):
         make()
 
 
-def moved(peaks, shift):
-    """Peaks found elsewhere."""
-    return dataclasses.replace(peaks, mean=peaks.mean + shift)
+@pytest.mark.parametrize("site", [SPIN, TERNARY, FLAT], ids=["spins", "three atoms", "flat"])
+@pytest.mark.parametrize("share", [0.97, 1.0, 2.2])
+@pytest.mark.parametrize("d", [2, 40, 3000])
+def test_the_rule_against_a_finer_one(site, share, d):
+    """Any site, critical or not, one peak or more; the reference sums log Z on a grid eight times as fine."""
+    coupling = share / site.variance
+    model = MeanFieldModel(d, site, coupling, slope=-coupling * site.mean, tilt=0.3, boundaries=(0.0,))
+    rng = np.random.default_rng(17)
+    for psi in (0.0, 1.5 / np.sqrt(d), 1.0):
+        few = rng.standard_normal(min(d, 8)) + psi * site.mean
+        low, high = model.collective.span
+        reach = 10 * model.collective.width
+        u = np.arange(low - reach, high + reach, 0.1 * model.collective.width)
+        log_normaliser, mean = site.tilted(u[:, None] + psi * few, psi**2)
+        exponent = d // few.size * log_normaliser.sum(axis=1) - d * (u - model.pull) ** 2 / (2 * coupling)
+        weights = special.softmax(exponent)
+        found, basins = model.posterior(psi, np.tile(few, d // few.size)[None])
+        np.testing.assert_allclose(found[0, : few.size], weights @ mean, rtol=0, atol=1e-10)
+        assert abs(basins[0, 0] - np.interp(0.0, u + (u[1] - u[0]) / 2, np.cumsum(weights))) < 2e-3
+        assert abs(basins.sum() - 1) < 1e-12
 
 
-@pytest.mark.parametrize(("coupling", "psi", "count"), [(1.6, 0.4, 4), (2.0, 0.001, 8)], ids=["one", "two"])
-def test_following_peaks_gives_the_law_that_a_search_gives(coupling, psi, count):
+@pytest.mark.parametrize(("coupling", "psi", "alone"), [(1.6, 0.4, True), (2.0, 0.001, False)], ids=["one", "two"])
+def test_a_law_looked_for_near_the_last_one_is_the_law(coupling, psi, alone):
     d = 3000
     model = MeanFieldModel(d, SPIN, coupling, tilt=0.3, boundaries=(0.0,))
     rng = np.random.default_rng(12)
     population = Coordinates(psi * (rng.standard_normal((4, d)) + psi * model.sample(rng, 4)))
-    searched = model.collective.law(Question(population, kernel(SPIN, psi), model.cuts))
-    peaks = searched.peaks()
-    assert searched.lead > 150
-    assert peaks.mean.size == count
+    found = model.collective.law(Question(population, kernel(SPIN, psi), model.cuts))
+    assert (found.near is not None) == alone
     deviation = 1 / np.sqrt(d)
-    for shift in (0.0, deviation, 8 * deviation):
-        followed = model.collective.law(Question(population, kernel(SPIN, psi), model.cuts, near=moved(peaks, shift)))
-        assert np.isnan(followed.lead)
+    for shift in (0.0, 0.2 * deviation, 80 * deviation) if alone else ():
+        near = Windows(found.near.middle + shift, found.near.half)
+        again = model.collective.law(Question(population, kernel(SPIN, psi), model.cuts, near=near))
+        assert (again.fields.shape[1] < found.fields.shape[1] / 2) == (shift < 1)
         for power in (1, 2):
-            first, second = (
-                np.bincount(law.windows.path, (law.weights * np.tanh(law.fields) ** power).sum(axis=1))
-                for law in (searched, followed)
-            )
+            first, second = ((law.weights * np.tanh(law.fields) ** power).sum(axis=1) for law in (found, again))
             np.testing.assert_allclose(first, second, rtol=1e-11)
-        np.testing.assert_allclose(followed.basins(model.cuts, 4), searched.basins(model.cuts, 4), atol=1e-12)
-
-
-def test_peaks_that_are_cut_at_a_boundary_are_one():
-    model = MeanFieldModel(2000, SPIN, 0.5, boundaries=(-0.01, 0.0))
-    assert model.prior.windows.path.size == 3
-    peaks = model.prior.peaks()
-    assert peaks.mean.size == 1
-    assert abs(peaks.mean[0]) < 1e-12
-    assert peaks.mass[0] == pytest.approx(1)
-    assert not peaks.outnumber(moved(peaks, 1.0))
+        np.testing.assert_allclose(again.basins, found.basins, atol=1e-12)
 
 
 def test_a_peak_that_grows_unseen_is_noticed():
     model = MeanFieldModel(3000, SPIN, 1.6, tilt=0.3, boundaries=(0.0,))
     both = model.prior
-    upper = dataclasses.replace(
-        both,
-        windows=Windows(both.windows.path[1:], both.windows.left[1:], both.windows.right[1:]),
-        fields=both.fields[1:],
-        weights=both.weights[1:],
-        mass=both.mass[1:],
-        lead=1e9,
-    )
-    unseen = dataclasses.replace(upper, lead=float("nan"))
-    drift = MeanFieldDrift(model, 3)
-    for law in (upper, both, both, upper, unseen, upper, unseen):
-        drift._remember(law)
-    with pytest.raises(MissedPeakError):
-        drift._remember(both)
-    careful = MeanFieldDrift(model, 0)
-    for law in (upper, unseen, both, upper):
-        careful._remember(law)
-
-
-def test_a_peak_that_fades_is_looked_at_again():
-    model = MeanFieldModel(3000, SPIN, 1.6, tilt=0.3, boundaries=(0.0,))
-    drift = MeanFieldDrift(model, 3)
-    drift._remember(model.prior)
-    assert drift._left == 3
-    drift._remember(dataclasses.replace(model.prior, mass=np.array([1e-20, 1.0]), lead=float("nan")))
+    upper = dataclasses.replace(both, low=both.high - 0.3, near=Windows(both.high - 0.15, 0.2))
+    drift = MeanFieldDrift(model, 2)
+    drift._remember(upper, followed=False)
+    drift._remember(upper, followed=True)
+    drift._remember(upper, followed=True)
     assert drift._left == 0
+    with pytest.raises(MissedPeakError):
+        drift._remember(both, followed=False)
+    careful = MeanFieldDrift(model, 0)
+    for law in (upper, both, upper, both):
+        careful._remember(law, followed=False)
 
 
 @pytest.mark.parametrize("d", [30, 100])

@@ -15,6 +15,8 @@ Array = NDArray[np.float64]
 
 _SMALL = 0.3
 """Exponents below which log Z is summed relative to 1: it is small there, and d of them are added."""
+_FARTHEST = 300.0
+"""Fields whose odds are far from zero and from infinity."""
 _FEW_ATOMS = 12
 """Atoms up to which a sum over them is faster than a table."""
 
@@ -25,6 +27,14 @@ class AbstractKernel(abc.ABC):
     @abc.abstractmethod
     def mean(self, v: Array) -> Array:
         """Return the mean of the tilted site."""
+
+    def fan(self, v: Array, u: Array, out: Array | None = None) -> Array:
+        """Return the means at all v + u, (w, c, m), for ``v`` (w, m) and ``u`` (w, c), in ``out`` if that is given."""
+        found = self.mean(v[:, None] + u[:, :, None])
+        if out is None:
+            return found
+        out[...] = found
+        return out
 
     @abc.abstractmethod
     def both(self, v: Array) -> tuple[Array, Array]:
@@ -93,6 +103,20 @@ class PairKernel(AbstractKernel):
         if self.middle:
             half += self.middle
         return half
+
+    def fan(self, v: Array, u: Array, out: Array | None = None) -> Array:
+        """Return high − 2 radius/(1 + e^{2 radius v + 2 offset} e^{2 radius u}): one exponential for all u."""
+        if not np.abs(u).max(initial=0.0) * self.radius < _FARTHEST:
+            return super().fan(v, u, out)
+        out = np.empty((*u.shape, v.shape[1])) if out is None else out
+        # Where the first factor overflows, the mean is an end of the range.
+        with np.errstate(over="ignore"):
+            odds = np.exp(2 * (self.radius * v + self.offset))
+            np.multiply(odds[:, None], np.exp(2 * self.radius * u)[:, :, None], out=out)
+        out += 1
+        np.divide(-2 * self.radius, out, out=out)
+        out += self.high
+        return out
 
     def both(self, v: Array) -> tuple[Array, Array]:
         """Return the log normaliser and the tilted mean."""

@@ -10,51 +10,47 @@ from numpy.typing import NDArray
 
 from symsched.laws.numeric import chebyshev
 from symsched.models.one_map.bins import FOURTH
-from symsched.models.one_map.cells import NODES, THIRD, Cells
+from symsched.models.one_map.cells import NODES, Cells
 from symsched.models.one_map.populations import Coordinates, Store
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-_SURVEYED_SINGLES = 32
-"""Coordinates standing alone that a survey looks at, per path; the others are represented by them."""
-
 
 @final
 @dataclass(frozen=True)
 class Packed:
-    """Some of the values, one row per path: ``index`` and ``weights`` (r, V), rows filled up by weights 0."""
+    """All values, one row per path: ``index`` and ``weights`` (r, V), and how many of each row are ``used`` (r,)."""
 
     index: Index
     weights: Array
+    used: Index
 
     @staticmethod
-    def of(cells: Cells, nodes: Index, rule: Array, singles: Index, counts: Array) -> tuple[Packed, Index]:
-        """Return some ``nodes`` of all cells, weighed by ``rule`` (C, nodes), and some ``singles``, by ``counts``.
+    def of(cells: Cells, rule: Array) -> tuple[Packed, Index]:
+        """Return all nodes, weighed by ``rule`` (C, NODES), and all coordinates on their own.
 
         Also return the flat place of each, those of the cells first.
         """
-        path, owner = cells.path, cells.owner_single[singles]
+        path, owner = cells.path, cells.owner_single
         row, held = _rank(path, cells.paths)
         after, alone = _rank(owner, cells.paths)
-        width = int((held * nodes.size + alone).max())
+        used = held * NODES + alone
+        width = int(used.max())
         place = np.concatenate(
             [
-                ((path * width + row * nodes.size)[:, None] + np.arange(nodes.size)).ravel(),
-                owner * width + held[owner] * nodes.size + after,
+                ((path * width + row * NODES)[:, None] + np.arange(NODES)).ravel(),
+                owner * width + held[owner] * NODES + after,
             ]
-        )
-        position = np.concatenate(
-            [(np.arange(path.size)[:, None] * NODES + nodes).ravel(), path.size * NODES + singles]
         )
         # A row is filled up by one of its values, so that nothing is evaluated that is not asked for anyway.
         index = np.empty(cells.paths, dtype=np.intp)
-        index[place // width] = position
+        index[place // width] = np.arange(place.size)
         index = np.repeat(index, width)
-        index[place] = position
+        index[place] = np.arange(place.size)
         weights = np.zeros(index.size)
-        weights[place] = np.concatenate([rule.ravel(), counts])
-        return Packed(index.reshape(-1, width), weights.reshape(-1, width)), place
+        weights[place] = np.concatenate([rule.ravel(), cells.weights[cells.inner :]])
+        return Packed(index.reshape(-1, width), weights.reshape(-1, width), used), place
 
     def sum(self, values: Array) -> Array:
         """Return the sum over the coordinates of each path of a function given at all values (T,), (r,)."""
@@ -73,10 +69,7 @@ class CellFrame:
         self.path = cells.path
         self.owner = cells.owner
         self.population = cells.population()
-        everyone = np.arange(cells.owner_single.size)
-        self._all, self._place = Packed.of(cells, np.arange(NODES), weights, everyone, cells.weights[inner:])
-        fifth = weights @ chebyshev.interpolation(5, chebyshev.nodes(NODES)).T
-        self._surveyed, _ = Packed.of(cells, THIRD, fifth, *_thin(cells.owner_single, self.paths))
+        self._all, self._place = Packed.of(cells, weights)
         self._inner = inner
         self._bin_width = cells.bins.width
         self._scale = 2 / cells.width
@@ -86,9 +79,8 @@ class CellFrame:
         self._absolute = np.abs(weights)
 
     def coordinates(self, field: Array, store: Store) -> Coordinates:
-        """Return ψ y, given at every value (T,), as coordinates; they are surveyed by the cells' five-point rules."""
-        thin = Coordinates(field[self._surveyed.index], self._surveyed.weights)
-        return Coordinates(field[self._all.index], self._all.weights, store, thin)
+        """Return ψ y, given at every value (T,), as coordinates."""
+        return Coordinates(field[self._all.index], self._all.weights, store, self._all.used)
 
     def sum(self, values: Array) -> Array:
         """Return the sum over the coordinates of each path of a function given at all values (T,), (r,)."""
@@ -124,16 +116,6 @@ class CellFrame:
 _LAST = np.ascontiguousarray(chebyshev.coefficients(NODES)[:, -3:])
 _DERIVATIVE = chebyshev.derivative(NODES, chebyshev.nodes(NODES), 1)
 _FOURTH_DERIVATIVE = chebyshev.derivative(NODES, chebyshev.nodes(NODES), 4)
-
-
-def _thin(path: Index, paths: int) -> tuple[Index, Array]:
-    """Return at most about _SURVEYED_SINGLES coordinates per path, and how many each stands for."""
-    rank, counts = _rank(path, paths)
-    if counts.max() <= _SURVEYED_SINGLES:
-        return np.arange(path.size), np.ones(path.size)
-    chosen = np.flatnonzero(rank % np.maximum(1, counts // _SURVEYED_SINGLES)[path] == 0)
-    kept = np.bincount(path[chosen], minlength=paths)
-    return chosen, (counts / np.maximum(kept, 1))[path[chosen]]
 
 
 def _rank(path: Index, paths: int) -> tuple[Index, Index]:

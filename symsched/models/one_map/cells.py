@@ -26,8 +26,6 @@ Mask = NDArray[np.bool_]
 
 NODES = 15
 """Nodes per cell."""
-THIRD = np.arange(1, NODES, 3)
-"""Every third node of T_15 is a node of T_5."""
 _BASE_CELLS = 1
 _WIDE = 256
 """Bins from which on a cell's moments are worth looking at in place."""

@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from symsched.distributions.mean_field.numeric.field_law import FieldLaw, FollowedPeaks, Question
+from symsched.distributions.mean_field.numeric.field_law import FieldLaw, Question, Windows
 from symsched.distributions.mean_field.numeric.model import AbstractMeanFieldModel
 from symsched.distributions.product.model import ProductModel
 from symsched.laws.numeric.kernels import AbstractKernel
@@ -40,15 +40,11 @@ _NEGLIGIBLE = 1e-7
 _FLAT = 1e-6
 """Slope below which a map counts as constant."""
 _CUBIC_TOLERANCE = 2e-11
-_FIELD = 1e-9
+_FIELD = 1e-8
 """Relative error of the exponent of the field's law; that of its mean is far smaller."""
 _URGENT = 3.0
 """Misfit above which a step is not made before the cell is halved; between 1 and this it is halved afterwards."""
 _MOST_REFINEMENTS = 40
-_LEAD = 150.0
-"""Nats by which peaks that are left out must be below the highest, for the others to be followed."""
-_FADED = 1e-18
-"""Mass of a peak that may no longer matter."""
 _PATIENCE = 4
 _MOST_ROWS = 512
 """Paths whose bins are held at once."""
@@ -115,8 +111,7 @@ class MissedPeakError(ArithmeticError):
 class MeanFieldDrift(AbstractDrift):
     """⟨⟨a⟩(u + ψ y)⟩ over the posterior of the collective field u.
 
-    Peaks that lead all others by hundreds of nats are followed for ``patience`` steps before one looks for others
-    again.
+    Where each law has one peak that leads by hundreds of nats, the next ``patience`` steps look near it only.
     """
 
     def __init__(self, model: AbstractMeanFieldModel, patience: int) -> None:
@@ -125,8 +120,7 @@ class MeanFieldDrift(AbstractDrift):
         self._cuts = np.asarray(model.boundaries, dtype=np.float64)
         self._patience = patience
         self._left = 0
-        self._followed = False
-        self._near: FollowedPeaks | None = None
+        self._near: Windows | None = None
         self._store = Store()
 
     def evaluate(self, frame: CellFrame, cells: Cells, psi: float, field: Array) -> Evaluation:
@@ -136,28 +130,20 @@ class MeanFieldDrift(AbstractDrift):
         population = frame.coordinates(field, self._store)
         near = self._near if self._left else None
         law = collective.law(Question(population, tilt, self._cuts, near=near, tolerance=_FIELD))
-        self._remember(law)
-        mean = frame.unpack(population.mixture(tilt, law.windows.path, law.fields, law.weights))
+        self._remember(law, near is not None)
+        mean = frame.unpack(population.mixture(tilt, law.path, law.fields, law.weights))
         shift = frame.moment_error(mean) * (self._model.sensitivity / self._model.d)
-        return Evaluation(mean, law.basins(self._cuts, frame.paths), _relative_tail(frame, cells, mean), shift)
+        return Evaluation(mean, law.basins, _relative_tail(frame, cells, mean), shift)
 
-    def _remember(self, law: FieldLaw) -> None:
-        """Decide whether the next steps may follow the peaks of this one."""
-        if self._patience == 0:
-            return
-        peaks = law.peaks()
-        if np.isnan(law.lead):
-            self._followed = True
+    def _remember(self, law: FieldLaw, followed: bool) -> None:
+        """Decide whether the next steps may look near the law of this one."""
+        if followed:
             self._left -= 1
         else:
-            if self._followed and self._near is not None and peaks.outnumber(self._near):
+            if self._near is not None and not self._near.hold(law):
                 raise MissedPeakError
-            self._followed = False
-            self._left = self._patience if law.lead > _LEAD else 0
-        # A peak that fades is looked at again, and left out when it is far below.
-        if np.min(peaks.mass) < _FADED:
-            self._left = 0
-        self._near = peaks
+            self._left = self._patience
+        self._near = law.near if self._patience else None
 
 
 def _relative_tail(frame: CellFrame, cells: Cells, values: Array) -> Array:

@@ -9,7 +9,6 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from symsched.distributions.mean_field.numeric.field_scan import Peaks, Windows
 from symsched.laws.numeric.kernels import AbstractKernel
 from symsched.models.one_map.populations import Coordinates
 
@@ -20,66 +19,41 @@ EXACT = 1e-12
 """Relative error of the exponent of a law's density that leaves means exact to rounding."""
 
 
-_CELLS = (24, 200)
-"""Cells of a survey's grid, at least and at most."""
-_MANY = 1e7
-"""Dimension from which on a survey's grid is twice as fine."""
-_WIDENINGS = 60
-_NOTHING = 1e-250
-"""Mass of a peak whose mean is no longer known."""
-
-
 @final
 @dataclass(frozen=True)
-class FollowedPeaks:
-    """The peaks of the laws of n paths: whose each is, its ``mean`` and its ``mass``, (P,)."""
+class Windows:
+    """Intervals of the field around ``middle`` (n,), one per path and all with the same ``half`` width."""
 
-    path: Index
-    mean: Array
-    mass: Array
+    middle: Array
+    half: float
 
-    def outnumber(self, others: FollowedPeaks) -> bool:
-        """Return whether some path has more peaks here than there."""
-        more, fewer = (np.bincount(peaks.path) for peaks in (self, others))
-        return bool(np.any(more > fewer))
+    def hold(self, law: FieldLaw) -> bool:
+        """Return whether a law lies in windows twice as wide: peaks move a little in a step."""
+        if law.low is None or law.high is None:
+            return True
+        low, high = self.middle - 2 * self.half, self.middle + 2 * self.half
+        return bool(np.all(law.low > low) and np.all(law.high < high))
 
 
 @final
 @dataclass(frozen=True)
 class FieldLaw:
-    """The posterior of the field of n paths on W windows with c nodes each.
+    """The posterior of the field of n paths on W ≥ n rows of c nodes each.
 
-    ``fields`` (W, c): nodes; ``weights`` (W, c): E f(u) = Σ w f(u) over a path; ``mass`` (W,): posterior mass;
-    ``log_integral`` (n,): log ∫ exp(e(u)) du; ``exponent`` (W, c): e at the nodes, relative to it; ``lead``: by how
-    many nats the highest peak of each path leads those that were left out, at least (NaN: nobody looked);
-    ``outer`` (P,): the first window of each peak, if some were cut into several;
-    ``basin`` (W,): which basin each window belongs to, if not told by its place among the boundaries.
+    ``path`` (W,): whose each row is; ``fields`` (W, c): nodes; ``weights`` (W, c): E f(u) = Σ w f(u) over a path;
+    ``basins`` (n, K): posterior mass of each basin; ``log_integral`` (n,): log ∫ exp(e(u)) du, if it was asked for;
+    ``low``, ``high`` (n,): between these lies all of each law, if known; ``near``: where the next step's law is to be
+    looked for, if nothing else is worth a look.
     """
 
-    windows: Windows
+    path: Index
     fields: Array
     weights: Array
-    mass: Array
+    basins: Array
     log_integral: Array
-    exponent: Array
-    lead: float = float("nan")
-    outer: Index | None = None
-    basin: Index | None = None
-
-    def peaks(self) -> FollowedPeaks:
-        """Return where the peaks are that the law was integrated over."""
-        starts = np.arange(self.mass.size) if self.outer is None else self.outer
-        mass = np.add.reduceat(self.mass, starts)
-        moment = np.add.reduceat(np.einsum("wc,wc->w", self.fields, self.weights), starts)
-        mean = np.divide(moment, mass, out=self.windows.middle[starts], where=np.abs(mass) > _NOTHING)
-        return FollowedPeaks(self.windows.path[starts], mean, mass)
-
-    def basins(self, boundaries: Array, paths: int) -> Array:
-        """Return the posterior mass between consecutive ``boundaries`` (K−1,), shape (n, K)."""
-        mode = np.searchsorted(boundaries, self.windows.middle) if self.basin is None else self.basin
-        width = boundaries.size + 1
-        cells = self.windows.path * width + mode
-        return np.asarray(np.bincount(cells, self.mass, minlength=paths * width), dtype=float).reshape(paths, width)
+    low: Array | None = None
+    high: Array | None = None
+    near: Windows | None = None
 
 
 @final
@@ -88,7 +62,7 @@ class Question:
     """Whose law is wanted: that of the field given noisy coordinates, through the ``kernel`` of their site.
 
     ``boundaries`` (K−1,) cut it into basins; ``absolute``: the normaliser is wanted too; ``near`` promises that the
-    peaks are close to those of another law, and saves looking for others; ``tolerance``: relative error allowed in the
+    law lies in these windows, and is checked at their ends only; ``tolerance``: relative error allowed in the
     density's exponent.
     """
 
@@ -96,7 +70,7 @@ class Question:
     kernel: AbstractKernel
     boundaries: Array
     absolute: bool = False
-    near: FollowedPeaks | None = None
+    near: Windows | None = None
     tolerance: float = EXACT
 
 
@@ -114,32 +88,3 @@ class AbstractCollective(abc.ABC):
     @abc.abstractmethod
     def law(self, question: Question) -> FieldLaw:
         """Return the law of the field given the coordinates."""
-
-    @abc.abstractmethod
-    def _slope(self, grid: Array, means: Array) -> Array:
-        """Return a function (n, G) of the sign of the exponent's slope on a grid of fields (G,), from Σ⟨a⟩ (n, G)."""
-
-    @abc.abstractmethod
-    def _read(self, grid: Array, means: Array, variances: Array) -> tuple[Peaks, bool, bool]:
-        """Return the exponent's maxima, and whether all of the law lies above the grid's first point and below its
-        last."""
-
-    def survey(self, question: Question, margin: float) -> Peaks:
-        """Return the maxima of the law's exponent, read off a grid that holds all of the law."""
-        low, high = self.span
-        # The cubics' error, (spacing)⁴/400 per site, must not hide a valley of a few nats between two peaks.
-        spacing = self.scale * (0.25 if self.d < _MANY else 0.125)
-        for _ in range(_WIDENINGS):
-            first, last = low - margin, high + margin
-            count = int(np.clip(np.ceil((last - first) / spacing), *_CELLS)) + 1
-            grid = np.linspace(first, last, count)
-            means, variances = question.population.survey(question.kernel, grid)
-            ends = self._slope(grid[[0, -1]], means[:, [0, -1]])
-            good_left, good_right = bool(np.all(ends[:, 0] > 0)), bool(np.all(ends[:, 1] < 0))
-            if good_left and good_right:
-                peaks, good_left, good_right = self._read(grid, means, variances)
-                if good_left and good_right:
-                    return peaks
-            reach = high - low + self.scale
-            low, high = (low if good_left else low - reach), (high if good_right else high + reach)
-        raise ArithmeticError("the field's law has no maximum within reach; the measure cannot be normalised")

@@ -1,4 +1,4 @@
-"""Where a function of one field u, known by its slope and bend on a grid, has its maxima, and how wide they are."""
+"""Where a function of one field u, read on a fine grid, has its maxima, and how wide they are."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEPTH = 46.0
 
 @final
 @dataclass(frozen=True)
-class Windows:
+class Intervals:
     """Intervals [left, right] of the field, (W,) each, ordered by the path that owns them."""
 
     path: Index
@@ -45,30 +45,6 @@ class Windows:
         """Return ``count`` Chebyshev nodes per window, (W, count)."""
         return np.asarray(self.middle[:, None] + self.half[:, None] * chebyshev.nodes(count))
 
-    def split_at(self, boundaries: Array) -> Windows:
-        """Return the windows cut where they contain a boundary, so that each lies in one basin."""
-        path, left, right = self.path, self.left, self.right
-        for boundary in boundaries:
-            cut = np.flatnonzero((left < boundary) & (right > boundary))
-            if cut.size:
-                upper = right[cut]
-                right = right.copy()
-                right[cut] = boundary
-                path = np.insert(path, cut + 1, path[cut])
-                left = np.insert(left, cut + 1, boundary)
-                right = np.insert(right, cut + 1, upper)
-        return Windows(path, left, right)
-
-    def cut(self, widest: float) -> Windows:
-        """Return the windows cut into equal parts no wider than ``widest``."""
-        parts = np.maximum(1, np.ceil((self.right - self.left) / widest).astype(np.intp))
-        if np.all(parts == 1):
-            return self
-        number = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
-        step = np.repeat((self.right - self.left) / parts, parts)
-        start = np.repeat(self.left, parts) + number * step
-        return Windows(np.repeat(self.path, parts), start, start + step)
-
 
 @final
 @dataclass(frozen=True)
@@ -76,7 +52,7 @@ class Peaks:
     """Candidate maxima, ordered by path and position.
 
     ``path``, ``position`` (W,); ``index`` (W,): the point of ``fine`` (F,) before each; ``height`` (n, F): the
-    functions, up to a constant per path; ``lead``: by how many nats the maxima that were left out are below.
+    functions, up to a constant per path.
     """
 
     path: Index
@@ -84,7 +60,6 @@ class Peaks:
     index: Index
     fine: Array
     height: Array
-    lead: float
 
     @property
     def resolution(self) -> float:
@@ -96,7 +71,7 @@ class Peaks:
         fallen = self.height.max(axis=1, keepdims=True) - self.height[:, [0, -1]] > DEPTH
         return bool(np.all(fallen[:, 0])), bool(np.all(fallen[:, 1]))
 
-    def windows(self) -> Windows:
+    def windows(self) -> Intervals:
         """Return where each peak has fallen by DEPTH, or reaches the valley towards its neighbour."""
         height, index, fine = self.height[self.path], self.index, self.fine
         row = np.arange(index.size)
@@ -109,22 +84,7 @@ class Peaks:
         between = (position >= index[meet, None]) & (position <= index[meet + 1, None] + 1)
         valley = np.where(between, height[meet], np.inf).argmin(axis=1)
         right[meet] = left[meet + 1] = valley
-        return Windows(self.path, fine[left], fine[right])
-
-
-def find_peaks(grid: Array, slope: Array, bend: Array) -> Peaks:
-    """Return the maxima of functions given their derivatives ``slope`` (n, G) and ``bend`` on ``grid`` (G,).
-
-    Between grid points the slope is the cubic through its values and derivatives, so that two maxima inside one cell
-    are seen. The slope must be positive at the grid's first point and negative at its last.
-    """
-    spacing = float(grid[1] - grid[0])
-    values, derivatives, areas, area_bends = _matrices(grid.size)
-    fine_slope = slope @ values + bend @ (spacing * derivatives)
-    height = slope @ (spacing * areas) + bend @ (spacing**2 * area_bends)
-    # A peak is dropped only if it is too low by more than what the cubic could have got wrong.
-    slack = DEPTH + 20 + 1e-4 * np.abs(slope).max(axis=1) * spacing
-    return read_peaks(np.linspace(grid[0], grid[-1], fine_slope.shape[1]), fine_slope, height, slack)
+        return Intervals(self.path, fine[left], fine[right])
 
 
 def interpolate(grid: Array, values: Array, slopes: Array) -> tuple[Array, Array, Array]:
@@ -146,8 +106,7 @@ def read_peaks(fine: Array, fine_slope: Array, height: Array, slack: Array) -> P
     best = np.maximum.reduceat(top, np.flatnonzero(np.diff(path, prepend=-1)))
     drop = best[path] - top
     kept = drop < slack[path]
-    lead = float(np.min(drop[~kept], initial=np.inf))
-    return Peaks(path[kept], position[kept], index[kept], fine, height, lead)
+    return Peaks(path[kept], position[kept], index[kept], fine, height)
 
 
 @functools.lru_cache(maxsize=64)

@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike
 
 from symsched.distributions.mean_field.numeric.field_draws import draw_fields
 from symsched.distributions.mean_field.numeric.field_law import AbstractCollective, FieldLaw, Question
-from symsched.distributions.mean_field.numeric.field_posterior import QuadraticField
+from symsched.distributions.mean_field.numeric.quadratic_field import QuadraticField
 from symsched.distributions.mean_field.numeric.tilted_draws import draw_tilted
 from symsched.errors import require_integer, require_real
 from symsched.laws.numeric import AbstractSite, AtomSite
-from symsched.laws.numeric.kernels import AbstractKernel, kernel
+from symsched.laws.numeric.kernels import AbstractKernel
+from symsched.laws.numeric.tables import fast_kernel
 from symsched.models.base import AbstractModel, Array, checked_noisy, checked_rows
 from symsched.models.one_map.populations import Coordinates
 
@@ -69,8 +70,8 @@ class AbstractMeanFieldModel(AbstractBasinModel):
             chunk = slice(start, start + step)
             population = Coordinates(psi * rows[chunk])
             law = self.collective.law(Question(population, tilt, self.cuts))
-            means[chunk] = population.mixture(tilt, law.windows.path, law.fields, law.weights)
-            masses[chunk] = law.basins(self.cuts, population.paths)
+            means[chunk] = population.mixture(tilt, law.path, law.fields, law.weights)
+            masses[chunk] = law.basins
         return means, masses
 
 
@@ -81,7 +82,7 @@ class MeanFieldModel(AbstractMeanFieldModel):
 
     ``site`` is ρ_0, ``coupling`` ≥ 0. Its modes are basins of the collective field u: ``boundaries`` (K−1,) are the
     increasing values of u between them (none: one mode). Exact by the Hubbard–Stratonovich transform, see
-    ``field_posterior``.
+    ``quadratic_field``.
 
     >>> import numpy as np
     >>> from symsched.laws.numeric import AtomSite
@@ -125,12 +126,20 @@ class MeanFieldModel(AbstractMeanFieldModel):
     @cached_property
     def prior(self) -> FieldLaw:
         """The law of the collective field u under the measure itself."""
+        return self.collective.law(self.unobserved)
+
+    @property
+    def unobserved(self) -> Question:
+        """The question of the field's law without data."""
         everyone = Coordinates(np.zeros((1, 1)), float(self.d))
-        return self.collective.law(Question(everyone, kernel(self.site, 0.0), self.cuts, absolute=True))
+        return Question(everyone, fast_kernel(self.site, 0.0, self.collective.scale), self.cuts, absolute=True)
 
     def sample(self, rng: np.random.Generator, n: int) -> Array:
         """Return independent samples, (n, d): the field from its one-dimensional law, then tilted sites."""
-        fields = draw_fields(self.prior, rng, require_integer(n, "n", 0))
+        count = require_integer(n, "n", 0)
+        collective = self.collective
+        fixed = collective.coupling == 0
+        fields = np.full(count, self.pull) if fixed else draw_fields(collective.density(self.unobserved), rng, count)
         return draw_tilted(self.site, fields, rng, self.d)
 
     def log_density(self, x: ArrayLike) -> Array:
@@ -146,7 +155,7 @@ class MeanFieldModel(AbstractMeanFieldModel):
     def posterior(self, psi: float, y: ArrayLike) -> tuple[Array, Array]:
         """Return the posterior mean ⟨⟨a⟩(u + ψ y_i)⟩_u, (n, d), and the mass of u in each basin, (n, K)."""
         psi, rows = checked_noisy(psi, y, self.d)
-        return self.field_posterior(psi, rows, kernel(self.site, psi), _ROWS)
+        return self.field_posterior(psi, rows, fast_kernel(self.site, psi, self.collective.scale), _ROWS)
 
 
 def _collective(model: MeanFieldModel) -> QuadraticField:

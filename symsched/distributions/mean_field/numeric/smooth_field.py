@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from symsched.distributions.mean_field.numeric.field_law import AbstractCollective, FieldLaw, Question
-from symsched.distributions.mean_field.numeric.field_scan import DEPTH, Peaks, Windows, interpolate, read_peaks
+from symsched.distributions.mean_field.numeric.field_scan import DEPTH, Intervals, Peaks, interpolate, read_peaks
 from symsched.distributions.mean_field.numeric.interaction import Interaction
 from symsched.laws.numeric import chebyshev
 from symsched.laws.numeric.kernels import AbstractKernel
@@ -46,6 +46,11 @@ _FADE = 5.7
 """Distance in units of q at which an edge has faded: erfc(5.7) = 8e−16."""
 _STILL = 1e-3
 """Variance of S at which all sites are at an end of their range."""
+_CELLS = (24, 200)
+"""Cells of a survey's grid, at least and at most."""
+_MANY = 1e7
+"""Dimension from which on a survey's grid is twice as fine."""
+_WIDENINGS = 60
 _REACH = 8.6
 """Standard deviations of S that the bumps must cover."""
 
@@ -72,18 +77,18 @@ class SmoothField(AbstractCollective):
     def law(self, question: Question) -> FieldLaw:
         """Return the law of the field, always exact; its ``boundaries`` are means m between basins."""
         population, kernel = question.population, question.kernel
-        totals, lead = self._totals(question)
+        totals = self._totals(question)
         bumps = self._bumps(totals)
         highest = bumps.highest
         totals, bumps = _grouped(totals, bumps, _GROUP * self.scale)
         starts = np.flatnonzero(np.diff(bumps.owner, prepend=-1))
         left = np.minimum.reduceat(bumps.tilt, starts) - highest
         right = np.maximum.reduceat(bumps.tilt, starts) + highest
-        outer = Windows(totals.path, left, right)
+        outer = Intervals(totals.path, left, right)
         before = np.inf
         for count in _COUNTS:
             fields = outer.nodes(count)
-            means = population.field_means(kernel, outer.path, fields)
+            means = population.means(kernel, outer.path, fields)
             series = means @ chebyshev.coefficients(count)
             rounding = 1e-16 * max(self.d / self.scale, float(np.abs(means).max()))
             tail = float(np.max(np.abs(series[:, -2:]).max(axis=1) * outer.half))
@@ -93,8 +98,8 @@ class SmoothField(AbstractCollective):
             before = tail
         else:
             raise self._too_small()
-        level = population.field_logs(kernel, outer.path, outer.middle[:, None])[:, 0]
-        return self._weigh(_Polynomials(outer, fields, series, level), bumps, question.boundaries, lead)
+        level = population.logs(kernel, outer.path, outer.middle[:, None])[:, 0]
+        return self._weigh(_Polynomials(outer, fields, series, level), bumps, question.boundaries)
 
     @property
     def _needed(self) -> float:
@@ -106,15 +111,15 @@ class SmoothField(AbstractCollective):
             f" posterior needs d of about 1000 |g''| Var a = {self._needed:.1g}; take a larger d, or the limit alone"
         )
 
-    def _totals(self, question: Question) -> tuple[_Totals, float]:
-        """Return the intervals of S that hold all of the posterior, and by how much peaks left out are below."""
+    def _totals(self, question: Question) -> _Totals:
+        """Return the intervals of S that hold all of the posterior."""
         population, kernel = question.population, question.kernel
-        peaks = self.survey(question, float(12 * self.scale / np.sqrt(self.d)))
+        peaks = self._survey(question)
         path = peaks.path
         position, centre, variance, steady = self._newton(population, kernel, path, peaks.position, peaks.resolution)
         deviation = np.sqrt(variance / np.maximum(steady, 1e-12))
         wide = peaks.windows()
-        ends = population.field_means(kernel, path, np.stack([wide.left, wide.right], axis=1))
+        ends = population.means(kernel, path, np.stack([wide.left, wide.right], axis=1))
         # Where the fluctuations are far from Gaussian the heights on the grid say where they end.
         local = (steady > 0.05) & (_REACH * deviation < 0.2 * self.d / self.scale)
         first = np.where(local, centre - _REACH * deviation, ends[:, 0])
@@ -124,14 +129,14 @@ class SmoothField(AbstractCollective):
         period = (2 * _SPAN - 4) * self.width + 2 * _REACH * float(spreads.max())
         highest = min(_BAND / self.width, _SPECTRUM / float(spreads.min()))
         found = _Totals(path, first, last, position, centre, period, highest)
-        return _merged(found, 2 * _FADE * self.width), peaks.lead
+        return _merged(found, 2 * _FADE * self.width)
 
     def _newton(
         self, population: Coordinates, kernel: AbstractKernel, path: Index, position: Array, reach: float
     ) -> tuple[Array, Array, Array, Array]:
         """Polish solutions of u = G'(S), S = M(u); return u, S, the variance V of S at fixed u, and 1 − G'' V."""
         for _ in range(5):
-            means, variances = population.field_variances(kernel, path, position[:, None])
+            means, variances = population.variances(kernel, path, position[:, None])
             total, variance = means[:, 0], np.maximum(variances[:, 0], 1e-300)
             steady = 1 - self.interaction.bend(total, self.d) * variance
             safe = np.where(steady > 0.02, steady, np.inf)
@@ -141,16 +146,36 @@ class SmoothField(AbstractCollective):
                 break
         return position, total, variance, steady
 
-    def _slope(self, grid: Array, means: Array) -> Array:
-        """Return G'(S) − u, which is 0 where the total S of the sites in the field u calls for just this field."""
-        return self.interaction.force(means, self.d) - grid
+    def _survey(self, question: Question) -> Peaks:
+        """Return the maxima over fields of what their totals weigh, read off a grid that holds all of the law."""
+        low, high = self.span
+        margin = float(12 * self.scale / np.sqrt(self.d))
+        # The cubics' error, (spacing)⁴/400 per site, must not hide a valley of a few nats between two peaks.
+        spacing = self.scale * (0.25 if self.d < _MANY else 0.125)
+        for _ in range(_WIDENINGS):
+            first, last = low - margin, high + margin
+            grid = np.linspace(first, last, int(np.clip(np.ceil((last - first) / spacing), *_CELLS)) + 1)
+            path = np.arange(question.population.paths)
+            means, variances = question.population.variances(
+                question.kernel, path, np.broadcast_to(grid, (path.size, grid.size))
+            )
+            ends = self.interaction.force(means[:, [0, -1]], self.d) - grid[[0, -1]]
+            good_left, good_right = bool(np.all(ends[:, 0] > 0)), bool(np.all(ends[:, 1] < 0))
+            if good_left and good_right:
+                peaks, good_left, good_right = self._read(grid, means, variances)
+                if good_left and good_right:
+                    return peaks
+            reach = high - low + self.scale
+            low, high = (low if good_left else low - reach), (high if good_right else high + reach)
+        raise ArithmeticError("the field's law has no maximum within reach; the measure cannot be normalised")
 
     def _read(self, grid: Array, means: Array, variances: Array) -> tuple[Peaks, bool, bool]:
-        """Return the maxima over fields of what their totals weigh, and whether nothing lies beyond the ends."""
+        """Return the maxima, and whether all of the law lies above the grid's first point and below its last."""
         fine, total, level = interpolate(grid, means, variances)
         height = self.interaction.energy(total, self.d) + level - fine * total
         slack = np.full(means.shape[0], DEPTH + 20 + 1e-4 * self.d)
-        peaks = read_peaks(fine, self._slope(fine, total), height, slack)
+        # G'(S) − u is 0 where the total S of the sites in the field u calls for just this field.
+        peaks = read_peaks(fine, self.interaction.force(total, self.d) - fine, height, slack)
         left, right = peaks.contained()
         # Where the sites have all but reached the end of their range, nothing lies beyond.
         still = np.all(variances < _STILL, axis=0)
@@ -173,7 +198,7 @@ class SmoothField(AbstractCollective):
         tilt = totals.position[owner] + way / 2 * (np.maximum(bends, 0.0) @ rule)
         return _Bumps(owner, left, left + width, centre, tilt, totals.period, totals.highest)
 
-    def _weigh(self, field: _Polynomials, bumps: _Bumps, boundaries: Array, lead: float) -> FieldLaw:
+    def _weigh(self, field: _Polynomials, bumps: _Bumps, boundaries: Array) -> FieldLaw:
         """Return the law as weights on the real nodes."""
         outer, owner = field.outer, bumps.owner
         count = field.fields.shape[1]
@@ -209,9 +234,10 @@ class SmoothField(AbstractCollective):
             raise self._too_small()
         # Basins are told apart by the mean, on whose scale the boundaries are given.
         centres = np.bincount(owner, shares * bumps.centre, minlength=outer.path.size) / np.where(mass > 0, mass, 1.0)
-        basin = np.searchsorted(boundaries, centres / self.d)
-        exponent = np.zeros_like(field.fields)
-        return FieldLaw(outer, field.fields, weights, mass * scale, np.log(total) + top[starts], exponent, lead, basin)
+        basin = outer.path * (boundaries.size + 1) + np.searchsorted(boundaries, centres / self.d)
+        shape = total.size, boundaries.size + 1
+        basins = np.asarray(np.bincount(basin, mass * scale, shape[0] * shape[1]), np.float64).reshape(shape)
+        return FieldLaw(outer.path, field.fields, weights, basins, np.log(total) + top[starts])
 
     def _fourier(self, bumps: _Bumps) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
         """Return the coefficients of e^{iλ_l (S − S_t)} in each bump times exp(G(S) − G(S_t) − u_t (S − S_t)).
@@ -272,7 +298,7 @@ class _Bumps:
 class _Polynomials:
     """Chebyshev ``series`` (W, c) of M(u) on windows, and log Z at their middles, ``level`` (W,)."""
 
-    outer: Windows
+    outer: Intervals
     fields: Array
     series: Array
     level: Array
