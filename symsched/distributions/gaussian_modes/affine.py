@@ -34,24 +34,30 @@ def step_directions(
     # The rows of c, and below them s. Of the directions only the first, the constant one, feels a shift.
     path = np.zeros((projections.shape[0] + 1, model.directions))
     path[-1] = plan.alpha[0]
-    unit = np.zeros_like(path)
+    scale, shift, unit = path[-1], path[:-1], np.zeros_like(path)
     unit[:-1, 0] = math.sqrt(model.d)
-    steps = History(plan, unit)
+    damping = 1 + plan.psi**2 * model.sigma**2
+    slopes, lifts = plan.psi * model.sigma**2 / damping / plan.alpha[:-1], math.sqrt(model.d) / damping
+    gains, pulls = plan.folded(slopes, lifts)
+    advancing = History(plan, unit)
     history, watched = [], []
     for node in range(plan.steps + 1):
-        state = path[-1] * projections + path[:-1]
+        state = scale * projections + shift
         history.append(state)
         if node == plan.steps:
             break
-        psi, alpha = float(plan.psi[node]), float(plan.alpha[node])
-        responsibilities = model.responsibilities(psi, state / alpha)
+        responsibilities = model.responsibilities(float(plan.psi[node]), state / plan.alpha[node])
         if node in record.watch:
             watched.append(responsibilities)
-        damping = 1 + psi**2 * model.sigma**2
-        mean = psi * model.sigma**2 / damping / alpha * path
-        mean[:-1] += math.sqrt(model.d) / damping * (responsibilities @ model.centres)
-        steps.advance(node, path, mean)
-    return float(path[-1, 0]), path[:-1], history, watched
+        centres = responsibilities @ model.centres
+        if plan.is_diagonal:
+            path *= gains[node]
+            shift += pulls[node] * centres
+            continue
+        mean = slopes[node] * path
+        mean[:-1] += lifts[node] * centres
+        advancing.advance(node, path, mean)
+    return float(scale[0]), shift, history, watched
 
 
 def integrate_directions(model: DirectionModel, plan: Plan, work: Workspace) -> BlockResult:

@@ -50,6 +50,7 @@ def step_product(model: ProductModel, plan: Plan, powers: Array, record: Recordi
     second = powers[:, 2].copy()
     parts, squares, features = np.empty((2, rows)), np.empty((2, rows)), np.ones((3, rows))
     logits, moved = np.empty((model.modes, rows)), np.empty((moves.shape[1], rows))
+    factor, shift, responses, normaliser = moved[0], moved[1], moved[:-1], moved[-1]
     history = History(plan, np.array([[0.0], [1.0]]))
     track = Track(record, plan, model.d)
     for node, (load, move, state, later) in enumerate(zip(loads, moves, states[:-1], states[1:], strict=True)):
@@ -65,13 +66,13 @@ def step_product(model: ProductModel, plan: Plan, powers: Array, record: Recordi
         np.exp(logits, out=logits)
         np.matmul(move, logits, out=moved)
         if node in record.watch:
-            track.watch(node, (logits / moved[-1]).T)
-        moved[:-1] /= moved[-1]
-        np.multiply(state, moved[0], out=later)
-        later[1] += moved[1]
+            track.watch(node, (logits / normaliser).T)
+        responses /= normaliser
+        np.multiply(state, factor, out=later)
+        later[1] += shift
         if means:
-            mean = state * moved[2]
-            mean[1] += moved[3]
+            mean = state * responses[2]
+            mean[1] += responses[3]
             history.complete(node, later, mean)
     scales, shifts = states[:, 0], states[:, 1]
     _note(track, scales, shifts, powers)
