@@ -16,7 +16,7 @@ from scipy import special
 from scipy.optimize import brentq, minimize_scalar
 
 import symsched
-from symsched.distributions.verify import sample_values
+from symsched.algebra.trial import trial_values
 from symsched.symbols import d as d_symbol
 from symsched.zoo import ZOO, find
 
@@ -287,7 +287,7 @@ def test_every_derivation_survives_its_own_numbers(name):
 def test_weights_sum_to_one_and_windows_fit_at_the_recommended_settings(entry):
     limit = limit_of(entry.name)
     total = sum(mode.weight for mode in limit.cascade.modes)
-    assert float(sp.N(total.subs(sample_values(total.free_symbols)).subs(d_symbol, 10**6))) == pytest.approx(1)
+    assert float(sp.N(total.subs(trial_values(total.free_symbols)).subs(d_symbol, 10**6))) == pytest.approx(1)
     settings = entry.settings
     for dimension in (*settings.dimensions, *settings.quick.dimensions):
         plan = limit.schedule.plan(settings.steps, dimension, settings.kappa)

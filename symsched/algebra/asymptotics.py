@@ -8,6 +8,7 @@ import mpmath
 import sympy as sp
 
 from symsched.algebra.constants import ImplicitConstant
+from symsched.algebra.trial import trial_values
 from symsched.errors import DerivationError
 from symsched.symbols import d
 
@@ -36,9 +37,7 @@ def leading_power(
         raise DerivationError("leading power", f"{what} is identically zero", "A zero quantity has no exponent.")
     if not expression.has(d):
         return expression, sp.S.Zero
-    others = sorted(expression.free_symbols - {d}, key=str)
-    # Arbitrary but fixed positive numbers inside (0, 1) stand for the other symbols.
-    sample = {symbol: sp.Rational(3 + 2 * k, 7 + 5 * k) for k, symbol in enumerate(others)} | dict(at or {})
+    sample: dict[sp.Basic, sp.Expr] = {**trial_values(expression.free_symbols), **(at or {})}
     expression = _without_maxima(expression, sample)
     sample |= {constant: sp.N(constant, 60) for constant in expression.atoms(ImplicitConstant)}
     numeric = sp.lambdify([d], expression.subs(sample), "mpmath")
@@ -89,7 +88,7 @@ _epsilon = sp.Symbol("epsilon", positive=True)
 _REMEDY = "Give parameters that are powers of symsched.symbols.d times constants."
 
 
-def _without_maxima(expression: sp.Expr, sample: dict[sp.Symbol, sp.Rational]) -> sp.Expr:
+def _without_maxima(expression: sp.Expr, sample: dict[sp.Basic, sp.Expr]) -> sp.Expr:
     """Replace every Max by the argument that is largest at very large d."""
     at = {**sample, d: sp.Integer(10) ** int(_LOGS[0])}
     return expression.replace(sp.Max, lambda *options: max(options, key=lambda option: sp.N(option.subs(at), 30)))

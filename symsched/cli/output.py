@@ -53,6 +53,7 @@ def _phase_to_dict(phase: Phase) -> Data:
         "window": [str(phase.window.start), str(phase.window.end)],
         "order_parameter": str(phase.order_parameter),
         "initial": str(phase.initial),
+        "initials": [str(equation) for equation in phase.initials],
         "branches": [
             {
                 "modes": list(branch.modes),
@@ -99,7 +100,15 @@ def _phase_to_text(phase: Phase) -> list[str]:
         if phase.order is not None:
             lines.append(f"  effective law: {_law(branch.law)}")
         lines.append(_formula(ode))
-    return [*lines, f"  start: {phase.initial.lhs} ~ {phase.initial.rhs}"]
+    return [*lines, *(f"  start: {equation.lhs} ~ {_normal(equation.rhs)}" for equation in phase.initials)]
+
+
+def _normal(law: sp.Basic) -> str:
+    """Write a normal law on one line, also where its covariance is a matrix."""
+    mean, variance = (list(part) if isinstance(part, sp.MatrixBase) else part for part in law.args)
+    if isinstance(mean, list):
+        variance = [variance[k : k + len(mean)] for k in range(0, len(variance), len(mean))]
+    return f"Normal({mean}, {variance})"
 
 
 def _law(law: AbstractLaw) -> str:

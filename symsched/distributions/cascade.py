@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 
@@ -23,10 +23,9 @@ class Branch:
     """What a phase does to one group of modes that the flow has not told apart before.
 
     ``weight`` is the group's; ``law`` the effective law that its order parameter follows, given the group;
-    ``outcomes[k]`` are the
-    modes that the k-th atom of the law stands for (empty where the law is continuous or where nothing is left to
-    decide). ``mean`` is the mean of
-    a coordinate where the family knows a shorter form than its law's first cumulant.
+    ``outcomes[k]`` are the modes that the k-th atom of the law stands for (empty where the law is continuous or where
+    nothing is left to decide), and ``coordinates[k]`` is the law of one coordinate given that outcome, at finite d.
+    ``mean`` is the mean of a coordinate where the family knows a shorter form than its law's first cumulant.
     """
 
     modes: tuple[int, ...]
@@ -34,6 +33,7 @@ class Branch:
     law: AbstractLaw
     outcomes: tuple[tuple[int, ...], ...] = ()
     mean: sp.Expr | None = None
+    coordinates: tuple[AbstractLaw, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,11 @@ class CanonicalPhase:
     """A window ψ ~ d^−exponent of the canonical flow.
 
     In a speciation ``order`` is q, s = (ψ d^exponent)^q, and ``common`` holds the cumulants c_1 … c_{q−1} on which
-    the modes of every
-    branch agree (one tuple per branch), ``references`` what they share of c_q itself, subtracted before atoms are
-    formed. In the data phase ``order`` is None and each coordinate follows its own law.
-    ``dimension`` is the number of order parameters.
+    the modes of every branch agree (one tuple per branch), ``references`` what they share of c_q itself, subtracted
+    before atoms are formed. In the data phase ``order`` is None and each coordinate follows its own law.
+
+    ``dimension`` is the number of order parameters. With ``directions``, the Gram matrix r_k·r_l/d of the means of the
+    modes, they are projections on directions in general position; without, one sum over the coordinates.
     """
 
     name: str
@@ -54,6 +55,12 @@ class CanonicalPhase:
     common: tuple[tuple[sp.Expr, ...], ...] = ()
     references: tuple[sp.Expr, ...] = ()
     dimension: int = 1
+    directions: sp.ImmutableMatrix | None = None
+
+    @property
+    def scale(self) -> tuple[str, sp.Rational, int | None]:
+        """Name, γ in ψ ~ d^−γ and order: what a schedule needs to know of a phase."""
+        return self.name, self.exponent, self.order
 
 
 @dataclass(frozen=True)
@@ -73,13 +80,9 @@ class Cascade:
 def numbered(phases: list[CanonicalPhase]) -> tuple[CanonicalPhase, ...]:
     """Return the phases with their names numbered where several share one."""
     names = [phase.name for phase in phases]
-    out = []
-    for k, phase in enumerate(phases):
-        several = names.count(phase.name) > 1
-        name = f"{phase.name} {names[: k + 1].count(phase.name)}" if several else phase.name
-        out.append(
-            CanonicalPhase(
-                name, phase.exponent, phase.order, phase.branches, phase.common, phase.references, phase.dimension
-            )
-        )
-    return tuple(out)
+    return tuple(
+        replace(phase, name=f"{phase.name} {names[: k + 1].count(phase.name)}")
+        if names.count(phase.name) > 1
+        else phase
+        for k, phase in enumerate(phases)
+    )

@@ -26,6 +26,19 @@ def cumulants_of_moments(moments: Sequence[sp.Expr]) -> tuple[sp.Expr, ...]:
     return tuple(cumulants)
 
 
+def moments_of_cumulants(cumulants: Sequence[sp.Expr]) -> tuple[sp.Expr, ...]:
+    """Return the raw moments m_1 … m_n from c_1 … c_n: m_n = sum_k binom(n−1, k−1) c_k m_{n−k}.
+
+    >>> moments_of_cumulants([sp.Integer(0), sp.Integer(1), sp.Integer(0), sp.Integer(-2)])
+    (0, 1, 0, 1)
+    """
+    moments: list[sp.Expr] = [sp.Integer(1)]
+    for n in range(1, len(cumulants) + 1):
+        terms = (sp.binomial(n - 1, k - 1) * cumulants[k - 1] * moments[n - k] for k in range(1, n + 1))
+        moments.append(tidy(sp.Add(*terms)))
+    return tuple(moments[1:])
+
+
 def cumulants_of_generating_function(generating: sp.Expr, u: sp.Symbol, order: int) -> tuple[sp.Expr, ...]:
     """Return the derivatives at 0 of log M(u), where M is the moment generating function."""
     moments = []

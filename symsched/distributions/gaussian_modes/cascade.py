@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sympy as sp
 
-from symsched.algebra.derivation import Check, Step, Verifier
-from symsched.distributions import verify as checks
+from symsched.algebra.derivation import Step
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw
+from symsched.distributions.gaussian_modes import verifiers
 from symsched.distributions.gaussian_modes.modes import GaussianModes
+from symsched.distributions.verifiers import partition
 from symsched.errors import DerivationError
 from symsched.laws import AtomLaw
 from symsched.symbols import d, nu, s
@@ -37,19 +38,20 @@ def gram_cascade(modes: GaussianModes) -> Cascade:
             "means enter through their Gram matrix alone: points of the smallest dimension with that matrix",
             modes.gram,
             sp.ImmutableMatrix(points),
-            _has_gram(modes.gram),
+            verifiers.gram(modes.gram),
             assumes=("noise is isotropic", "|r_k| grows like √d"),
         ),
         Step(
             "projections on the span of the means are the order parameters; ψ ~ d^-1/2",
             sp.ImmutableMatrix(points),
             law.partition(s, coordinates),
-            checks.partition(law),
+            partition(law),
             assumes=("d → ∞ at fixed s = √d ψ",),
             cites="arXiv 2501.00988 for two opposite means",
         ),
     )
-    return Cascade(laws, (CanonicalPhase("speciation", _HALF, 1, (branch,), ((),), (sp.S.Zero,), rank), data), steps)
+    speciation = CanonicalPhase("speciation", _HALF, 1, (branch,), ((),), (sp.S.Zero,), rank, modes.gram)
+    return Cascade(laws, (speciation, data), steps)
 
 
 def _require_no_dimension(modes: GaussianModes) -> None:
@@ -61,28 +63,3 @@ def _require_no_dimension(modes: GaussianModes) -> None:
                 f"{name} = {part} depends on d",
                 "Give the limits d → ∞ as numbers; laws with parameters that depend on d go into a ProductMixture.",
             )
-
-
-def _has_gram(gram: sp.ImmutableMatrix) -> Verifier:
-    def verify(after: sp.Basic) -> tuple[Check, ...]:
-        values = checks.sample_values(gram.free_symbols)
-        points = sp.Matrix(after)
-        size = gram.shape[0]
-        return tuple(
-            Check(
-                f"r_{k}·r_{j}/d",
-                float(
-                    sum(
-                        float(sp.N(points[k, c].subs(values))) * float(sp.N(points[j, c].subs(values)))
-                        for c in range(points.shape[1])
-                    )
-                ),
-                float(sp.N(gram[k, j].subs(values))),
-                1e-10,
-                "sum of products",
-            )
-            for k in range(size)
-            for j in range(k + 1)
-        )
-
-    return verify

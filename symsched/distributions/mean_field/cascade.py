@@ -7,13 +7,13 @@ import sympy as sp
 
 from symsched.algebra.asymptotics import leading_power, limit_in_dimension
 from symsched.algebra.derivation import Step
-from symsched.distributions import verify as checks
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw
-from symsched.distributions.mean_field import verify as landscape
+from symsched.distributions.mean_field import verifiers
 from symsched.distributions.mean_field.measure import MeanField
 from symsched.distributions.mean_field.saddles import Saddle
+from symsched.distributions.verifiers import partition
 from symsched.errors import DerivationError
-from symsched.laws import AtomLaw, DensityLaw
+from symsched.laws import AbstractLaw, AtomLaw, DensityLaw
 from symsched.symbols import d, m, nu, s, u
 
 _HALF = sp.Rational(1, 2)
@@ -29,7 +29,7 @@ def saddle_cascade(measure: MeanField) -> Cascade:
             "saddle points: global maxima of g − I, where m = Λ'(g'(m))",
             measure.limiting_interaction,
             values,
-            landscape.maxima(measure),
+            verifiers.maxima(measure),
             assumes=("E_0 exp(u a) is finite where it is needed",),
             cites="Cramér and Varadhan",
         )
@@ -61,7 +61,7 @@ def saddle_cascade(measure: MeanField) -> Cascade:
             "weights: w_k ∝ exp(f(m_k)) χ_k^(-1/2), with χ = 1 − g''Λ'' from the Gaussian fluctuations at each maximum",
             values,
             sp.Tuple(*weights),
-            landscape.weights(measure),
+            verifiers.weights(measure),
             assumes=("every maximum is regular: χ > 0",),
             cites=_LAPLACE,
         ),
@@ -69,15 +69,21 @@ def saddle_cascade(measure: MeanField) -> Cascade:
             "modes become product measures with means m_k: the first cumulant differs, q = 1 and ψ ~ d^-1/2",
             sp.Tuple(*values, *weights),
             law.partition(s, nu),
-            checks.partition(law),
+            partition(law),
             assumes=("d → ∞ at fixed s = √d ψ",),
             cites="arXiv 2501.00988 for Curie–Weiss",
         ),
     ]
     speciation = CanonicalPhase(
-        "speciation", _HALF, 1, (Branch(everyone, sp.S.One, law, tuple((k,) for k in everyone)),), ((),), (sp.S.Zero,)
+        "speciation", _HALF, 1, (_branch(everyone, law, [mode.law for mode in modes]),), ((),), (sp.S.Zero,)
     )
     return Cascade(modes, (speciation, data), tuple(steps))
+
+
+def _branch(modes: tuple[int, ...], law: AbstractLaw, sites: list[AbstractLaw]) -> Branch:
+    """Return the branch of all modes: an outcome each, or none where the law is continuous."""
+    outcomes = tuple((k,) for k in modes) if isinstance(law, AtomLaw) else ()
+    return Branch(modes, sp.S.One, law, outcomes, coordinates=tuple(sites))
 
 
 def _weights(measure: MeanField, saddles: tuple[Saddle, ...]) -> tuple[sp.Expr, ...]:
@@ -127,7 +133,7 @@ def _critical(measure: MeanField, saddle: Saddle, steps: list[Step]) -> Cascade:
             f"critical maximum: χ = 0 and g − I bends at order {saddle.bend}, so m − m_0 = d^-{scale} u",
             sp.Tuple(saddle.magnetisation),
             law.density,
-            landscape.critical(measure, saddle, law),
+            verifiers.critical(measure, saddle, law),
             assumes=("d → ∞ at fixed u",),
             cites=_LAPLACE,
         ),
@@ -135,14 +141,12 @@ def _critical(measure: MeanField, saddle: Saddle, steps: list[Step]) -> Cascade:
             f"the whole law of u is chosen at ψ = s d^-{exponent}",
             law.density,
             law.partition(s, nu),
-            checks.partition(law),
+            partition(law),
             assumes=("d → ∞ at fixed s",),
         ),
     ]
     # The site mean m_0 is common to all u: the order parameter is centred on it.
-    phase = CanonicalPhase(
-        "speciation", exponent, 1, (Branch((0,), sp.S.One, law, ()),), ((),), (saddle.magnetisation,)
-    )
+    phase = CanonicalPhase("speciation", exponent, 1, (_branch((0,), law, [mode.law]),), ((),), (saddle.magnetisation,))
     return Cascade(
         (mode,),
         (

@@ -2,8 +2,7 @@
 
 Two modes whose cumulants of order q differ by Δ ~ d^e are told apart by d coordinates at d ψ^{2q} Δ² ~ 1, that is at
 ψ ~ d^{−γ} with γ = (1/2 + e)/q; the order with the largest γ decides. γ is an ultrametric on the modes, so the modes
-form a
-tree whose levels are the phases.
+form a tree whose levels are the phases.
 """
 
 from __future__ import annotations
@@ -16,9 +15,11 @@ import sympy as sp
 
 from symsched.algebra.asymptotics import leading_power, limit_in_dimension
 from symsched.algebra.derivation import Step
-from symsched.distributions import verify as checks
+from symsched.algebra.trial import trial_values
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, numbered
+from symsched.distributions.product import verifiers
 from symsched.distributions.product.mixture import Mode, ProductMixture
+from symsched.distributions.verifiers import partition
 from symsched.errors import DerivationError
 from symsched.laws import AbstractLaw, AtomLaw
 from symsched.laws.numeric import DensitySite
@@ -207,7 +208,7 @@ def _split(
                 *(leader.partition(sp.Symbol("psi", positive=True), sp.Symbol("y", real=True)) for leader in leaders)
             ),
             table,
-            checks.cumulants(leaders),
+            verifiers.cumulants(leaders),
             assumes=(
                 "coordinates are independent and identically distributed given the mode",
                 "cumulants up to order q exist",
@@ -217,7 +218,7 @@ def _split(
             f"order q = {order} differs first: ψ ~ d^-{exponent}, atoms c_q/√(q!)",
             table,
             sp.Tuple(sp.Integer(order), exponent, *atoms),
-            checks.divergence(leaders, growth, reference),
+            verifiers.divergence(leaders, growth, reference),
             assumes=("the modes agree up to order q − 1",),
             cites=_LE_CAM,
         ),
@@ -225,21 +226,21 @@ def _split(
             "local asymptotic normality: the likelihood ratio of d coordinates becomes that of one Gaussian number",
             sp.Tuple(*atoms, *weights),
             law.partition(s, nu),
-            checks.partition(law),
+            partition(law),
             assumes=("d → ∞ at fixed s = √d ψ^q",),
             cites=_LE_CAM,
         ),
     ]
-    return Branch(group, group_weight, law, tuple(blocks)), common, reference, steps
+    branch = Branch(group, group_weight, law, tuple(blocks), coordinates=tuple(leaders))
+    return branch, common, reference, steps
 
 
 def _require_square_of_order(law: AbstractLaw, order: int) -> None:
     """Raise unless a^{2q} is integrable: a single coordinate of ψ a beyond 1 would tell modes apart before ψ ~
     d^{−1/2q}."""
-    values = checks.sample_values(frozenset(law.free_symbols))
     if law.cumulants_exact or d in law.free_symbols:
         return
-    site = law.subs(values).site()
+    site = law.subs(trial_values(law.free_symbols)).site()
     if not isinstance(site, DensitySite):
         return
     try:

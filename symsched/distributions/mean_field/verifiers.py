@@ -12,9 +12,9 @@ from scipy.optimize import minimize_scalar
 
 from symsched.algebra.codegen import Array, compiled, number
 from symsched.algebra.derivation import Check, Verifier
+from symsched.algebra.trial import trial_values
 from symsched.distributions.mean_field.measure import MeanField
 from symsched.distributions.mean_field.saddles import Saddle
-from symsched.distributions.verify import sample_values
 from symsched.laws import AbstractLaw
 from symsched.symbols import d, m
 
@@ -92,7 +92,7 @@ def weights(measure: MeanField) -> Verifier:
     """Return a verifier of mode weights: the integral of the law of m around each maximum at d = 10^6."""
 
     def verify(after: sp.Basic) -> tuple[Check, ...]:
-        values = sample_values(after.free_symbols | measure.tilt.free_symbols - {m, d})
+        values = trial_values(after.free_symbols | measure.tilt.free_symbols - {m, d})
         tilt = compiled(measure.total_tilt.subs(values).subs(d, _DIMENSION), (m,), "the tilt")
         masses = []
         for saddle in measure.saddles:
@@ -124,7 +124,7 @@ def critical(measure: MeanField, saddle: Saddle, law: AbstractLaw) -> Verifier:
     """Return a verifier of a critical law: its mean and mean square against the law of m at d = 10^16."""
 
     def verify(after: sp.Basic) -> tuple[Check, ...]:
-        values = sample_values((after.free_symbols | measure.tilt.free_symbols) - {m, d} - set(_variable(after)))
+        values = trial_values((after.free_symbols | measure.tilt.free_symbols) - {m, d} - set(_variable(after)))
         # The normaliser is an integral over a bound variable: a number, found once.
         norms = {integral: sp.N(integral.subs(values), 20) for integral in after.atoms(sp.Integral)}
         density = compiled(after.xreplace(norms).subs(values), _variable(after), "the critical density")

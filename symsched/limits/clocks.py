@@ -1,0 +1,51 @@
+"""The time of a phase in the clocks that people use."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from symsched.errors import DerivationError
+from symsched.limits.phase import Phase
+from symsched.schedules.interpolant import Interpolant
+from symsched.symbols import d, kappa, t
+
+CLOCKS = ("t", "tau", "psi", "sigma", "logsnr", "ou")
+"""This schedule, the undilated interpolant, ψ, σ = 1/ψ, 2 log ψ, and the Ornstein–Uhlenbeck clock."""
+
+_LONGEST = 30
+"""Operations of a formula for t that is still worth reading; a longer one gives way to its leading order in d."""
+_TRIAL = {d: sp.Integer(10) ** 8, kappa: sp.Integer(3)}
+"""Numbers at which the roots of ψ(t) = d^−γ are looked at: the root that counts lies in the window there."""
+
+_level = sp.Symbol("p", positive=True)
+
+
+def time_of_unit_signal(phase: Phase, interpolant: Interpolant, clock: str) -> sp.Expr:
+    """Return the time at which ψ = d^−γ, that is s = 1, in one of ``CLOCKS``."""
+    ratio = d**-phase.exponent
+    if clock == "t":
+        return _in_schedule(phase)
+    if clock == "tau":
+        return sp.simplify(interpolant.time_of_ratio(_level).subs(_level, ratio))
+    return {
+        "psi": ratio,
+        "sigma": 1 / ratio,
+        "logsnr": sp.expand_log(2 * sp.log(ratio)),
+        "ou": sp.log(1 + ratio**-2) / 2,
+    }[clock]
+
+
+def _in_schedule(phase: Phase) -> sp.Expr:
+    """Return the time in the schedule: exact where that is short, else to leading order in d."""
+    window = phase.window
+    exact, leading = sp.Eq(window.psi, d**-phase.exponent), sp.Eq(phase.psi, 1)
+    for equation, longest in ((exact, _LONGEST), (leading, sp.oo)):
+        for solution in sp.solve(equation, t):
+            value = sp.N(solution.subs(_TRIAL), 20)
+            if value.is_real and window.start <= value <= window.end and sp.count_ops(solution) < longest:
+                return sp.simplify(solution)
+    raise DerivationError(
+        "speciation time",
+        f"psi = d^-{phase.exponent} is not reached on the {window.name} window",
+        "Read it in the clock 'psi'.",
+    )

@@ -1,0 +1,49 @@
+"""The canonical flow of a phase's laws, read along its window: equations in t."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from symsched.distributions.cascade import CanonicalPhase
+from symsched.laws import AbstractLaw
+from symsched.symbols import t
+
+
+def unknowns(canonical: CanonicalPhase, branch: int, *, lifted: bool = True) -> tuple[sp.Function, ...]:
+    """Return the names of a branch's unknowns: μ or x, or without the factor α^q ν or y; numbered where several."""
+    names = ("x", "y") if canonical.order is None else ("mu", "nu")
+    name = names[0 if lifted else 1]
+    if len(canonical.branches) > 1:
+        name = f"{name}_{branch + 1}"
+    if canonical.dimension == 1:
+        return (sp.Function(name),)
+    return tuple(sp.Function(f"{name}_{k + 1}") for k in range(canonical.dimension))
+
+
+def equations(canonical: CanonicalPhase, noise: sp.Expr, ratio: sp.Expr) -> tuple[sp.Eq, ...]:
+    """Return the equation in t of every branch, α and ψ being ``noise`` and ``ratio`` on the window."""
+    return tuple(
+        _equation(unknowns(canonical, k), branch.law, noise, ratio, canonical.order or 1)
+        for k, branch in enumerate(canonical.branches)
+    )
+
+
+def _equation(names: tuple[sp.Function, ...], law: AbstractLaw, noise: sp.Expr, ratio: sp.Expr, order: int) -> sp.Eq:
+    """μ' = q (α'/α) μ + α^q s' D(s, μ/α^q), with s = ψ^q: the canonical flow of the law, read in μ = α^q ν."""
+    functions = [name(t) for name in names]
+    strength, lifted = ratio**order, noise**order
+    drag = sp.simplify(order * sp.diff(noise, t) / noise)
+    push = sp.simplify(lifted * sp.diff(strength, t))
+    positions = [sp.simplify(1 / lifted) * f for f in functions]
+    drift = law.denoiser(strength, positions[0] if len(positions) == 1 else tuple(positions))
+    drifts = drift.args if isinstance(drift, sp.Tuple) else (drift,)
+    sides = [drag * f + push * _readable(value) for f, value in zip(functions, drifts, strict=True)]
+    if len(functions) == 1:
+        return sp.Eq(sp.Derivative(functions[0], t), sides[0], evaluate=False)
+    left = sp.ImmutableMatrix([sp.Derivative(f, t) for f in functions])
+    return sp.Eq(left, sp.ImmutableMatrix(sides), evaluate=False)
+
+
+def _readable(expression: sp.Expr) -> sp.Expr:
+    # Integrals stay as they are: simplify would try to do them.
+    return expression if expression.has(sp.Integral, sp.Sum) else sp.factor_terms(sp.expand_log(expression))
