@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from symsched.distributions.named import CurieWeiss as CurieWeiss
     from symsched.distributions.named import GaussianMixture as GaussianMixture
     from symsched.distributions.product.mixture import ProductMixture as ProductMixture
-    from symsched.distributions.text.parsing import parse as parse
+    from symsched.distributions.text import parse as parse
     from symsched.errors import DerivationError as DerivationError
     from symsched.laws import AbstractLaw
     from symsched.laws import law_of as law_of
@@ -71,7 +71,7 @@ _HOMES = {
     "VP_TRIG": "schedules.interpolant",
     "derive": "limits.limit",
     "law_of": "laws",
-    "parse": "distributions.text.parsing",
+    "parse": "distributions.text",
     "predict": "predictions.predict",
     "simulate": "simulation.simulate",
     "sweep": "simulation.sweeps",

@@ -6,14 +6,14 @@ import argparse
 import re
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
 from symsched.algebra.codegen import number
 from symsched.distributions.base import AbstractDistribution
-from symsched.distributions.text import parse_value
+from symsched.distributions.text import parse, parse_value
 from symsched.distributions.text.laws import LAWS
-from symsched.distributions.text.parsing import parse
 from symsched.errors import nearest, require_integer
 from symsched.limits.limit import Limit, derive
 from symsched.schedules.interpolant import INTERPOLANTS, Interpolant
@@ -35,6 +35,18 @@ class Request:
     def limit(self) -> Limit:
         """Derive its limit."""
         return derive(self.distribution, self.interpolant)
+
+    def sampling(self, options: argparse.Namespace, least_dimension: int) -> dict[str, Any]:
+        """Return the settings of a simulation: what the options give, else what suits the distribution."""
+        suited = self.settings
+        return {
+            "dimensions": [whole(d, "d", least_dimension) for d in options.d] if options.d else suited.dimensions,
+            "n": suited.n if options.n is None else whole(options.n, "n", 1),
+            "kappa": suited.kappa if options.kappa is None else real(options.kappa, "kappa"),
+            "rng": whole(options.seed, "seed", 0),
+            "scheme": options.scheme,
+            "progress": progress(options),
+        }
 
 
 def request(options: argparse.Namespace) -> Request:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from symsched.cli.output import write_json
-from symsched.cli.reading import progress, real, request, whole
+from symsched.cli.reading import request, whole
 from symsched.limits.limit import Limit
 from symsched.reporting.drawing import draw
 from symsched.schedules.schedule import Schedule, plain
@@ -21,18 +21,9 @@ def run(options: argparse.Namespace) -> int:
     if options.plain:
         schedules["plain"] = plain(asked.interpolant)
     folder = Path(options.out)
-    result = sweep(
-        asked.distribution,
-        schedules,
-        dimensions=[whole(text, "d", 1) for text in options.d] if options.d else asked.settings.dimensions,
-        steps=[whole(text, "steps", 1) for text in options.steps],
-        n=asked.settings.n if options.n is None else whole(options.n, "n", 1),
-        kappa=asked.settings.kappa if options.kappa is None else real(options.kappa, "kappa"),
-        rng=whole(options.seed, "seed", 0),
-        scheme=options.scheme,
-        folder=folder / "cells",
-        progress=progress(options),
-    )
+    steps = [whole(text, "steps", 1) for text in options.steps]
+    settings = asked.sampling(options, 1)
+    result = sweep(asked.distribution, schedules, steps=steps, folder=folder / "cells", **settings)
     picture = folder / "weights.png"
     picture.write_bytes(draw(result.chart(), "png"))
     if options.json:

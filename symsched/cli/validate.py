@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from symsched.cli.output import write_json
-from symsched.cli.reading import progress, real, request, whole
+from symsched.cli.reading import request, whole
 from symsched.reporting.verdicts import Verdict
 from symsched.validation.validate import Report, validate
 
@@ -13,17 +13,8 @@ from symsched.validation.validate import Report, validate
 def run(options: argparse.Namespace) -> int:
     """Print the rows; 1 if one of them fails or none decides."""
     asked = request(options)
-    suited = asked.settings
-    report = validate(
-        asked.limit(),
-        dimensions=[whole(text, "d", 2) for text in options.d] if options.d else suited.dimensions,
-        n=suited.n if options.n is None else whole(options.n, "n", 1),
-        steps=suited.steps if options.steps is None else whole(options.steps, "steps", 1),
-        kappa=suited.kappa if options.kappa is None else real(options.kappa, "kappa"),
-        rng=whole(options.seed, "seed", 0),
-        scheme=options.scheme,
-        progress=progress(options),
-    )
+    steps = asked.settings.steps if options.steps is None else whole(options.steps, "steps", 1)
+    report = validate(asked.limit(), steps=steps, **asked.sampling(options, 2))
     if options.json:
         write_json({"name": asked.title, **report.to_dict()})
     else:

@@ -141,6 +141,7 @@ def confined_gaussian(attraction: sp.Expr = _ONE, h: sp.Expr = _ONE / 2) -> Mean
 
 
 _GROUP = "Mean-field Gibbs measures"
+# Measures whose posterior is a lattice sum, a quadrature, or follows from a smooth interaction take longer.
 _MEASURE = Settings(dimensions=(1_000, 10_000), n=800)
 _INTEGRATED = Settings(dimensions=(1_000, 10_000), n=500)
 _INTERACTING = Settings(dimensions=(10_000, 100_000), n=500)

@@ -31,8 +31,11 @@ Terms = tuple[tuple[sp.Expr, RandomSymbol], ...]
 """A mixture being read: pairs (weight, law)."""
 
 MAX_EXPONENT = 64
+"""Of a power, and of d when all is multiplied out: what SymPy expands at once."""
 MAX_BITS = 1024
+"""Of numerator and denominator: about the range of a float."""
 LARGEST = 1e300
+"""Numbers stay below this, so that floats hold them and their small multiples."""
 
 CONSTANTS = {"d": symbols.d, "pi": sp.pi, "E": sp.E}
 FUNCTIONS = {"sqrt": sp.sqrt, "exp": sp.exp, "log": sp.log}

@@ -18,21 +18,16 @@ SITE = "a"
 """The name of the random variable: one coordinate of the data."""
 
 
-@dataclass(frozen=True)
-class Demand:
-    """A condition on the parameters, in words and as a predicate; a condition that SymPy cannot decide is let pass."""
-
-    words: str
-    holds: Callable[..., sp.Basic | bool]
+Demand = tuple[str, Callable[..., sp.Basic | bool]]
+"""A condition on parameters, in words and as a predicate; a condition that SymPy cannot decide is let pass."""
 
 
 @dataclass(frozen=True)
 class LawForm:
-    """A law of ``sympy.stats``, the names of its parameters in order, and the conditions on them."""
+    """A law of ``sympy.stats``, the names of its parameters in order, and the condition on each, if there is one."""
 
     constructor: Callable[..., RandomSymbol]
-    parameters: tuple[str, ...] = ()
-    demands: tuple[Demand, ...] = ()
+    parameters: Mapping[str, Demand | None]
 
     def usage(self, name: str) -> str:
         """Return the call as a user writes it."""
@@ -42,10 +37,10 @@ class LawForm:
         """Return the random variable, or raise ValueError saying what was required."""
         if len(arguments) != len(self.parameters):
             raise ValueError(f"{self.usage(name)} takes {len(self.parameters)} parameters, got {len(arguments)}")
-        for demand in self.demands:
-            if demand.holds(*arguments) in (False, sp.false):
+        for place, (parameter, demand) in enumerate(self.parameters.items()):
+            if demand is not None and demand[1](*arguments[: place + 1]) in (False, sp.false):
                 given = ", ".join(map(str, arguments))
-                raise ValueError(f"{self.usage(name)} requires {demand.words}, got {name}({given})")
+                raise ValueError(f"{self.usage(name)} requires {demand[0].format(parameter)}, got {name}({given})")
         return self.constructor(SITE, *arguments)
 
 
@@ -69,39 +64,28 @@ def require_probabilities(weights: Collection[sp.Expr], name: str) -> None:
             raise ValueError(f"{name} must be positive and sum to 1, but here {shown} = {sp.N(excess + 1, 6)}{at}")
 
 
-def _positive(name: str, index: int) -> Demand:
-    return Demand(f"{name} > 0", lambda *arguments: arguments[index] > 0)
+# A demand sees the parameters up to its own.
+_POSITIVE: Demand = ("{} > 0", lambda *known: known[-1] > 0)
+_PROBABILITY: Demand = ("0 < {} < 1", lambda *known: sp.And(known[-1] > 0, known[-1] < 1))
+_ABOVE_LEFT: Demand = ("left < {}", lambda left, right: sp.Gt(right - left, 0))
+_TRIALS: Demand = (
+    f"a whole number {{}} from 1 to {MAX_BINOMIAL}",
+    lambda n: bool(n.is_Integer) and 1 <= n <= MAX_BINOMIAL,
+)
 
-
-def _probability(name: str, index: int) -> Demand:
-    return Demand(f"0 < {name} < 1", lambda *arguments: sp.And(arguments[index] > 0, arguments[index] < 1))
-
-
-LAWS: dict[str, LawForm] = {
-    "Normal": LawForm(stats.Normal, ("mean", "std"), (_positive("std", 1),)),
-    "Rademacher": LawForm(stats.Rademacher),
-    "Bernoulli": LawForm(stats.Bernoulli, ("p",), (_probability("p", 0),)),
-    "Uniform": LawForm(
-        stats.Uniform, ("left", "right"), (Demand("left < right", lambda left, right: sp.Gt(right - left, 0)),)
-    ),
-    "Laplace": LawForm(stats.Laplace, ("mean", "scale"), (_positive("scale", 1),)),
-    "Exponential": LawForm(stats.Exponential, ("rate",), (_positive("rate", 0),)),
-    "Gamma": LawForm(stats.Gamma, ("shape", "scale"), (_positive("shape", 0), _positive("scale", 1))),
-    "Beta": LawForm(stats.Beta, ("alpha", "beta"), (_positive("alpha", 0), _positive("beta", 1))),
-    "Poisson": LawForm(stats.Poisson, ("mean",), (_positive("mean", 0),)),
-    "Logistic": LawForm(stats.Logistic, ("mean", "scale"), (_positive("scale", 1),)),
-    "Geometric": LawForm(stats.Geometric, ("p",), (_probability("p", 0),)),
-    "Binomial": LawForm(
-        stats.Binomial,
-        ("n", "p"),
-        (
-            Demand(
-                f"a whole number n from 1 to {MAX_BINOMIAL}",
-                lambda n, p: bool(n.is_Integer) and 1 <= n <= MAX_BINOMIAL,
-            ),
-            _probability("p", 1),
-        ),
-    ),
-    "StudentT": LawForm(stats.StudentT, ("freedom",), (_positive("freedom", 0),)),
+LAWS = {
+    "Normal": LawForm(stats.Normal, {"mean": None, "std": _POSITIVE}),
+    "Rademacher": LawForm(stats.Rademacher, {}),
+    "Bernoulli": LawForm(stats.Bernoulli, {"p": _PROBABILITY}),
+    "Uniform": LawForm(stats.Uniform, {"left": None, "right": _ABOVE_LEFT}),
+    "Laplace": LawForm(stats.Laplace, {"mean": None, "scale": _POSITIVE}),
+    "Exponential": LawForm(stats.Exponential, {"rate": _POSITIVE}),
+    "Gamma": LawForm(stats.Gamma, {"shape": _POSITIVE, "scale": _POSITIVE}),
+    "Beta": LawForm(stats.Beta, {"alpha": _POSITIVE, "beta": _POSITIVE}),
+    "Poisson": LawForm(stats.Poisson, {"mean": _POSITIVE}),
+    "Logistic": LawForm(stats.Logistic, {"mean": None, "scale": _POSITIVE}),
+    "Geometric": LawForm(stats.Geometric, {"p": _PROBABILITY}),
+    "Binomial": LawForm(stats.Binomial, {"n": _TRIALS, "p": _PROBABILITY}),
+    "StudentT": LawForm(stats.StudentT, {"freedom": _POSITIVE}),
 }
 """Every law by its name; parameters have the order and the meaning they have in ``sympy.stats``."""

@@ -9,6 +9,7 @@ import warnings
 from dataclasses import dataclass
 
 MAX_LENGTH = 1000
+"""Characters: ample for a mixture, and little enough for anything that is done with one."""
 MAX_DEPTH = 100
 """Of the syntax tree: a sum of n terms is n deep."""
 
