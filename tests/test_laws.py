@@ -302,7 +302,7 @@ def test_bad_input_is_refused():
     with pytest.raises(TypeError, match="numbers"):
         law_of(Rademacher("a")).flow(s, 0.3)
     with pytest.raises(ValueError, match="sums to"):
-        LatticeLaw(sp.Rational(1, 2) ** x, x, 0, sp.oo).site()
+        LatticeLaw(x, sp.Rational(1, 2) ** x, 0, sp.oo).site()
 
 
 def test_user_densities_with_kinks_and_branches():

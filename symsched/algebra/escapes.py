@@ -16,33 +16,21 @@ _GREEK = (
 )
 _MATH = {
     "±": r"\pm", "∓": r"\mp", "−": "-", "×": r"\times", "·": r"\cdot", "÷": r"\div", "≤": r"\le", "≥": r"\ge",
-    "≠": r"\ne",
-    "≈": r"\approx", "≡": r"\equiv", "∼": r"\sim", "∝": r"\propto", "∞": r"\infty", "√": r"\surd", "∑": r"\sum",
-    "Σ": r"\Sigma", "∏": r"\prod", "Π": r"\Pi", "∫": r"\int", "∂": r"\partial", "∇": r"\nabla", "∈": r"\in",
-    "→": r"\to",
-    "←": r"\leftarrow", "↦": r"\mapsto", "⇒": r"\Rightarrow", "⋆": r"\star", "⊗": r"\otimes", "′": "'",
-    "ϕ": r"\phi", "ς": r"\sigma",
-    "ϵ": r"\epsilon", "½": r"\tfrac12", "¼": r"\tfrac14", "¾": r"\tfrac34", "∀": r"\forall", "∃": r"\exists",
-    "Γ": r"\Gamma", "Δ": r"\Delta", "Θ": r"\Theta", "Λ": r"\Lambda", "Ξ": r"\Xi", "Φ": r"\Phi", "Ψ": r"\Psi",
-    "Ω": r"\Omega",
-    "⟨": r"\langle", "⟩": r"\rangle", "ℝ": r"\mathbf{R}", "𝔼": r"\mathbf{E}", "…": r"\ldots", "∘": r"\circ",
-    "°": r"^\circ",
+    "≠": r"\ne", "≈": r"\approx", "≡": r"\equiv", "∼": r"\sim", "∝": r"\propto", "∞": r"\infty", "√": r"\surd",
+    "∑": r"\sum", "Σ": r"\Sigma", "∏": r"\prod", "Π": r"\Pi", "∫": r"\int", "∂": r"\partial", "∇": r"\nabla",
+    "∈": r"\in", "→": r"\to", "←": r"\leftarrow", "↦": r"\mapsto", "⇒": r"\Rightarrow", "⋆": r"\star", "⊗": r"\otimes",
+    "′": "'", "ϕ": r"\phi", "ς": r"\sigma", "ϵ": r"\epsilon", "½": r"\tfrac12", "¼": r"\tfrac14", "¾": r"\tfrac34",
+    "∀": r"\forall", "∃": r"\exists", "Γ": r"\Gamma", "Δ": r"\Delta", "Θ": r"\Theta", "Λ": r"\Lambda", "Ξ": r"\Xi",
+    "Φ": r"\Phi", "Ψ": r"\Psi", "Ω": r"\Omega", "⟨": r"\langle", "⟩": r"\rangle", "ℝ": r"\mathbf{R}",
+    "𝔼": r"\mathbf{E}", "…": r"\ldots", "∘": r"\circ", "°": r"^\circ",
 }  # fmt: skip
 _MATH |= {unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}"): f"\\{name}" for name in _GREEK.split()}
 _MATH["λ"] = r"\lambda"  # Unicode spells it lamda
 _ACCENTS = {"\u0307": r"\dot", "\u0302": r"\hat", "\u0304": r"\bar", "\u0303": r"\tilde"}
 _SPACES = {
-    "\u202f": r"\,",
-    "\u2009": r"\,",
-    "\u00a0": "~",
-    "–": "--",
-    "—": "---",
-    "“": "``",
-    "”": "''",
-    "‘": "`",
-    "’": "'",
-}
-_SMALL = re.compile(r"([⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+)|([₀₁₂₃₄₅₆₇₈₉₊₋]+)")
+    "\u202f": r"\,", "\u2009": r"\,", "\xa0": "~", "–": "--", "—": "---", "“": "``", "”": "''", "‘": "`", "’": "'",
+}  # fmt: skip
+_SMALL = re.compile(r"([⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+|[₀₁₂₃₄₅₆₇₈₉₊₋]+)")
 
 
 def latex_text(text: str) -> str:
@@ -51,14 +39,13 @@ def latex_text(text: str) -> str:
     >>> latex_text("σ_κ² ≤ 5 %")
     '\\ensuremath{\\sigma}\\_\\ensuremath{\\kappa}\\textsuperscript{2} \\ensuremath{\\le} 5 \\%'
     """
-    pieces: list[str] = []
-    position = 0
-    for match in _SMALL.finditer(text):
-        pieces.append(_letters(text[position : match.start()]))
-        plain = unicodedata.normalize("NFKC", match[0]).replace("−", "-")
-        pieces.append(rf"\text{'super' if match[1] else 'sub'}script{{{plain.replace('-', '--')}}}")
-        position = match.end()
-    return "".join([*pieces, _letters(text[position:])])
+    return "".join(_script(part) if _SMALL.fullmatch(part) else _letters(part) for part in _SMALL.split(text))
+
+
+def _script(digits: str) -> str:
+    kind = "super" if unicodedata.decomposition(digits[0]).startswith("<super>") else "sub"
+    plain = unicodedata.normalize("NFKC", digits).replace("−", "-")
+    return rf"\text{kind}script{{{plain.replace('-', '--')}}}"
 
 
 def _letters(text: str) -> str:

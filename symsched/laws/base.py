@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from symsched import symbols
 from symsched.algebra.inputs import require_expression
-from symsched.errors import require_integer
+from symsched.errors import DerivationError, require_integer
 from symsched.laws import values
-from symsched.laws.moments import MAX_ORDER
+from symsched.laws.moments import MAX_ORDER, cumulants_of_generating_function
 from symsched.laws.numeric import AbstractSite
 from symsched.laws.points import PointSite
 
@@ -126,6 +128,73 @@ class AbstractLaw(abc.ABC):
         if values.is_symbolic((s, nu0)):
             raise TypeError("flow needs numbers: the quantile function has no expression; substitute them first")
         return values.plain(self._numbers.flow(values.array(s, "s"), values.array(nu0, "nu0")))
+
+
+@dataclass(frozen=True)
+class AbstractWeightedLaw(AbstractLaw):
+    """A law given by ``weight``, an expression in ``variable``, from ``lower`` to ``upper`` (±oo).
+
+    ``generating`` is E exp(u g) as an expression in ``symsched.symbols.u``, where it is known.
+    """
+
+    variable: sp.Symbol
+    weight: Any
+    lower: Any
+    upper: Any
+    generating: Any = None
+    _own_variable: ClassVar[sp.Symbol]
+
+    def __post_init__(self) -> None:
+        """Check the parts and rename the variable."""
+        if not isinstance(self.variable, sp.Symbol):
+            raise TypeError(f"variable must be a SymPy symbol, got {self.variable!r}")
+        weight = require_expression(self.weight, "weight").xreplace({self.variable: self._own_variable})
+        object.__setattr__(self, "weight", weight)
+        for end, name, infinite in ((self.lower, "lower", -sp.oo), (self.upper, "upper", sp.oo)):
+            checked = infinite if sp.sympify(end, strict=True) == infinite else require_expression(end, name)
+            object.__setattr__(self, name, checked)
+        object.__setattr__(self, "variable", self._own_variable)
+
+    @property
+    def free_symbols(self) -> frozenset[sp.Symbol]:
+        """The parameters in the weight and the ends."""
+        return frozenset(
+            (self.weight.free_symbols | self.lower.free_symbols | self.upper.free_symbols) - {self.variable}
+        )
+
+    def subs(self, mapping: Mapping[Any, Any]) -> Self:
+        """Return the law with parameters replaced."""
+        parts = {name: getattr(self, name) for name in ("weight", "lower", "upper", "generating")}
+        return replace(self, **{name: part.subs(mapping) for name, part in parts.items() if part is not None})
+
+    @property
+    def cumulants_exact(self) -> bool:
+        """Whether the generating function is known."""
+        return self.generating is not None
+
+    @abc.abstractmethod
+    def _numeric_cumulants(self, order: int) -> tuple[sp.Expr, ...]: ...
+
+    def _moment_cumulants(self, order: int) -> tuple[sp.Expr, ...]:
+        if self.generating is not None:
+            return cumulants_of_generating_function(self.generating, symbols.u, order)
+        if self.free_symbols:
+            free = ", ".join(sorted(map(str, self.free_symbols)))
+            raise DerivationError(
+                "cumulants",
+                f"no closed form of the moments of {self.weight} was found while {free} are symbols",
+                "Substitute numbers with .subs({...}); the cumulants are then computed in numbers",
+            )
+        return self._numeric_cumulants(order)
+
+    def log_laplace(self, u: sp.Expr) -> sp.Expr | None:
+        """Return log E exp(u g) from the generating function."""
+        return None if self.generating is None else sp.log(self.generating.subs(symbols.u, require_expression(u, "u")))
+
+    def _tilted_generating(self, field: sp.Expr) -> sp.Expr | None:
+        if self.generating is None:
+            return None
+        return self.generating.subs(symbols.u, symbols.u + field) / self.generating.subs(symbols.u, field)
 
 
 def normal_cdf(x: sp.Expr) -> sp.Expr:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, final
+from typing import final
 
 import numpy as np
 import sympy as sp
@@ -14,21 +14,19 @@ from symsched import symbols
 from symsched.algebra.codegen import number
 from symsched.algebra.gaussian_integrals import Interval, Term, bumps, moment, terms_of
 from symsched.algebra.inputs import require_expression
-from symsched.errors import DerivationError
-from symsched.laws.base import AbstractLaw, normal_cdf
+from symsched.laws.base import AbstractWeightedLaw, normal_cdf
 from symsched.laws.intervals import split
-from symsched.laws.moments import cumulants_of_generating_function, cumulants_of_moments, tidy, tidy_ratio
+from symsched.laws.moments import cumulants_of_moments, tidy, tidy_ratio
 from symsched.laws.numeric import AbstractSite, DensitySite, GaussianSite
 from symsched.laws.quadrature import numeric_moments, numeric_site
 
 
 @final
 @dataclass(frozen=True)
-class DensityLaw(AbstractLaw):
-    """The law with density proportional to ``weight``, an expression in ``variable``, on (lower, upper).
+class DensityLaw(AbstractWeightedLaw):
+    """The law with density proportional to ``weight`` on (lower, upper).
 
-    ``weight`` need not be normalised. ``generating`` is E exp(u a) as an expression in ``symsched.symbols.u``, where it
-    is known. Closed forms are found where the weight is, piece by piece, polynomial × exp(quadratic).
+    Closed forms are found where the weight is, piece by piece, polynomial × exp(quadratic).
 
     >>> import sympy as sp
     >>> from symsched.symbols import a, nu, s
@@ -36,37 +34,13 @@ class DensityLaw(AbstractLaw):
     (4*nu*s + 1)/(4*s**2 + 1)
     """
 
-    variable: sp.Symbol
-    weight: Any
-    lower: Any
-    upper: Any
-    generating: Any = None
+    _own_variable = symbols.a
 
     def __post_init__(self) -> None:
         """Check the parts and rename the variable."""
-        if not isinstance(self.variable, sp.Symbol):
-            raise TypeError(f"variable must be a SymPy symbol, got {self.variable!r}")
-        weight = require_expression(self.weight, "weight").xreplace({self.variable: symbols.a})
-        ends = []
-        for end, name, infinite in ((self.lower, "lower", -sp.oo), (self.upper, "upper", sp.oo)):
-            ends.append(infinite if sp.sympify(end, strict=True) == infinite else require_expression(end, name))
-        if sp.sympify(ends[0] < ends[1]) == sp.false:
-            raise ValueError(f"the support must be an interval lower < upper, got ({ends[0]}, {ends[1]})")
-        object.__setattr__(self, "variable", symbols.a)
-        object.__setattr__(self, "weight", weight)
-        object.__setattr__(self, "lower", ends[0])
-        object.__setattr__(self, "upper", ends[1])
-
-    @property
-    def free_symbols(self) -> frozenset[sp.Symbol]:
-        """The parameters in the weight and the ends of the support."""
-        return frozenset((self.weight.free_symbols | self.lower.free_symbols | self.upper.free_symbols) - {symbols.a})
-
-    def subs(self, mapping: Mapping[Any, Any]) -> DensityLaw:
-        """Return the law with parameters replaced."""
-        generating = None if self.generating is None else self.generating.subs(mapping)
-        lower, upper = (end.subs(mapping) for end in (self.lower, self.upper))
-        return DensityLaw(symbols.a, self.weight.subs(mapping), lower, upper, generating)
+        super().__post_init__()
+        if sp.sympify(self.lower < self.upper) == sp.false:
+            raise ValueError(f"the support must be an interval lower < upper, got ({self.lower}, {self.upper})")
 
     @cached_property
     def _intervals(self) -> tuple[Interval, ...]:
@@ -112,7 +86,7 @@ class DensityLaw(AbstractLaw):
     @property
     def cumulants_exact(self) -> bool:
         """Whether moments have a closed form, by the Gaussian rule or by the generating function."""
-        return self._terms is not None or self.generating is not None
+        return self._terms is not None or super().cumulants_exact
 
     def _moment_cumulants(self, order: int) -> tuple[sp.Expr, ...]:
         if self._gaussian is not None:
@@ -122,15 +96,9 @@ class DensityLaw(AbstractLaw):
             return cumulants_of_moments(
                 [tidy(moment(self._terms, k, zero, zero) / self._mass) for k in range(1, order + 1)]
             )
-        if self.generating is not None:
-            return cumulants_of_generating_function(self.generating, symbols.u, order)
-        if self.free_symbols:
-            free = ", ".join(sorted(map(str, self.free_symbols)))
-            raise DerivationError(
-                "cumulants",
-                f"no closed form of the moments of {self.weight} was found while {free} are symbols",
-                "Substitute numbers with .subs({...}); the cumulants are then computed by quadrature",
-            )
+        return super()._moment_cumulants(order)
+
+    def _numeric_cumulants(self, order: int) -> tuple[sp.Expr, ...]:
         return cumulants_of_moments(numeric_moments(self._intervals, order))
 
     # Expressions.
@@ -167,18 +135,12 @@ class DensityLaw(AbstractLaw):
             return mean * field + variance * field**2 / 2
         if self._terms is not None:
             return sp.log(tidy_ratio(moment(self._terms, 0, field, sp.Integer(0)), self._mass))
-        if self.generating is not None:
-            return sp.log(self.generating.subs(symbols.u, field))
-        return None
+        return super().log_laplace(field)
 
     def tilt(self, u: sp.Expr) -> DensityLaw:
         """Return the law with weight × exp(u a)."""
         field = require_expression(u, "u")
-        generating = None
-        if self.generating is not None:
-            generating = self.generating.subs(symbols.u, symbols.u + field) / self.generating.subs(symbols.u, field)
-        weight = self.weight * sp.exp(field * symbols.a)
-        return DensityLaw(symbols.a, weight, self.lower, self.upper, generating)
+        return replace(self, weight=self.weight * sp.exp(field * symbols.a), generating=self._tilted_generating(field))
 
     # Numbers.
 

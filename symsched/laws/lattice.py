@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, cast, final
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import cast, final
 
 import numpy as np
 import sympy as sp
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from symsched import symbols
 from symsched.algebra.inputs import require_expression
 from symsched.errors import DerivationError
-from symsched.laws.base import AbstractLaw
+from symsched.laws.base import AbstractWeightedLaw
 from symsched.laws.log_density import LogDensity
-from symsched.laws.moments import cumulants_of_generating_function, cumulants_of_moments
+from symsched.laws.moments import cumulants_of_moments
 from symsched.laws.numeric import AtomSite
 
 _BLOCK = 256
@@ -29,100 +29,54 @@ _index = sp.Symbol("k", integer=True)
 
 @final
 @dataclass(frozen=True)
-class LatticeLaw(AbstractLaw):
-    """The law with mass ``pmf``, an expression in ``variable``, on the integers from ``lower`` to ``upper`` (±oo).
+class LatticeLaw(AbstractWeightedLaw):
+    """The law with mass ``weight`` on the integers from ``lower`` to ``upper`` (±oo).
 
-    ``generating`` is E exp(u k) in ``symsched.symbols.u`` where it is known. Numbers come from the atoms that hold all
-    but 1e-18 of the mass on either side.
+    Numbers come from the atoms that hold all but 1e-18 of the mass on either side.
     """
 
-    pmf: Any
-    variable: sp.Symbol
-    lower: Any
-    upper: Any
-    generating: Any = None
+    _own_variable = _index
 
     def __post_init__(self) -> None:
         """Check the parts and rename the variable."""
-        if not isinstance(self.variable, sp.Symbol):
-            raise TypeError(f"variable must be a SymPy symbol, got {self.variable!r}")
-        for end, name, infinite in ((self.lower, "lower", -sp.oo), (self.upper, "upper", sp.oo)):
-            checked = sp.sympify(end, strict=True)
-            if checked != infinite and checked.is_integer is not True:
+        super().__post_init__()
+        for name, end in (("lower", self.lower), ("upper", self.upper)):
+            if end not in (sp.oo, -sp.oo) and end.is_integer is not True:
                 raise ValueError(f"{name} must be an integer or infinite, got {end}")
-            object.__setattr__(self, name, checked)
-        object.__setattr__(self, "pmf", require_expression(self.pmf, "pmf").xreplace({self.variable: _index}))
-        object.__setattr__(self, "variable", _index)
 
-    @property
-    def free_symbols(self) -> frozenset[sp.Symbol]:
-        """The parameters of the mass function."""
-        return frozenset(self.pmf.free_symbols - {_index})
-
-    def subs(self, mapping: Mapping[Any, Any]) -> LatticeLaw:
-        """Return the law with parameters replaced."""
-        generating = None if self.generating is None else self.generating.subs(mapping)
-        return LatticeLaw(self.pmf.subs(mapping), _index, self.lower, self.upper, generating)
-
-    @property
-    def cumulants_exact(self) -> bool:
-        """Whether the generating function is known."""
-        return self.generating is not None
-
-    def _moment_cumulants(self, order: int) -> tuple[sp.Expr, ...]:
-        if self.generating is not None:
-            return cumulants_of_generating_function(self.generating, symbols.u, order)
-        if self.free_symbols:
-            raise DerivationError(
-                "cumulants",
-                f"no generating function of {self.pmf} is known while {self.free_symbols} are symbols",
-                "Substitute numbers with .subs({...}); the cumulants are then sums",
-            )
+    def _numeric_cumulants(self, order: int) -> tuple[sp.Expr, ...]:
         site = cast(AtomSite, self._site)
         centred = [float(site.weights @ (site.values - site.mean) ** k) for k in range(order + 1)]
         shifted = cumulants_of_moments([sp.Float(moment) for moment in centred[1:]])
         return (sp.Float(site.mean), *shifted[1:])
 
     def _new_site(self) -> AtomSite:
-        log_mass = LogDensity(self.pmf, _index)
-        start = int(self.lower) if self.lower != -sp.oo else (int(self.upper) if self.upper != sp.oo else 0)
-        parts = []
-        if self.upper != sp.oo or self.lower != -sp.oo:
-            step = 1 if self.lower != -sp.oo else -1
-            parts.append(_collect(log_mass, start, step, _count(self.lower, self.upper)))
+        log_mass = LogDensity(self.weight, _index)
+        if self.lower != -sp.oo:
+            count = None if self.upper == sp.oo else int(self.upper) - int(self.lower) + 1
+            parts = [_collect(log_mass, int(self.lower), 1, count)]
+        elif self.upper != sp.oo:
+            parts = [_collect(log_mass, int(self.upper), -1, None)]
         else:
-            parts += [_collect(log_mass, 0, 1, None), _collect(log_mass, -1, -1, None)]
-        atoms = np.concatenate([part[0] for part in parts])
-        masses = np.concatenate([part[1] for part in parts])
+            parts = [_collect(log_mass, 0, 1, None), _collect(log_mass, -1, -1, None)]
+        atoms, masses = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         total = float(masses.sum())
         if abs(total - 1) > 1e-9:
-            raise ValueError(f"the mass function {self.pmf} sums to {total:.12g}, not to 1; check it and its support")
+            raise ValueError(f"the mass function {self.weight} sums to {total:.12g}, not to 1; check it and its ends")
         return AtomSite(atoms, masses / total)
 
     def _expectation(self, function: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
-        return sp.Sum(self.pmf * function(_index), (_index, self.lower, self.upper))
-
-    def log_laplace(self, u: sp.Expr) -> sp.Expr | None:
-        """Return log E exp(u k) from the generating function."""
-        if self.generating is None:
-            return None
-        return sp.log(self.generating.subs(symbols.u, require_expression(u, "u")))
+        return sp.Sum(self.weight * function(_index), (_index, self.lower, self.upper))
 
     def tilt(self, u: sp.Expr) -> LatticeLaw:
-        """Return the law with mass proportional to pmf × exp(u k); it needs the generating function to normalise."""
+        """Return the law with mass proportional to weight × exp(u k); the generating function normalises it."""
         field = require_expression(u, "u")
         if self.generating is None:
             raise DerivationError(
-                "tilt", f"no generating function of {self.pmf} is known", "Give it as LatticeLaw(..., generating=…)"
+                "tilt", f"no generating function of {self.weight} is known", "Give it as LatticeLaw(..., generating=…)"
             )
-        size = self.generating.subs(symbols.u, field)
-        generating = self.generating.subs(symbols.u, symbols.u + field) / size
-        return LatticeLaw(self.pmf * sp.exp(field * _index) / size, _index, self.lower, self.upper, generating)
-
-
-def _count(lower: sp.Expr, upper: sp.Expr) -> int | None:
-    """Return the number of integers, None for infinitely many."""
-    return None if sp.oo in (upper, -lower) else int(upper) - int(lower) + 1
+        weight = self.weight * sp.exp(field * _index) / self.generating.subs(symbols.u, field)
+        return replace(self, weight=weight, generating=self._tilted_generating(field))
 
 
 def _collect(

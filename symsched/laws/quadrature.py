@@ -44,7 +44,7 @@ def numeric_site(intervals: Sequence[Interval], bumps: Sequence[tuple[sp.Expr, s
     marks = [(number(centre, "a centre"), number(width, "a width")) for centre, width in bumps]
     site = DensitySite(LogStretches(tuple(stretches)), tuple(ends), tuple(marks))
     for part, (low, high, _) in zip(intervals, stretches, strict=True):
-        location, width = site.frame
+        location, width = site.bulk
         inside = np.clip(location + width * np.linspace(-20, 20, 2001), low, high)
         inside = np.concatenate([inside[(inside > low) & (inside < high)], _spread(low, high)])
         with np.errstate(all="ignore"):
@@ -72,7 +72,7 @@ def _end(value: sp.Expr) -> float:
 def numeric_moments(intervals: Sequence[Interval], order: int) -> list[sp.Expr]:
     """Return E a, …, E a^order as Floats; DerivationError names the first that does not exist."""
     site = numeric_site(intervals)
-    location, width = site.frame
+    location, width = site.bulk
     require_moments(site, order)
     with mp.workdps(_WORKING_DIGITS):
         totals = [mp.mpf(0)] * (order + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import sympy as sp
 from sympy.stats import density
@@ -91,32 +92,32 @@ def _continuous(rv: RandomSymbol) -> DensityLaw:
     lower, upper = domain.inf, domain.sup
     if not isinstance(domain, sp.Interval) and domain != sp.S.Reals:
         weight = sp.Piecewise((weight, domain.contains(symbols.a)), (0, True))
-    plain = DensityLaw(symbols.a, weight, lower, upper)
-    if plain.free_symbols:
-        return DensityLaw(symbols.a, weight, lower, upper, _generating(rv))
-    site = plain.site()
-    mass = plain.numeric_mass()
+    law = DensityLaw(symbols.a, weight, lower, upper, _generating(rv))
+    if law.free_symbols:
+        return law
+    mass = law.numeric_mass()
     if abs(mass - 1) > _TOLERANCE:
         raise ValueError(
             f"the density {weight} on {domain} integrates to {mass:.10g}, not to 1; divide it by that number"
         )
-    generating = _generating(rv)
-    if generating is None or plain.cumulants_exact:
-        return plain
-    checked = DensityLaw(symbols.a, weight, lower, upper, generating)
+    plain = replace(law, generating=None)
+    return plain if law.generating is None or plain.cumulants_exact or not _is_right(law) else law
+
+
+def _is_right(law: DensityLaw) -> bool:
+    """Return whether the generating function that SymPy gave has the law's own mean and variance."""
+    site = law.site()
     try:
-        first, second = (number(sp.sympify(c), "a cumulant") for c in checked.cumulants(2))
+        first, second = (number(cumulant, "a cumulant") for cumulant in law.cumulants(2))
     except ValueError:
-        return plain
-    scale = max(1.0, site.variance)
-    wrong = max(abs(first - site.mean), abs(second - site.variance)) > _TOLERANCE * scale
-    return plain if wrong else checked
+        return False
+    return max(abs(first - site.mean), abs(second - site.variance)) <= _TOLERANCE * max(1.0, site.variance)
 
 
 def _discrete(rv: RandomSymbol) -> LatticeLaw:
     domain = rv.pspace.distribution.set
     index = sp.Symbol("k", integer=True)
-    law = LatticeLaw(sp.sympify(density(rv)(index)), index, domain.inf, domain.sup, _generating(rv))
+    law = LatticeLaw(index, sp.sympify(density(rv)(index)), domain.inf, domain.sup, _generating(rv))
     if not law.free_symbols:
         law.site()
     return law

@@ -99,25 +99,24 @@ def chart_of_rows(rows: Iterable[Row], name: str = "rows", title: str = "Measure
     every = tuple(rows)
     if not every:
         raise ValueError("a chart of rows needs at least one row")
-    scored = [(row, row.z) for row in every if row.z is not None]
-    if scored:
-        shown = [(row, math.copysign(min(abs(z), Z_SHOWN), z), abs(z) > Z_SHOWN) for row, z in scored]
-        labels = [row_label(row) + (f" (z\u00a0=\u00a0{row.z:.3g})" if clipped else "") for row, _, clipped in shown]
-        levels = (Level(f"limits ±{Z_LIMIT:g}", -Z_LIMIT, "x"), Level("", Z_LIMIT, "x"), Level("", 0.0, "x"))
-        curves = _by_verdict([(row, z) for row, z, _ in shown], error=1.0)
+    levels: tuple[Level, ...] = (Level("", 0.0, "x"),)
+    scores = [(row, row.z) for row in every if row.z is not None]
+    if scores:
+        pairs = [(row, math.copysign(min(abs(z), Z_SHOWN), z)) for row, z in scores]
+        beyond = [f" (z\u00a0=\u00a0{z:.3g})" if abs(z) > Z_SHOWN else "" for _, z in scores]
+        levels = (Level(f"limits ±{Z_LIMIT:g}", -Z_LIMIT, "x"), Level("", Z_LIMIT, "x"), *levels)
+        axis = "z-score"
         caption = (
             f"z = (measured − predicted) / standard error; each bar is one standard error, the limits are ±{Z_LIMIT:g}."
         )
-        return Chart(
-            name, title, "z-score", "", curves, False, False, caption, levels,
-            tuple(labels),
-        )  # fmt: skip
-    relative = [(row, (row.measured - row.predicted) / max(1.0, abs(row.predicted))) for row in every]
-    finite = [(row, value) for row, value in relative if math.isfinite(value)]
-    return Chart(
-        name, title, "(measured − predicted) / max(1, |predicted|)", "", _by_verdict(finite, error=None),
-        levels=(Level("", 0.0, "x"),), ticks=tuple(row_label(row) for row, _ in finite),
-    )  # fmt: skip
+    else:
+        relative = [(row, (row.measured - row.predicted) / max(1.0, abs(row.predicted))) for row in every]
+        pairs = [(row, value) for row, value in relative if math.isfinite(value)]
+        beyond = [""] * len(pairs)
+        axis, caption = "(measured − predicted) / max(1, |predicted|)", ""
+    ticks = tuple(row_label(row) + note for (row, _), note in zip(pairs, beyond, strict=True))
+    curves = _by_verdict(pairs, error=1.0 if scores else None)
+    return Chart(name, title, axis, "", curves, caption=caption, levels=levels, ticks=ticks)
 
 
 def _by_verdict(pairs: Sequence[tuple[Row, float]], error: float | None) -> tuple[Curve, ...]:

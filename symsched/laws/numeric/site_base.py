@@ -36,7 +36,7 @@ class AbstractSite(abc.ABC):
         """Var a."""
 
     @property
-    def frame(self) -> tuple[float, float]:
+    def bulk(self) -> tuple[float, float]:
         """A location and a width: mean and standard deviation, or what stands for them where they do not exist."""
         return self.mean, math.sqrt(self.variance)
 
@@ -93,7 +93,7 @@ class AbstractSite(abc.ABC):
         def gap(nu: FloatArray, signal: FloatArray, target: FloatArray) -> FloatArray:
             return _normal_score(*self.log_cdf(signal, nu)) - target
 
-        location, width = self.frame
+        location, width = self.bulk
         start, reach = target + signal * location, 1.0 + np.abs(signal) * width
         about = elementwise.bracket_root(gap, start - reach, start + reach, args=(signal, target), maxiter=_MAX_BRACKET)
         if not np.all(about.success):

@@ -54,7 +54,7 @@ class DensitySite(AbstractSite):
             raise ValueError("the density has no mass on its support; check its formula and its breakpoints")
 
     @cached_property
-    def frame(self) -> tuple[float, float]:
+    def bulk(self) -> tuple[float, float]:
         """The middle of the mass and a width of it, found in two passes from nothing."""
         location, width = 0.0, 1.0
         for _ in range(2):
@@ -78,7 +78,7 @@ class DensitySite(AbstractSite):
     @cached_property
     def _pieces(self) -> tuple[Piece, ...]:
         """The smooth pieces, in charts fitted to where the mass lies."""
-        return cut(self.log_weight, self.breakpoints, *self.frame)
+        return cut(self.log_weight, self.breakpoints, *self.bulk)
 
     @cached_property
     def _surveys(self) -> tuple[Survey, ...]:
@@ -224,7 +224,7 @@ class DensitySite(AbstractSite):
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return moments (3, P) about a reference (P,), in units of exp(log_scale (P,)), over all pieces."""
         rows = np.arange(count)
-        location, width = self.frame
+        location, width = self.bulk
 
         def guarded(rows: Rows, a: FloatArray, reference: FloatArray) -> FloatArray:
             value = kernel(rows, a, reference)
