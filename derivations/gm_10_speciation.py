@@ -1,50 +1,169 @@
-"""Claim 10. Speciation: s = √d ψ = 1 at τ ~ d^−1/2 (VP), at τ = O(1) (VE), at ½ log d (Ornstein–Uhlenbeck); φ(s) = E
-Σ π_k² by clones.
+"""Claim 10: when the modes part."""
 
-Assumes: the mixture of claim 2; d → ∞ at fixed s for φ.
-"""
+import math
+from functools import cache, partial
 
-# %% The window is at s = O(1); read in any clock it is one expression in d.
 import sympy as sp
-from telling import conclude, require, say, show, show_steps
+from gm_case import GROUP, SOURCE, law, limit, m, mixture, p, symbolic
+from scipy.optimize import brentq
 
-from symsched.distributions.named import GaussianMixture
+from symsched.algebra.asymptotics import leading_power
 from symsched.limits.limit import derive
-from symsched.schedules.interpolant import VE, VP
+from symsched.predictions.clones import clone_probability
+from symsched.schedules.interpolant import INTERPOLANTS, VP
 from symsched.symbols import d, nu, s
-from symsched.validation.claims.gm_10_speciation import claim
+from symsched.validation.cells import Formula, Identity, Steps, cell
+from symsched.validation.checks import Axes, Clones, ClosedForm, RateInD
+from symsched.validation.claim import Claim
+from symsched.validation.effort import Sized
+from symsched.validation.independent.mixture import SIGMA, agreement, clones, clones_by_tanh
+from symsched.validation.independent.paths import PLAIN
 
-p, m, sigma = sp.symbols("p m sigma", positive=True)
-limits = {each.name: derive(GaussianMixture(p, m, sigma), each) for each in (VP, VE)}
+HALF = sp.Rational(1, 2)
+CLONES = 400
+"""The dimension in which clones are drawn."""
 
-say(__doc__)
-show_steps(limits[VP.name].derivation, "differs first")
-for name, limit in limits.items():
-    show(f"τ at s = 1, {name}", limit.speciation_time_in("tau"))
-preserving, exploding = (limit.speciation_time_in("tau") for limit in limits.values())
-clock = limits[VP.name].speciation_time_in("ou")
-show("t at s = 1, Ornstein–Uhlenbeck", clock)
-require("VP: √d τ → 1", sp.limit(sp.sqrt(d) * preserving, d, sp.oo) == 1)
-require("VE: τ does not know d", not exploding.has(d))
-require("Ornstein–Uhlenbeck: t − ½ log d → 0", sp.limit(clock - sp.log(d) / 2, d, sp.oo) == 0)
-
-# %% φ for the symmetric mixture: Σ π² = ½(1 + tanh²(sν)), and tanh² may be traded for tanh under the law of ν given +.
-law = limits[VP.name].phases[0].law.subs({p: sp.Rational(1, 2), m: 1})
-drift = law.denoiser(s, nu)
-show("posterior mean of g", drift)
-density = {sign: sp.exp(-((nu - sign * s) ** 2) / 2) / sp.sqrt(2 * sp.pi) for sign in (1, -1)}
-shares = {sign: density[sign] / (density[1] + density[-1]) for sign in (1, -1)}
-agreement = shares[1] ** 2 + shares[-1] ** 2
-require("Σ π² = ½(1 + D²)", sp.simplify((agreement - (1 + drift**2) / 2).rewrite(sp.exp)) == 0)
-mixed = (density[1] + density[-1]) / 2
-# ν → −ν maps the two halves onto each other: the even part of D ρ_+ is D² times the mixture.
-folded = (drift * density[1] + (drift * density[1]).subs(nu, -nu)) / 2
-require("E D² = E[D | +]", sp.simplify((folded - drift**2 * mixed).rewrite(sp.exp)) == 0)
-say(
-    "Given +, ν = s + g, so s ν = s² + s g: φ = ½(1 + E tanh(Λ + √Λ g)) with Λ = s². At finite d, with noise of "
-    "width 1 + σ²ψ² about the modes, "
-    "Λ = dψ²/(1 + σ²ψ²), which is d e^−2t/(1 − e^−2t + σ² e^−2t) in the Ornstein–Uhlenbeck clock."
-)
 
 # %%
-conclude(claim)
+@cell("The window is at s = O(1); read in any clock it is one expression in d.")
+def clocks():
+    yield Steps(symbolic("vp").derivation, ("differs first",))
+    for name in ("vp", "ve"):
+        yield Formula(f"τ at s = 1, {INTERPOLANTS[name].name}", symbolic(name).speciation_time_in("tau"))
+    clock = symbolic("vp").speciation_time_in("ou")
+    yield Formula("t at s = 1, Ornstein–Uhlenbeck", clock)
+    preserving, exploding = (symbolic(name).speciation_time_in("tau") for name in ("vp", "ve"))
+    yield Identity("VP: √d τ → 1", sp.limit(sp.sqrt(d) * preserving, d, sp.oo), 1)
+    yield Identity("VE: τ does not know d", sp.diff(exploding, d), 0)
+    yield Identity("Ornstein–Uhlenbeck: t − ½ log d → 0", sp.limit(clock - sp.log(d) / 2, d, sp.oo), 0)
+
+
+@cell(
+    "φ for the symmetric mixture: Σ π² = ½(1 + tanh²(sν)), and tanh² may be traded for tanh under the law of ν given "
+    "+: ν → −ν maps the two halves onto each other. Given +, ν = s + g, so φ = ½(1 + E tanh(Λ + √Λ g)) with Λ = s². "
+    "At finite d, with noise of width 1 + σ²ψ² about the modes, Λ = dψ²/(1 + σ²ψ²), which is d e^−2t/(1 − e^−2t + σ² "
+    "e^−2t) in the Ornstein–Uhlenbeck clock."
+)
+def closed_form():
+    drift = symbolic("vp").phases[0].law.subs({p: HALF, m: 1}).denoiser(s, nu)
+    yield Formula("posterior mean of g", drift)
+    density = {sign: sp.exp(-((nu - sign * s) ** 2) / 2) / sp.sqrt(2 * sp.pi) for sign in (1, -1)}
+    total = density[1] + density[-1]
+    yield Identity("Σ π² = ½(1 + D²)", (density[1] ** 2 + density[-1] ** 2) / total**2, (1 + drift**2) / 2)
+    folded = (drift * density[1] + (drift * density[1]).subs(nu, -nu)) / 2
+    yield Identity("E D² = E[D | +]", folded, drift**2 * total / 2)
+
+
+# %%
+def finite_strength(psi, dimension, sigma=SIGMA):
+    """Half the separation of the modes of Σ y_i at finite d in their own standard deviations."""
+    return math.sqrt(dimension) * psi / math.sqrt(1 + sigma**2 * psi**2)
+
+
+@cache
+def midway():
+    """The s at which φ passes midway between its ends."""
+    middle = (agreement(0.0) + 1) / 2
+    return brentq(lambda at: agreement(at) - middle, 0.5, 2.0, xtol=1e-8)
+
+
+def ornstein_uhlenbeck(time, _=0.0):
+    """ψ at a time of the Ornstein–Uhlenbeck clock."""
+    return math.exp(-time) / math.sqrt(-math.expm1(-2 * time))
+
+
+def along(name, tau, dimension):
+    """ψ at a time τ of an undilated path."""
+    alpha, beta, _, _ = PLAIN[name](tau, dimension, 1.0)
+    return beta / alpha
+
+
+def crossing(ratio, dimension, begin, end):
+    """The time at which φ at finite d passes midway."""
+    return brentq(lambda at: finite_strength(ratio(at, dimension), dimension) - midway(), begin, end, xtol=1e-15)
+
+
+def exponent(name, *, full_only=False):
+    other = "ve" if name.startswith("vp") else "vp"
+    return RateInD(
+        name=f"{INTERPOLANTS[name].name}: exponent in d of the time at which φ passes midway",
+        subject=name,
+        gap=lambda path, dimension, _: crossing(partial(along, path), dimension, 1e-9, 1 - 1e-9),
+        sizes=(1e4, 1e6, 1e8),
+        expected=lambda: float(leading_power(limit(name).speciation_time_in("tau"), "the speciation time")[1]),
+        room=(-0.02, 0.02),
+        full_only=full_only,
+        wrong={"subject": other},
+    )
+
+
+def symmetric_law():
+    return derive(mixture(HALF, sp.S.One), VP).phases[0].law
+
+
+def ou_phi(dimension, time):
+    return clone_probability(symmetric_law(), finite_strength(ornstein_uhlenbeck(time), dimension, 1.0)).value
+
+
+def neglected(strength):
+    """What σ²ψ² in the strength changes at this d."""
+    near = finite_strength(strength / math.sqrt(CLONES), CLONES)
+    return abs(clone_probability(law(), near).value - clone_probability(law(), strength).value)
+
+
+CLAIM = Claim(
+    number=10,
+    title="Speciation",
+    statement="Modes part at τ ~ d^−1/2 under VP and at τ = O(1) under VE, and at ½ log d in the Ornstein–Uhlenbeck "
+    "clock; as d → ∞ two clones that share a path up to s = √d ψ end in the same mode with probability φ(s) = E Σ "
+    "π_k².",
+    formulas=lambda: (
+        sp.Eq(sp.Symbol("tau_S"), limit("vp").speciation_time_in("tau"), evaluate=False),
+        sp.Eq(sp.Symbol("tau_S"), limit("ve").speciation_time_in("tau"), evaluate=False),
+        sp.Eq(sp.Symbol("t_S"), limit("vp").speciation_time_in("ou"), evaluate=False),
+    ),
+    cells=(clocks, closed_form),
+    checks=(
+        exponent("vp"),
+        exponent("ve"),
+        exponent("vp-trig", full_only=True),
+        exponent("ve-trig", full_only=True),
+        RateInD(
+            name="Ornstein–Uhlenbeck clock: factor of log d in the time at which φ passes midway",
+            subject=1.0,
+            gap=lambda power, size, _: math.exp(power * crossing(ornstein_uhlenbeck, size, 1e-3, 40.0)),
+            sizes=(1e4, 1e6, 1e8),
+            # Where log d multiplies: the derivative of the clock's time in log d as d → ∞.
+            expected=lambda: float(sp.limit(d * sp.diff(limit("vp").speciation_time_in("ou"), d), d, sp.oo)),
+            room=(-0.01, 0.01),
+            wrong={"subject": 0.5},
+        ),
+        ClosedForm(
+            name="φ at t = {1:g} in the Ornstein–Uhlenbeck clock, p = 1/2, σ = 1, by the closed form",
+            points=((1024, 2.0), (1024, 3.0), (1024, 4.0)),
+            derived=ou_phi,
+            independent=lambda dimension, time: clones_by_tanh(dimension, time, 1.0),
+            tolerance=1e-9,
+            dimension=1024,
+            wrong={"independent": lambda dimension, time: clones_by_tanh(dimension, time, 0.5)},
+        ),
+        Clones(
+            law=law,
+            strengths=(0.5, 1.0, 1.5, 2.0, 3.0),
+            quadrature=agreement,
+            draw=lambda strength, n, rng, believed: clones(strength / math.sqrt(CLONES), CLONES, n, rng, believed),
+            believed=0.8,
+            n=Sized(20_000, 4_000),
+            dimension=CLONES,
+            allowance=neglected,
+            reason="σ²ψ² in the strength s at this d",
+            axes=Axes("clones", "Two clones end in the same mode", r"$\varphi(s)$", r"$s = \sqrt{d}\,\psi$"),
+            wrong={"believed": 0.5},
+        ),
+    ),
+    group=GROUP,
+    source=f"{SOURCE}; arXiv 2402.18491 for clones",
+)
+
+if __name__ == "__main__":
+    CLAIM.tell()

@@ -17,7 +17,9 @@ from symsched.predictions.order_paths import order_paths
 from symsched.schedules.interpolant import VE
 from symsched.schedules.plan import Plan
 from symsched.simulation.run import run_plan
-from symsched.validation.claims import gm_case
+from symsched.validation.beside import folder, load
+
+gm_case = load(folder("derivations"), "gm_case")
 
 STEPS = 16
 

@@ -11,7 +11,9 @@ from symsched.predictions.order_paths import order_paths
 from symsched.predictions.predict import predict
 from symsched.schedules.interpolant import VE, VP
 from symsched.schedules.schemes import Nodes, adams
-from symsched.validation.claims import gm_case
+from symsched.validation.beside import folder, load
+
+gm_case = load(folder("derivations"), "gm_case")
 
 
 def weight_by_flow(limit, steps, scheme, kappa=4.0):

@@ -16,8 +16,8 @@ from symsched.algebra.codegen import Array, number
 from symsched.distributions.named import CurieWeiss
 from symsched.limits.limit import Limit, Phase, derive
 from symsched.schedules.interpolant import Interpolant
+from symsched.validation.checks import solve_ode
 from symsched.validation.claims.cw_field import Spins
-from symsched.validation.claims.limit_ode import solve_ode
 
 GROUP = "Curie–Weiss"
 PAPER = "arXiv 2501.00988"

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 from scipy.integrate import solve_ivp
 
 from symsched.validation.independent.paths import PLAIN, Number, Path
@@ -48,8 +50,14 @@ def euler_ends(steps: Array, d: float, n: int, rng: np.random.Generator) -> Ends
 
     r·z/√d ~ N(0, 1) decides M, and |z|² − (r·z)²/d ~ χ²_{d−1} is what the other directions hold.
     """
-    mean = steps[0, 0] * rng.standard_normal(n) / math.sqrt(d)
-    factor = steps[0, 0]
+    ends = euler_from(steps, d, rng.standard_normal(n))
+    return replace(ends, width=ends.width * np.sqrt(rng.chisquare(d - 1, n) / (d - 1)))
+
+
+def euler_from(steps: Array, d: float, starts: Array) -> Ends:
+    """Return the paths with r·z/√d = ``starts`` (n,) and |z|² its mean, d − 1, in the other directions."""
+    mean = steps[0, 0] * starts / math.sqrt(d)
+    factor = np.full(len(starts), steps[0, 0])
     halfway = halfway_odds = np.empty(0)
     for k, (alpha, beta, gain, push) in enumerate(steps):
         spread = alpha**2 + SIGMA**2 * beta**2
@@ -58,7 +66,30 @@ def euler_ends(steps: Array, d: float, n: int, rng: np.random.Generator) -> Ends
             halfway, halfway_odds = mean, odds
         mean = gain * mean + push * (SIGMA**2 * beta * mean + alpha**2 * np.tanh(odds / 2)) / spread
         factor *= gain + push * SIGMA**2 * beta / spread
-    return Ends(odds, factor * np.sqrt(rng.chisquare(d - 1, n) / (d - 1)), halfway, halfway_odds)
+    return Ends(odds, factor, halfway, halfway_odds)
+
+
+def euler_weight(steps: Array, d: float) -> float:
+    """Return the weight of +r over all paths: that of the r·z/√d above the one that ends undecided, bisected."""
+    low, high = -12.0, 12.0
+    for _ in range(10):
+        starts = np.linspace(low, high, 31)
+        first = max(1, int(np.argmax(euler_from(steps, d, starts).odds > 0)))
+        low, high = float(starts[first - 1]), float(starts[first])
+    return float(special.ndtr(-(low + high) / 2))
+
+
+def width_by_angles(path: Path, steps: int, d: float) -> float:
+    """Return σ Π cos(θ_k − θ_{k+1}) over uniform times, tan θ = α/(σβ)."""
+    nodes = [path(k / steps, d, 1.0)[:2] for k in range(steps)] + [(0.0, 1.0)]
+    angles = [math.atan2(alpha, SIGMA * beta) for alpha, beta in nodes]
+    return SIGMA * math.prod(math.cos(here - there) for here, there in pairwise(angles))
+
+
+def long_product(ratio: float, factors: int = 1_000_000) -> float:
+    """Return (J/a) Π_{j ≤ J} (1 − j/(j² + a²)): σ̂/σ of plain VE with J = N steps, a = ``ratio`` = σN/√d."""
+    left = np.arange(1, factors + 1, dtype=np.float64)
+    return float(factors / ratio * np.exp(np.sum(np.log1p(-left / (left**2 + ratio**2)))))
 
 
 def orthogonal_growth(steps: Array, noise: Array) -> float:
@@ -115,7 +146,7 @@ class ExactFlow:
         alpha, beta, _, _ = self.path(mpmath.mpf(t), mpmath.mpf(self.d), mpmath.mpf(self.kappa))
         return alpha, beta, mpmath.sqrt(alpha**2 + mpmath.mpf(SIGMA) ** 2 * beta**2)
 
-    def overlap(self, t: float, start: float) -> float:
+    def overlap(self, start: float, t: float) -> float:
         """Return M at t on the path with r·z/√d = ``start``: p Φ(u − b) + (1 − p) Φ(u + b) = Φ(start), M = u√(D/d)."""
         with mpmath.workdps(_DIGITS):
             _, beta, width = self._widths(t)
@@ -129,10 +160,10 @@ class ExactFlow:
             )
             return float(u * width / root)
 
-    def order_parameter(self, t: float, start: float) -> float:
+    def order_parameter(self, start: float, t: float) -> float:
         """Return μ = √d M in the unit of α(0) at t."""
         unit = float(self.path(0.0, float(self.d), self.kappa)[0])
-        return self.overlap(t, start) * math.sqrt(float(self.d)) / unit
+        return self.overlap(start, t) * math.sqrt(float(self.d)) / unit
 
     def orthogonal(self, t: float, since: float = 0.5) -> float:
         """Return √(D(t)/D(since)), the factor of what is orthogonal to r."""
