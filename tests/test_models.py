@@ -14,8 +14,8 @@ from symsched.distributions.mean_field.numeric.model import MeanFieldModel
 from symsched.distributions.product.model import ProductModel
 from symsched.laws.numeric import AtomSite, DensitySite, GaussianSite
 from symsched.laws.numeric.kernels import kernel
+from symsched.models.one_map.drift import MissedPeakError
 from symsched.models.one_map.populations import Coordinates
-from symsched.models.one_map.scalar_map import MeanFieldDrift, MissedPeakError
 from symsched.simulation.run import run_plan
 
 LAPLACE = DensitySite(lambda a: -np.abs(a), (-np.inf, 0.0, np.inf))
@@ -310,14 +310,14 @@ def test_a_peak_that_grows_unseen_is_noticed():
     model = MeanFieldModel(3000, SPIN, 1.6, tilt=0.3, boundaries=(0.0,))
     both = model.prior
     upper = dataclasses.replace(both, low=both.high - 0.3, near=Windows(both.high - 0.15, 0.2))
-    drift = MeanFieldDrift(model, 2)
+    drift = model.drift(2)
     drift._remember(upper, followed=False)
     drift._remember(upper, followed=True)
     drift._remember(upper, followed=True)
     assert drift._left == 0
     with pytest.raises(MissedPeakError):
         drift._remember(both, followed=False)
-    careful = MeanFieldDrift(model, 0)
+    careful = model.drift(0)
     for law in (upper, both, upper, both):
         careful._remember(law, followed=False)
 

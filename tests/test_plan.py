@@ -12,7 +12,6 @@ from symsched.distributions.gaussian_modes.model import DirectionModel
 from symsched.distributions.product.model import ProductModel
 from symsched.laws.numeric import GaussianSite
 from symsched.predictions.coordinates import site_statistics
-from symsched.predictions.order_model import effective_model
 from symsched.predictions.order_paths import order_paths
 from symsched.schedules.interpolant import VE
 from symsched.schedules.plan import Plan
@@ -152,7 +151,7 @@ def test_order_parameters_follow_the_table_as_d_grows(interpolant):
         noise = noise_of(model, 2, 3)
         states = np.stack([x.sum(axis=1) / np.sqrt(d) for x in loop(model, plan, noise)[:-1]], axis=1)
         nu = (states / plan.alpha[:-1])[:, : STEPS // 2 + 1]
-        reduced = effective_model(limit.distribution, limit.cascade, d)
+        reduced = limit.order_model(d)
         for found, table in ((errors, plan), (control, wrong(plan, 6, 3))):
             followed = order_paths(reduced, table, noise.sum(axis=1, keepdims=True) / np.sqrt(d)).nu[..., 0]
             found.append(np.abs(followed[:, : nu.shape[1]] - nu).max())
@@ -169,7 +168,7 @@ def test_coordinates_follow_the_table_as_d_grows(family):
     assert run.method == "order parameter"
 
     def distance(table):
-        means, variances = site_statistics(effective_model(distribution, limit.cascade, d), table)
+        means, variances = site_statistics(limit.order_model(d), table)
         mode = int(np.argmax(np.bincount(run.modes)))
         worst = 0.0
         for found, predicted in zip(run.central_moments[:, :2].T, (means[mode], variances[mode]), strict=True):

@@ -13,7 +13,6 @@ from random_cases import some
 from scipy import special
 
 import symsched
-from symsched.distributions.rules import cascade
 
 R = sp.Rational
 
@@ -57,7 +56,7 @@ def directions_agree(law, weights, gram, strengths=(0.3, 1.1)):
 def test_random_gram_matrices(drawn):
     weights, places, sigma = drawn
     gram = places * places.T
-    phase = cascade(symsched.GaussianModes(weights, gram, sigma)).phases[0]
+    phase = symsched.GaussianModes(weights, gram, sigma).cascade.phases[0]
     (law,) = (branch.law for branch in phase.branches)
     assert (phase.order, phase.exponent) == (1, R(1, 2))
     assert phase.dimension == places.rank()

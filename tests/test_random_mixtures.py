@@ -18,7 +18,6 @@ from scipy import interpolate, special
 from sympy.stats import Bernoulli, Exponential, FiniteRV, Gamma, Laplace, Logistic, Normal, Poisson, Rademacher, Uniform
 
 import symsched
-from symsched.distributions.rules import cascade
 
 R = sp.Rational
 
@@ -293,7 +292,7 @@ def posterior_agrees(draws, weights, points, order, strength):
 @given(mixtures(orders=(1, 2)), st.integers(0, 2**32 - 1))
 def test_the_exact_posterior_of_random_mixtures_at_large_dimension(drawn, seed):
     weights, laws = drawn
-    found = cascade(mixture_of(weights, laws)).phases[0]
+    found = mixture_of(weights, laws).cascade.phases[0]
     (branch,) = found.branches
     assume(len(branch.outcomes) == len(laws))
     points = np.array([float(sp.N(value, 20)) for value in branch.law.values])

@@ -19,7 +19,7 @@ from symsched.distributions.product.model import ProductModel
 from symsched.laws.numeric import DensitySite, GaussianSite
 from symsched.models.noise import Blocks
 from symsched.models.recording import OrderParameter
-from symsched.simulation.run import RunInterruptedError, choose, run_plan
+from symsched.simulation.run import RunInterruptedError, run_plan
 
 
 def test_statistics_only_runs_record_the_same():
@@ -162,5 +162,6 @@ def test_memory_is_bounded_by_the_output_and_a_buffer(make, d, n):
     assert output == 8 * n * d
     assert peak < 3 * output + buffer
     assert peak < output + buffer
-    alone, _ = peak_of(make(d), dilated(d, 4), 4 * n, keep="statistics", method=choose(make(d), "auto", "x"))
+    method = run_plan(make(d), dilated(d, 4), 1, 0).method
+    alone, _ = peak_of(make(d), dilated(d, 4), 4 * n, keep="statistics", method=method)
     assert alone < buffer

@@ -10,7 +10,6 @@ from sympy.stats import FiniteRV, Normal, Poisson, Rademacher, StudentT, Uniform
 import symsched
 from symsched.algebra.asymptotics import leading_power
 from symsched.distributions.mean_field.saddles import legendre_derivatives
-from symsched.distributions.rules import cascade
 from symsched.laws import DensityLaw
 from symsched.symbols import a, d, m
 
@@ -31,7 +30,7 @@ def values(expressions):
 
 
 def test_curie_weiss_below_the_critical_temperature():
-    found = cascade(symsched.CurieWeiss(2, sp.log(2)))
+    found = symsched.CurieWeiss(2, sp.log(2)).cascade
     low, high = symsched.CurieWeiss(2, sp.log(2)).saddles
     with mpmath.workdps(40):
         expected = mpmath.findroot(lambda x: x - mpmath.tanh(2 * x), 0.95)
@@ -50,7 +49,7 @@ def test_curie_weiss_above_the_critical_temperature_has_no_speciation():
     measure = symsched.CurieWeiss(HALF)
     (saddle,) = measure.saddles
     assert (saddle.magnetisation, saddle.chi, saddle.bend) == (0, HALF, 2)
-    assert [phase.name for phase in cascade(measure).phases] == ["data"]
+    assert [phase.name for phase in measure.cascade.phases] == ["data"]
     assert symsched.derive(measure, symsched.VP).speciation_time is None
 
 
@@ -67,7 +66,7 @@ def test_uniform_spin():
     assert float(sp.N(high.chi)) == pytest.approx(1 - 5 * variance, abs=1e-10)
     assert float(sp.N(low.chi)) == pytest.approx(1 - 5 * variance, abs=1e-10)
     share = 1 / (1 + float(mpmath.exp(-expected)))
-    assert float(sp.N(cascade(measure).modes[1].weight)) == pytest.approx(share, abs=1e-12)
+    assert float(sp.N(measure.cascade.modes[1].weight)) == pytest.approx(share, abs=1e-12)
 
 
 def test_a_spin_without_closed_form_is_solved_by_quadrature():
@@ -83,7 +82,7 @@ def test_a_spin_without_closed_form_is_solved_by_quadrature():
     assert float(high.chi) == pytest.approx(float(1 - 4 * variance), abs=1e-8)
     assert not high.exact
     share = float(1 / (1 + mpmath.exp(-2 * expected / 5)))
-    assert float(cascade(measure).modes[1].weight) == pytest.approx(share, abs=1e-9)
+    assert float(measure.cascade.modes[1].weight) == pytest.approx(share, abs=1e-9)
 
 
 def test_an_asymmetric_measure_has_the_maximum_that_a_fine_grid_shows():
@@ -133,7 +132,7 @@ def test_three_maxima_at_a_first_order_point():
     vacancy = sp.Rational(9, 10)
     beta, place = coexistence(vacancy)
     measure = symsched.MeanField(three_state(vacancy), beta * m**2 / 2)
-    found = cascade(measure)
+    found = measure.cascade
     assert values([s.magnetisation for s in measure.saddles]) == pytest.approx([-place, 0, place], abs=1e-12)
     weights = np.array(values([mode.weight for mode in found.modes]))
     assert weights.sum() == pytest.approx(1, abs=1e-14)
@@ -152,7 +151,7 @@ def test_three_maxima_at_a_first_order_point():
 
 
 def test_curie_weiss_at_its_critical_point_in_a_scaled_field():
-    found = cascade(symsched.CurieWeiss(1, sp.Rational(4, 5) * d ** sp.Rational(1, 4)))
+    found = symsched.CurieWeiss(1, sp.Rational(4, 5) * d ** sp.Rational(1, 4)).cascade
     speciation, data = found.phases
     assert (speciation.exponent, data.exponent) == (sp.Rational(1, 4), 0)
     shape = sp.simplify(sp.log(speciation.branches[0].law.weight) + a**4 / 12 - sp.Rational(4, 5) * a)
@@ -164,7 +163,7 @@ def test_curie_weiss_at_its_critical_point_in_a_scaled_field():
 
 def test_a_coupling_that_is_critical_up_to_a_window_keeps_its_quadratic_term():
     """β = 1 + c d^−1/2 adds c u²/2 to −u⁴/12: the finite-size scaling window of the transition."""
-    found = cascade(symsched.MeanField(Rademacher("a"), (1 + 3 / sp.sqrt(d)) * m**2 / 2))
+    found = symsched.MeanField(Rademacher("a"), (1 + 3 / sp.sqrt(d)) * m**2 / 2).cascade
     density = found.phases[0].branches[0].law.weight
     assert sp.simplify(sp.log(density) + a**4 / 12 - 3 * a**2 / 2).is_number
 
@@ -173,7 +172,7 @@ def test_blume_capel_at_its_tricritical_point():
     measure = symsched.MeanField(three_state(sp.Rational(2, 3)), 3 * m**2 / 2)
     (saddle,) = measure.saddles
     assert (saddle.bend, saddle.chi) == (6, 0)
-    found = cascade(measure)
+    found = measure.cascade
     assert found.phases[0].exponent == sp.Rational(1, 3)
     with mpmath.workdps(60):
         # g − I as a function of u through m = Λ'(u), expanded in m by finite differences of I'(m) = u.
@@ -236,24 +235,24 @@ def test_a_site_law_without_exponential_moments_is_refused():
 def test_a_tilt_that_decides_between_modes_is_refused():
     field = d ** sp.Rational(3, 10)
     with pytest.raises(symsched.DerivationError, match=r"grows with d.*scale the field down"):
-        cascade(symsched.CurieWeiss(2, field))
+        _ = symsched.CurieWeiss(2, field).cascade
     with pytest.raises(symsched.DerivationError, match="outgrows the critical fluctuations"):
-        cascade(symsched.CurieWeiss(1, d**HALF))
+        _ = symsched.CurieWeiss(1, d**HALF).cascade
     # A field that tends to a constant is that constant.
     assert (
-        cascade(symsched.CurieWeiss(2, sp.log(2) + 1 / field))
-        .modes[1]
-        .weight.equals(cascade(symsched.CurieWeiss(2, sp.log(2))).modes[1].weight)
+        symsched.CurieWeiss(2, sp.log(2) + 1 / field)
+        .cascade.modes[1]
+        .weight.equals(symsched.CurieWeiss(2, sp.log(2)).cascade.modes[1].weight)
     )
 
 
 def test_symbols_where_the_number_of_maxima_depends_on_them():
     coupling = sp.Symbol("J", positive=True)
     with pytest.raises(symsched.DerivationError, match=r"depends on J.*Give J a number"):
-        cascade(symsched.MeanField(Rademacher("a"), coupling * m**2))
+        _ = symsched.MeanField(Rademacher("a"), coupling * m**2).cascade
     # A tilt may keep its symbol.
     h = sp.Symbol("h", real=True)
-    weight = cascade(symsched.CurieWeiss(2, h)).modes[1].weight
+    weight = symsched.CurieWeiss(2, h).cascade.modes[1].weight
     assert weight.free_symbols == {h}
     assert float(sp.N(weight.subs(h, sp.log(2)))) == pytest.approx(0.790407328279, abs=1e-12)
 

@@ -170,7 +170,7 @@ def test_affine_scalars_alone_reproduce_the_recursion():
     d, plan = 50, plain(10)
     out = np.empty((1, d))
     model = ProductModel(d, [1.0], (GaussianSite(0.0, 0.25),))
-    integrate_product(model, plan, Workspace(np.random.default_rng(0), out, Recording.of(plan, None, ())))
+    integrate_product(model.gaussians, plan, Workspace(np.random.default_rng(0), out, Recording.of(plan, None, ())))
     theta = np.arctan2(plan.alpha, 0.5 * plan.beta)
     gain = 0.5 * np.prod(np.cos(np.diff(theta)))
     np.testing.assert_allclose(out, gain * np.random.default_rng(0).standard_normal((1, d)), rtol=1e-12)

@@ -6,7 +6,6 @@ from scipy import optimize
 from scipy.special import ndtr
 
 from symsched import derive
-from symsched.predictions.order_model import effective_model
 from symsched.predictions.order_paths import order_paths
 from symsched.predictions.predict import predict
 from symsched.schedules.interpolant import VE, VP
@@ -19,7 +18,7 @@ gm_case = load(folder("derivations"), "gm_case")
 def weight_by_flow(limit, steps, scheme, kappa=4.0):
     """P(+) of ``steps`` steps to s = κ and then the exact flow, by quantiles, at p = 4/5 and d = ∞."""
     plan = limit.schedule.plan(2 * steps, 1e100, kappa, scheme)
-    model = effective_model(limit.distribution, limit.cascade, 1e100)
+    model = limit.order_model(1e100)
 
     def beyond(start):
         nu = order_paths(model, plan, np.array([[start]])).nu[0, steps, 0]

@@ -18,15 +18,6 @@ def module_of(path: Path) -> str:
 
 
 MODULES = {module_of(path) for path in FILES}
-KNOWN_ARROWS = {
-    "symsched.distributions.product.affine",
-    "symsched.distributions.product.model",
-    "symsched.distributions.gaussian_modes.affine",
-    "symsched.distributions.gaussian_modes.model",
-    "symsched.distributions.mean_field.numeric.model",
-    "symsched.distributions.mean_field.numeric.field_law",
-}
-"""What the engines still know of families, until a model lists its own methods."""
 
 
 def is_lazy(name: str) -> bool:
@@ -92,7 +83,7 @@ ORDER = (
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 NUMBERS = re.compile(
     r"symsched\.(errors|schedules\.(plan|schemes)|laws\.numeric|models|simulation\.run|"
-    r"distributions\.\w+\.(model|affine|numeric)|algebra\.escapes)(\.|$)"
+    r"distributions\.\w+\.(model|affine|directions|drift|numeric)|algebra\.escapes)(\.|$)"
 )
 """Modules that compute: they never see a symbol."""
 
@@ -106,7 +97,32 @@ def test_no_arrow_runs_back_up():
         if name in {"symsched", "symsched.__main__"}:
             continue
         higher = {t for t in targets if t != "symsched" and LEVEL[room(t)] > LEVEL[room(name)]}
-        assert not higher - KNOWN_ARROWS, (name, higher)
+        assert not higher, (name, higher)
+
+
+FAMILIES = [folder for folder in (PACKAGE / "distributions").iterdir() if (folder / "cascade.py").exists()]
+
+
+def asked_for(tree: ast.AST) -> set[str]:
+    """The class names in every ``isinstance``, and the word singledispatch."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
+            names |= {part.id for part in ast.walk(node.args[1]) if isinstance(part, ast.Name)}
+    return names | (imported(tree) & {"functools.singledispatch"})
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda folder: folder.name)
+def test_a_family_is_known_to_its_own_folder_only(family):
+    own = [ast.parse(path.read_text()) for path in family.rglob("*.py")]
+    classes = {node.name for tree in own for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    assert classes
+    for path in FILES:
+        # The claims are about one family each.
+        if family in path.parents or "claims" in path.parts:
+            continue
+        asked = asked_for(ast.parse(path.read_text())) & (classes | {"functools.singledispatch"})
+        assert not asked, f"{path.relative_to(ROOT)} asks whether something is a {asked}"
 
 
 def test_few_entries_at_the_top_and_few_files_in_a_room():

@@ -59,9 +59,8 @@ def leading_power(
         coefficient = sp.limit(_in_inverse_root(expression / d**exponent), _epsilon, 0, "+")
         coefficient = sp.simplify(coefficient)
         seen = values[1] / mpmath.power(10, _LOGS[1] * exponent.p / exponent.q)
-        claimed = (
-            mpmath.mpf(sp.N(coefficient.subs(sample), 30)) if not coefficient.has(d, sp.oo, sp.nan) else mpmath.nan
-        )
+        lost = coefficient.has(d, sp.oo, -sp.oo, sp.zoo, sp.nan)
+        claimed = mpmath.nan if lost else mpmath.mpf(sp.N(coefficient.subs(sample), 30))
         if not abs(seen - claimed) <= mpmath.mpf(10) ** -12 * abs(seen):
             raise DerivationError(
                 "leading power",

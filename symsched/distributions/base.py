@@ -1,76 +1,141 @@
-"""What every distribution in dimension d is asked for."""
+"""What every distribution in dimension d is asked for, and what is derived of it once."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Self
 
+import numpy as np
 import sympy as sp
 from sympy.stats.rv import RandomSymbol
 
-from symsched.algebra.inputs import require_expression
-from symsched.errors import require_integer
+from symsched.algebra.codegen import number
+from symsched.distributions.cascade import Cascade
+from symsched.errors import DerivationError, require_integer, require_real
 from symsched.laws import AbstractLaw, AtomLaw, law_of
 from symsched.models.base import AbstractModel
+from symsched.models.estimates import Comparison
+from symsched.models.order_model import AbstractOrderModel
+from symsched.models.recording import OrderParameter
 from symsched.symbols import d as d_symbol
+
+_DERIVATIONS = 64
+"""Distributions whose cascade is kept."""
+_NUMBERS = 256
+"""Pairs of a distribution and a dimension of which a handful of numbers is kept."""
+_MODELS = 8
+"""The same for models: the largest hold tables of some tens of megabytes."""
 
 
 class AbstractDistribution(ABC):
-    """A family (ρ_d) of laws on R^d, one for every dimension, with parameters that may be symbols or expressions in
-    d."""
+    """A family (ρ_d) of laws on R^d, one for every dimension, with parameters that may be symbols or expressions in d.
+
+    A distribution is a value: what is derived of it is derived once in a process, also for another one that is equal.
+    A new family is a frozen dataclass with the methods below and the model that they return; nothing else knows it.
+    """
 
     @property
     @abstractmethod
-    def parameters(self) -> frozenset[sp.Symbol]:
-        """Symbols that need a number before anything can be sampled; the dimension is not among them."""
+    def free_symbols(self) -> frozenset[sp.Symbol]:
+        """Symbols that can be given a value, the dimension among them."""
 
     @abstractmethod
-    def subs(self, values: Mapping[sp.Symbol, Any]) -> AbstractDistribution:
+    def subs(self, values: Mapping[sp.Symbol, Any]) -> Self:
         """Return the same family with some parameters replaced."""
+
+    @abstractmethod
+    def _derive(self) -> Cascade:
+        """Return the modes and phases; DerivationError, naming the step, where the family's rule does not apply."""
 
     @abstractmethod
     def _numeric(self, dimension: int) -> AbstractModel:
         """Return the member of dimension ``dimension``, every parameter being a number."""
+
+    @abstractmethod
+    def _order_numeric(self, dimension: float) -> AbstractOrderModel:
+        """Return modes and order parameters in numbers; ``dimension`` is a real number."""
+
+    def comparisons(self, rng: np.random.Generator) -> list[Comparison]:
+        """Return numbers of the limit beside exact samples of what only this family has."""
+        return []
+
+    @property
+    def parameters(self) -> frozenset[sp.Symbol]:
+        """Symbols that need a number before anything can be sampled; the dimension is not among them."""
+        return self.free_symbols - {d_symbol}
+
+    def at(self, dimension: float) -> Self:
+        """Return the distribution with a number for d."""
+        return self.subs({d_symbol: sp.Rational(dimension)}) if d_symbol in self.free_symbols else self
+
+    @property
+    def cascade(self) -> Cascade:
+        """The modes and the phases of the canonical flow, in the order in which the flow meets them.
+
+        Raises DerivationError, naming the step, where the family's rule does not apply.
+        """
+        found = _cascade(self)
+        if isinstance(found, DerivationError):
+            raise found.with_traceback(None)
+        return found
 
     def model(self, d: int) -> AbstractModel:
         """Return the numeric model at dimension ``d``: exact sampler, exact posterior mean, log-density.
 
         Raises ValueError naming every parameter that is still a symbol.
         """
-        dimension = require_integer(d, "d", 1)
-        if self.parameters:
-            names = ", ".join(sorted(map(str, self.parameters)))
-            raise ValueError(
-                f"{self} needs numbers for {names}: call .subs({{{names}: ...}}) before asking for samples"
-            )
-        return self.subs({d_symbol: sp.Integer(dimension)})._numeric(dimension)
+        return _model(self, require_integer(d, "d", 1))
+
+    def order_model(self, d: float) -> AbstractOrderModel:
+        """Return modes and order parameters in numbers at dimension ``d``, a real number as large as it may be."""
+        return _order_model(self, require_real(d, "d", above=0))
+
+    def statistic(self, d: int) -> OrderParameter:
+        """Return the order parameter of the first speciation at dimension ``d``; the mean where none is known."""
+        return _statistic(self, require_integer(d, "d", 1))
 
 
-def require_probability(value: sp.Expr, name: str) -> sp.Expr:
-    """Return ``value`` if it can lie strictly between 0 and 1; raise ValueError if it cannot."""
-    value = require_expression(value, name)
-    if value.is_real is False or (value.is_number and not 0 < value < 1):
-        raise ValueError(f"{name} must lie strictly between 0 and 1, got {value}")
-    return require_assumption(value, name, "positive", value.is_positive)
+@lru_cache(maxsize=_DERIVATIONS)
+def _cascade(distribution: AbstractDistribution) -> Cascade | DerivationError:
+    # A refusal takes as long to find as a cascade.
+    try:
+        return distribution._derive()
+    except DerivationError as error:
+        return error.with_traceback(None)
 
 
-def require_positive(value: sp.Expr, name: str) -> sp.Expr:
-    """Return ``value`` if it can be positive; raise ValueError if it cannot."""
-    value = require_expression(value, name)
-    if value.is_number and not value > 0:
-        raise ValueError(f"{name} must be positive, got {value}")
-    return require_assumption(value, name, "positive", value.is_positive)
+@lru_cache(maxsize=_MODELS)
+def _model(distribution: AbstractDistribution, dimension: int) -> AbstractModel:
+    if distribution.parameters:
+        names = ", ".join(sorted(map(str, distribution.parameters)))
+        raise ValueError(
+            f"{distribution} needs numbers for {names}: call .subs({{{names}: ...}}) before asking for samples"
+        )
+    return distribution._numeric(dimension)
 
 
-INTEGERS = "a sequence of integers such as (1_000, 10_000)"
+@lru_cache(maxsize=_NUMBERS)
+def _order_model(distribution: AbstractDistribution, dimension: float) -> AbstractOrderModel:
+    return distribution._order_numeric(dimension)
 
 
-def require_sequence(value: object, name: str, wanted: str) -> list[Any]:
-    """Return the entries of ``value``; TypeError, saying what is ``wanted``, where it has none."""
-    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
-        raise TypeError(f"{name} must be {wanted}, got {value!r}")
-    return list(value)
+@lru_cache(maxsize=_NUMBERS)
+def _statistic(distribution: AbstractDistribution, dimension: int) -> OrderParameter:
+    try:
+        first = distribution.cascade.phases[0]
+    except DerivationError:
+        return OrderParameter()
+    if first.order is None:
+        return OrderParameter()
+    *common, shared = [
+        number(c.subs(d_symbol, dimension), "a common cumulant") for c in (*first.common[0], *first.references[:1])
+    ]
+    if first.order == 1:
+        return OrderParameter(1, shared)
+    centre, variance = (*common, 0.0)[:2]
+    return OrderParameter(first.order, centre, variance, shared)
 
 
 def require_line(law: RandomSymbol | AbstractLaw, name: str) -> AbstractLaw:
@@ -82,23 +147,3 @@ def require_line(law: RandomSymbol | AbstractLaw, name: str) -> AbstractLaw:
             "modes in general directions are GaussianModes"
         )
     return found
-
-
-def require_substitution(values: object) -> dict[sp.Symbol, sp.Expr]:
-    """Return a mapping from symbols to numbers or expressions; text is refused, because SymPy would evaluate it."""
-    if not isinstance(values, Mapping):
-        raise TypeError(f"subs needs a mapping such as {{symbol: number}}, got {values!r}")
-    for symbol in values:
-        if not isinstance(symbol, sp.Expr):
-            raise TypeError(f"subs replaces SymPy symbols, got the key {symbol!r}; pass the symbol itself")
-    return {symbol: require_expression(value, str(symbol)) for symbol, value in values.items()}
-
-
-def require_assumption(value: sp.Expr, name: str, wanted: str, holds: bool | None) -> sp.Expr:
-    """Raise ValueError, showing the assumptions, where they contradict what is ``wanted``."""
-    if holds is False:
-        shown = {str(s): s._assumptions_orig for s in sorted(value.free_symbols, key=str)}
-        raise ValueError(
-            f"{name} must be {wanted}, but {value} cannot be under the assumptions {shown}; declare the symbol {wanted}"
-        )
-    return value

@@ -12,7 +12,7 @@ from symsched.laws import AbstractLaw
 
 @dataclass(frozen=True)
 class ModeLaw:
-    """A mode of the limit: its weight, and the law of one coordinate given the mode, free of d."""
+    """A mode: its weight, and the law of one coordinate given the mode; in a cascade both are free of d."""
 
     weight: sp.Expr
     law: AbstractLaw

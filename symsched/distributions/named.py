@@ -5,8 +5,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy.stats import Normal, Rademacher
 
-from symsched.algebra.inputs import require_expression
-from symsched.distributions.base import require_positive, require_probability
+from symsched.algebra.inputs import require_expression, require_positive, require_probability
 from symsched.distributions.mean_field.measure import MeanField
 from symsched.distributions.product.mixture import ProductMixture
 from symsched.errors import DerivationError

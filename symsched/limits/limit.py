@@ -12,7 +12,6 @@ from symsched.algebra.constants import definitions
 from symsched.algebra.derivation import Derivation
 from symsched.distributions.base import AbstractDistribution
 from symsched.distributions.cascade import CanonicalPhase, Cascade
-from symsched.distributions.rules import cascade
 from symsched.errors import DerivationError, nearest, require_integer
 from symsched.limits.clocks import CLOCKS, time_of_unit_signal
 from symsched.limits.equations import equations
@@ -20,6 +19,9 @@ from symsched.limits.initial import initial_laws
 from symsched.limits.order_parameter import order_parameters
 from symsched.limits.phase import Phase
 from symsched.limits.steps import steps
+from symsched.models.base import AbstractModel
+from symsched.models.order_model import AbstractOrderModel
+from symsched.models.recording import OrderParameter
 from symsched.schedules.interpolant import Interpolant
 from symsched.schedules.schedule import Schedule, dilate
 from symsched.schedules.window import Window, elapsed, remaining
@@ -70,6 +72,18 @@ class Limit:
         speciations = [p for p in self.phases if p.order is not None]
         return time_of_unit_signal(speciations[phase], self.interpolant, clock) if phase < len(speciations) else None
 
+    def model(self, d: int) -> AbstractModel:
+        """Return the distribution in numbers at dimension ``d``."""
+        return self.distribution.model(d)
+
+    def order_model(self, d: float) -> AbstractOrderModel:
+        """Return modes and order parameters in numbers at dimension ``d``, a real number as large as it may be."""
+        return self.distribution.order_model(d)
+
+    def statistic(self, d: int) -> OrderParameter:
+        """Return the order parameter of the first speciation at dimension ``d``."""
+        return self.distribution.statistic(d)
+
     def latex(self) -> str:
         """Return the limit as LaTeX: per phase its scale, equations and initial laws."""
         lines = []
@@ -97,7 +111,7 @@ def derive(distribution: AbstractDistribution, interpolant: Interpolant) -> Limi
         raise TypeError(f"distribution must be a ProductMixture, GaussianModes or MeanField, got {distribution!r}")
     if not isinstance(interpolant, Interpolant):
         raise TypeError(f"interpolant must be an Interpolant such as symsched.VP, got {interpolant!r}")
-    found = cascade(distribution)
+    found = distribution.cascade
     schedule = dilate(interpolant, [phase.scale for phase in found.phases])
     windows = {window.name: window for window in schedule.windows}
     phases = tuple(_carried(phase, windows[phase.name]) for phase in found.phases)

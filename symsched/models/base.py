@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from symsched.errors import require_real
+from symsched.models.method import Method
 
 Array = NDArray[np.float64]
 
@@ -38,6 +39,24 @@ class AbstractModel(abc.ABC):
     @abc.abstractmethod
     def posterior(self, psi: float, y: ArrayLike) -> tuple[Array, Array]:
         """Return E[a | z + psi a = y] for each row of ``y`` (n, d), and the probabilities of the modes, (n, K)."""
+
+    @property
+    def frame(self) -> Array | None:
+        """Orthonormal rows (r, d) on which paths are projected, where means differ from coordinate to coordinate."""
+        return None
+
+    @property
+    def integrates(self) -> bool:
+        """Whether a posterior costs an integral for every coordinate of every path."""
+        return False
+
+    def responsibilities(self, psi: float, y: ArrayLike) -> Array:
+        """Return the probabilities of the modes alone, (n, K)."""
+        return self.posterior(psi, y)[1]
+
+    def methods(self) -> tuple[Method, ...]:
+        """Return the ways to run this model besides the plain loop, the preferred one first."""
+        return ()
 
 
 def checked_rows(values: ArrayLike, d: int, name: str) -> Array:

@@ -38,3 +38,25 @@ def exponent(sizes: Sequence[float], errors: Sequence[Estimate]) -> Estimate:
     weights = (logs - logs.mean()) / np.sum((logs - logs.mean()) ** 2)
     slope = float(weights @ np.log([error.value for error in errors]))
     return Estimate(slope, float(np.linalg.norm(weights * [error.standard_error / error.value for error in errors])))
+
+
+def variance(values: NDArray[np.float64], scale: float = 1.0) -> Estimate:
+    """Return ``scale`` times the variance of independent values, its error from their fourth moment."""
+    found = float(np.var(values, ddof=1)) * scale
+    fourth = float(np.mean((values - values.mean()) ** 4)) * scale**2
+    return Estimate(found, float(np.sqrt(max(fourth - found**2, 0.0) / len(values))))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A number of the limit beside an estimate of it from exact samples at one dimension.
+
+    ``allowance`` bounds what the limit neglects there, and ``reason`` names it.
+    """
+
+    claim: str
+    predicted: float
+    measured: Estimate
+    dimension: int
+    allowance: float
+    reason: str

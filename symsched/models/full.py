@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from symsched.distributions.gaussian_modes.model import DirectionModel
 from symsched.models.base import AbstractModel
 from symsched.models.recording import BlockResult, Track, Workspace
 from symsched.schedules.plan import History, Plan
@@ -16,7 +15,7 @@ def integrate_full(model: AbstractModel, plan: Plan, work: Workspace) -> BlockRe
     work.generator.standard_normal(out=out.reshape(-1))
     out *= plan.alpha[0]
     history, track = History(plan), Track(work.recording, plan, model.dimension)
-    frame = model.frame if isinstance(model, DirectionModel) else None
+    frame = model.frame
     projections = []
     for node in range(plan.steps + 1):
         track.note([column.sum(axis=1) for column in track.columns(node, out)])

@@ -24,11 +24,13 @@ class OrderParameter:
     """ν = (q! d)^{−1/2} Σ_i He_q((y_i − ψ c_1)/√(1 + ψ² c_2)), y = x/α: the statistic that separates modes at order q.
 
     ``order`` q, ``centre`` c_1 and ``variance`` c_2: the common lower cumulants (arXiv 2501.00988 for q = 1).
+    ``shared``: what all modes share of c_q itself if q > 1; whoever reads ν counts it from √(d/q!) ψ^q times that.
     """
 
     order: int = 1
     centre: float = 0.0
     variance: float = 0.0
+    shared: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the order."""

@@ -18,7 +18,7 @@ from symsched.algebra.codegen import number
 from symsched.distributions.base import AbstractDistribution
 from symsched.errors import require_integer, require_real
 from symsched.laws import AbstractLaw, AtomLaw
-from symsched.models.estimates import Estimate, share
+from symsched.models.estimates import Estimate, average, share
 
 Array = NDArray[np.float64]
 
@@ -76,7 +76,7 @@ def _in_space(centres: Array, weights: Array) -> Estimate:
             logits = np.log(weights) + places @ centres.T - np.sum(centres**2, axis=1) / 2
             total += weight * float(np.mean(np.sum(special.softmax(logits, axis=1) ** 2, axis=1)))
         found.append(float(total))
-    return Estimate(float(np.mean(found)), float(np.std(found, ddof=1)) / math.sqrt(_REPLICATES))
+    return average(np.array(found))
 
 
 def simulate_clones(

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from symsched.laws.numeric.tables import fast_kernel
-from symsched.predictions.order_model import EffectiveModel
+from symsched.models.order_model import AbstractOrderModel
 from symsched.predictions.order_paths import order_paths
 from symsched.predictions.weights import typical_starts
 from symsched.schedules.plan import History, Plan
@@ -21,7 +20,7 @@ _LINE = 801
 _REFINEMENTS = 2
 
 
-def site_statistics(model: EffectiveModel, plan: Plan) -> tuple[Array, Array]:
+def site_statistics(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Array]:
     """Return mean and variance of one coordinate at t = 1 per mode, (K,) each, averaged over the paths that end in
     the mode.
 
@@ -68,7 +67,7 @@ def _moments(line: Array, x: Array) -> tuple[Array, Array]:
     return sums[1] / sums[0], sums[2] / sums[0]
 
 
-def _carry_sites(model: EffectiveModel, plan: Plan, shares: Array, line: Array, offset: Array) -> Array:
+def _carry_sites(model: AbstractOrderModel, plan: Plan, shares: Array, line: Array, offset: Array) -> Array:
     """Return x at t = 1 for coordinates that start from z = ``line`` (P, L), the path seeing ``shares`` (P, N, K)."""
     heights = np.diff(special.ndtr(line), axis=1)
     mass = (np.pad(heights, ((0, 0), (1, 0))) + np.pad(heights, ((0, 0), (0, 1)))) / 2
@@ -79,7 +78,7 @@ def _carry_sites(model: EffectiveModel, plan: Plan, shares: Array, line: Array, 
         for j in range(shares.shape[2]):
             undecided = shares[:, k, j] > 1e-14
             if np.any(undecided):
-                seen = _denoise(model, j, plan.psi[k], y[undecided], mass[undecided])
+                seen = model.denoise(j, plan.psi[k], y[undecided], mass[undecided])
                 posterior[undecided] += shares[undecided, k, j, None] * seen
         history.advance(k, x, posterior)
     return x
@@ -95,14 +94,3 @@ def _follow_steps(line: Array, x: Array) -> Array:
     grown = np.pad(np.cumsum(monitor, axis=1), ((0, 0), (1, 0)))
     targets = np.linspace(0, 1, line.shape[1])
     return np.stack([np.interp(targets * total[-1], total, nodes) for total, nodes in zip(grown, line, strict=True)])
-
-
-def _denoise(model: EffectiveModel, mode: int, psi: float, y: Array, mass: Array) -> Array:
-    """Return the posterior mean of the coordinates in one mode, shape of y."""
-    if model.feedback is not None:
-        return model.feedback.posterior_mean(mode, psi, y, mass)
-    site = model.sites[mode]
-    if psi == 0:
-        return np.full_like(y, site.mean)
-    # The tables that samplers use, built once per ψ: three passes over the same plan share them.
-    return np.asarray(fast_kernel(site, float(psi)).mean(psi * y))

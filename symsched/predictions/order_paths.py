@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from symsched.predictions.order_model import EffectiveModel
+from symsched.models.order_model import AbstractOrderModel
 from symsched.schedules.plan import History, Plan
 
 Array = NDArray[np.float64]
@@ -31,7 +31,7 @@ class OrderPaths:
     modes: NDArray[np.intp]
 
 
-def order_paths(model: EffectiveModel, plan: Plan, start: Array) -> OrderPaths:
+def order_paths(model: AbstractOrderModel, plan: Plan, start: Array) -> OrderPaths:
     """Return the order parameters from ν_0 = ``start`` (P, C) under the plan, with the posterior over modes at every
     node.
 
@@ -44,13 +44,13 @@ def order_paths(model: EffectiveModel, plan: Plan, start: Array) -> OrderPaths:
             f"d = {model.dimension:g} is beyond double precision for an order parameter of order "
             f"{max(model.orders)}, whose hand-over depends on log d: ask at a finite d up to {_LARGEST_WITH_ORDER:g}"
         )
-    orders = np.array(model.orders if model.continuous is None else (1,))
+    orders = np.array(model.orders)
     state = plan.alpha[0] * start
     nu = start.copy()
     track, shares = np.empty((paths, plan.steps, components)), np.empty((paths, plan.steps, len(model.sites)))
     linear = orders == 1
     fixed = np.full(paths, -1)
-    pull = np.where(linear, model.dimension**model.exponent, orders * math.sqrt(model.dimension))
+    pull = np.where(linear, model.lift, orders * math.sqrt(model.dimension))
     history = History(plan, np.where(linear, math.sqrt(model.dimension), 0.0))
     wide = _width_errors(model, plan)
     for k in range(plan.steps):
@@ -58,14 +58,13 @@ def order_paths(model: EffectiveModel, plan: Plan, start: Array) -> OrderPaths:
         nu = np.where(linear, state / alpha, nu)
         seen = nu + wide[k]
         track[:, k] = seen
-        drift, now = model.drift(psi, seen)
+        now = model.responsibilities(psi, seen)
         # A path whose mode is beyond doubt keeps it: past its window a Hermite sum of order > 1 is no longer Gaussian.
         fixed = np.where((fixed < 0) & (now.max(axis=1) > _DECIDED) & model.separated(psi), now.argmax(axis=1), fixed)
         kept = fixed >= 0
         now[kept] = np.eye(now.shape[1])[fixed[kept]]
         shares[:, k] = now
-        if model.continuous is None:
-            drift = now @ model.points
+        drift = model.pull(psi, seen, now)
         # What a step adds to a component of order q > 1 is advanced from 0, and divided by the noise that it meets.
         state = history.advance(k, np.where(linear, state, 0.0), pull * psi ** (orders - 1.0) * drift)
         following = plan.alpha[k + 1]
@@ -74,7 +73,7 @@ def order_paths(model: EffectiveModel, plan: Plan, start: Array) -> OrderPaths:
     return OrderPaths(track, shares, np.argmax(shares[:, -1], axis=1))
 
 
-def _width_errors(model: EffectiveModel, plan: Plan) -> Array:
+def _width_errors(model: AbstractOrderModel, plan: Plan) -> Array:
     """Shift of each order parameter, (N, C), by coordinates whose common variance the scheme gets wrong.
 
     With ŷ ~ N(0, 1 + δ) the Hermite sum of even order q has mean √d (q−1)!! δ^{q/2}/√q!, which is O(1) although δ → 0.

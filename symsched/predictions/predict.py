@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from symsched.errors import require_integer, require_real
 from symsched.limits.limit import Limit
 from symsched.predictions.coordinates import site_statistics
-from symsched.predictions.order_model import effective_model
 from symsched.predictions.weights import mode_weights
 from symsched.schedules.schedule import Schedule
 
@@ -61,7 +60,7 @@ def predict(
     steps = require_integer(steps, "steps", 1)
     d = practical_infinity(limit) if d == INFINITE else require_real(d, "d", above=0)
     plan = (schedule or limit.schedule).plan(steps, d, kappa, scheme)
-    model = effective_model(limit.distribution, limit.cascade, d)
+    model = limit.order_model(d)
     weights, errors = mode_weights(model, plan)
     means, variances = site_statistics(model, plan)
     return tuple(

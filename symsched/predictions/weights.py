@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from symsched.predictions.order_model import EffectiveModel
+from symsched.models.order_model import AbstractOrderModel
 from symsched.predictions.order_paths import order_paths
 from symsched.schedules.plan import Plan
 
@@ -22,7 +22,7 @@ _NET = 9
 _REPLICATES = 16
 
 
-def mode_weights(model: EffectiveModel, plan: Plan) -> tuple[Array, Array]:
+def mode_weights(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Array]:
     """Return the share of N(0, I) that ends in each mode, (K,), and the numerical errors of the shares, (K,).
 
     With one order parameter the map ν_0 → mode is a step function whose edges are bisected: no error. With several the
@@ -36,7 +36,7 @@ def mode_weights(model: EffectiveModel, plan: Plan) -> tuple[Array, Array]:
     return _in_space(model, plan)
 
 
-def _edges(model: EffectiveModel, plan: Plan) -> tuple[Array, NDArray[np.intp]]:
+def _edges(model: AbstractOrderModel, plan: Plan) -> tuple[Array, NDArray[np.intp]]:
     """Return the ν_0 at which the mode changes, increasing, and the modes of the intervals between them."""
     grid = np.linspace(-_REACH, _REACH, 2001)
     modes = order_paths(model, plan, grid[:, None]).modes
@@ -49,7 +49,7 @@ def _edges(model: EffectiveModel, plan: Plan) -> tuple[Array, NDArray[np.intp]]:
     return (low + high) / 2, np.concatenate((left, modes[-1:]))
 
 
-def _on_a_line(model: EffectiveModel, plan: Plan) -> Array:
+def _on_a_line(model: AbstractOrderModel, plan: Plan) -> Array:
     """Mass of N(0, 1) that ends in each mode."""
     cuts, owners = _edges(model, plan)
     out = np.zeros(len(model.sites))
@@ -57,7 +57,7 @@ def _on_a_line(model: EffectiveModel, plan: Plan) -> Array:
     return out
 
 
-def _in_space(model: EffectiveModel, plan: Plan) -> tuple[Array, Array]:
+def _in_space(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Array]:
     estimates = []
     for replicate in range(_REPLICATES):
         points = stats.qmc.Sobol(len(model.orders), seed=np.random.default_rng(replicate)).random_base2(12)
@@ -68,7 +68,7 @@ def _in_space(model: EffectiveModel, plan: Plan) -> tuple[Array, Array]:
     return table.mean(axis=0), table.std(axis=0, ddof=1) / math.sqrt(_REPLICATES)
 
 
-def typical_starts(model: EffectiveModel, plan: Plan) -> tuple[Array, Array]:
+def typical_starts(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Array]:
     """Return ν_0 (P, C) and masses (P,) that integrate over N(0, I) what a path ends in.
 
     On the line the integrand is smooth but for layers at the edges between modes, where a double exponential rule

@@ -11,6 +11,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 import sympy as sp
 
+from symsched.algebra.asymptotics import leading_power
 from symsched.algebra.codegen import Array, compiled
 from symsched.errors import nearest, require_integer, require_real
 from symsched.schedules import sources
@@ -74,10 +75,15 @@ class Schedule:
         ends = [round(k * steps / count) for k in range(count + 1)]
         return [np.arange(last - first + 1) / (last - first) for first, last in pairwise(ends)]
 
-    @property
+    @cached_property
     def needs_kappa(self) -> bool:
         """Whether the schedule depends on the window constant κ."""
         return any(window.motion.tau.has(kappa_symbol) for window in self.windows)
+
+    @property
+    def noise_exponent(self) -> sp.Rational:
+        """e in α ~ d^e on the first window."""
+        return _noise_exponent(self.windows[0])
 
     def plan(self, steps: int, d: float, kappa: float | None = None, scheme: str = "interpolant") -> Plan:
         """Return the N steps at dimension ``d`` (a real number: 10^12 and beyond are fine) as coefficients.
@@ -179,6 +185,12 @@ class Schedule:
         return tuple((w.name, w.start, w.end) for w in self.windows)
 
 
+@lru_cache(maxsize=256)
+def _noise_exponent(window: Window) -> sp.Rational:
+    return leading_power(window.alpha, "alpha")[1]
+
+
+@lru_cache(maxsize=256)
 def _steps_in_tau(interpolant: Interpolant, window: Window) -> bool:
     """Whether Euler steps in τ on this window: where ψ runs, t is no time of the interpolant.
 
@@ -200,6 +212,7 @@ def _function(expression: sp.Expr) -> Callable[..., Array]:
     return compiled(expression, (elapsed, remaining, d_symbol, kappa_symbol), "the schedule")
 
 
+@lru_cache(maxsize=64)
 def plain(interpolant: Interpolant) -> Schedule:
     """Return the undilated schedule τ = t."""
     return custom(interpolant, t, name="plain")

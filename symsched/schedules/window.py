@@ -7,7 +7,7 @@ numbers.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import sympy as sp
 
@@ -72,11 +72,22 @@ class Window:
 
     def rate(self, expression: sp.Expr) -> sp.Expr:
         """Return d/dt of an expression in the elapsed and the remaining share."""
-        return (sp.diff(expression, elapsed) - sp.diff(expression, remaining)) / (self.end - self.start)
+        return _rate(expression, self.end - self.start)
 
     def is_straight(self, expression: sp.Expr) -> bool:
         """Whether an expression of the motion is linear in t on this window."""
-        return not sp.expand(self.rate(expression)).has(elapsed, remaining)
+        return _is_linear(expression)
+
+
+@lru_cache(maxsize=1024)
+def _rate(expression: sp.Expr, length: sp.Rational) -> sp.Expr:
+    # A schedule is read on many grids: what does not depend on the grid is found once.
+    return (sp.diff(expression, elapsed) - sp.diff(expression, remaining)) / length
+
+
+@lru_cache(maxsize=1024)
+def _is_linear(expression: sp.Expr) -> bool:
+    return not sp.expand(_rate(expression, sp.S.One)).has(elapsed, remaining)
 
 
 def _shortest(expression: sp.Expr) -> sp.Expr:

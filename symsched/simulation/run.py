@@ -7,40 +7,25 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from symsched.distributions.gaussian_modes.affine import integrate_directions
-from symsched.distributions.gaussian_modes.model import DirectionModel
-from symsched.distributions.mean_field.numeric.interaction_model import InteractionModel
-from symsched.distributions.mean_field.numeric.model import AbstractMeanFieldModel, MeanFieldModel
-from symsched.distributions.product.affine import integrate_product, is_affine
-from symsched.distributions.product.model import ProductModel
-from symsched.errors import nearest, require_integer
-from symsched.laws.numeric.kernels import SiteKernel, kernel
+from symsched.errors import require_integer
 from symsched.models.base import AbstractModel
 from symsched.models.full import integrate_full
+from symsched.models.method import Method, choose
 from symsched.models.noise import Blocks
-from symsched.models.one_map.scalar_map import integrate_map
 from symsched.models.one_thread import one_thread
-from symsched.models.orders import COUNTED_FROM, integrate_orders, order_blocks
 from symsched.models.recording import BlockResult, OrderParameter, Recording, Workspace
 from symsched.schedules.plan import Plan
 
 Array = NDArray[np.float64]
 
-METHODS = ("auto", "full", "scalar map", "affine", "order parameter")
-KEEPS = ("x", "statistics")
-
-_MAP_FROM = 1000
-"""Dimension from which a product law's scalar map is faster than the plain loop."""
-_MAP_FIELD_FROM = 100
-"""The same where the loop integrates for every coordinate: over the field of a quadratic mean-field measure, or over
-a site without a closed form."""
-_MAP_INTERACTION_FROM = 3000
-"""The same for other mean-field measures, which have other methods below."""
+_ROWS_AS_IF = 1 << 14
+"""Dimension up to which the grouping of rows follows d where no coordinates are held."""
 
 
 class RunInterruptedError(KeyboardInterrupt):
@@ -62,7 +47,7 @@ class RawRun:
     ``x``              (n, d) or None        samples at the end of the plan
     ``means``          (n, N+1)              mean over the coordinates of x at every node
     ``order``          (n, M)                order parameter at the nodes ``order_nodes`` (M,)
-    ``projections``    (n, N+1, r) or None   projections of x on the directions of a DirectionModel
+    ``projections``    (n, N+1, r) or None   projections of x on the model's frame
     ``responsibilities`` (n, len(watch), K)  probabilities of the modes at the nodes ``watch``
     ``modes``          (n,)                  the most probable mode at the last evaluated node
     ``moments``        (n, 4) or (n, 2)      means over the coordinates of x, x², x³, x⁴ at the end
@@ -99,8 +84,8 @@ class RawRun:
     def central_moments(self) -> Array:
         """Mean, variance, third and fourth central moment of each path's coordinates at the end, (n, 4).
 
-        Only the first two, (n, 2), where only two power sums are known: affine paths of a DirectionModel, and affine
-        runs of order parameters.
+        Only the first two, (n, 2), where only two power sums are known: affine paths with a frame, and affine runs
+        of order parameters.
         """
         first, second = self.moments[:, 0], self.moments[:, 1]
         variance = np.maximum(second - first**2, 0.0)
@@ -117,10 +102,10 @@ class RawRun:
 class BlockTask:
     """Everything a worker needs to run any block; it can be pickled if the model can."""
 
-    model: AbstractModel
+    method: Method
     plan: Plan
     blocks: Blocks
-    method: str
+    d: int
     recording: Recording
     keep: bool
 
@@ -128,21 +113,10 @@ class BlockTask:
     def run(self, block: int, out: Array | None = None) -> BlockResult:
         """Return the finished block, its samples in ``out`` (r, d) if given."""
         first, last = self.blocks.span(block)
-        if self.method == "order parameter":
-            generator = self.blocks.generator(block)
-            return _finite(integrate_orders(self.model, self.plan, generator, last - first, self.recording))
-        buffer = np.empty((last - first, self.blocks.d)) if out is None else out
+        width = self.d if self.method.keeps == "x" else 0
+        buffer = np.empty((last - first, width)) if out is None else out
         work = Workspace(self.blocks.generator(block), buffer, self.recording, self.keep)
-        if self.method == "full":
-            result = integrate_full(self.model, self.plan, work)
-        elif isinstance(self.model, DirectionModel):
-            result = integrate_directions(self.model, self.plan, work)
-        elif isinstance(self.model, ProductModel) and self.method == "affine":
-            result = integrate_product(self.model, self.plan, work)
-        elif isinstance(self.model, ProductModel | AbstractMeanFieldModel):
-            result = integrate_map(self.model, self.plan, work)
-        else:
-            raise TypeError(f"method {self.method!r} does not know a {type(self.model).__name__}; use method='full'")
+        result = self.method.run(self.plan, work)
         return _finite(result if self.keep else replace(result, x=None))
 
 
@@ -153,43 +127,9 @@ def _finite(result: BlockResult) -> BlockResult:
     return result
 
 
-def choose(model: AbstractModel, method: str, keep: str, statistic: OrderParameter | None = None) -> str:
-    """Return the fastest exact method for the model, or the wanted one if it is exact for the model.
-
-    Statistics alone need no samples where the law of the sums behind them is known: at any d for Gaussian modes, from
-    COUNTED_FROM on for exchangeable coordinates.
-    """
-    if keep not in KEEPS:
-        raise ValueError(f"unknown keep {keep!r}; {nearest(keep, KEEPS)}")
-    if method not in METHODS:
-        raise ValueError(f"unknown method {method!r}; {nearest(method, METHODS)}")
-    affine = isinstance(model, DirectionModel) or (isinstance(model, ProductModel) and is_affine(model))
-    exchangeable = isinstance(model, ProductModel | AbstractMeanFieldModel)
-    if method == "order parameter" and keep == "x":
-        raise ValueError("method 'order parameter' has no samples; pass keep='statistics', or another method")
-    if method == "auto":
-        summed = affine and (statistic is None or statistic.order <= 2)
-        counted = exchangeable and not affine and model.dimension >= COUNTED_FROM
-        if keep == "statistics" and (summed or counted):
-            return "order parameter"
-        if affine:
-            return "affine"
-        return "scalar map" if exchangeable and model.dimension >= _least(model) else "full"
-    if method == "affine" and not affine:
-        raise ValueError("method 'affine' needs Gaussian modes; use 'auto' or 'scalar map'")
-    if method == "scalar map" and not exchangeable:
-        raise ValueError("method 'scalar map' needs exchangeable coordinates; use 'auto' or 'affine'")
-    return method
-
-
-def _least(model: AbstractModel) -> int:
-    """Return the dimension from which the scalar map is worth its overhead."""
-    integrated = isinstance(model, ProductModel) and any(
-        isinstance(kernel(site, 0.0), SiteKernel) for site in model.sites
-    )
-    if integrated or isinstance(model, MeanFieldModel):
-        return _MAP_FIELD_FROM
-    return _MAP_INTERACTION_FROM if isinstance(model, InteractionModel) else _MAP_FROM
+def methods_of(model: AbstractModel) -> tuple[Method, ...]:
+    """Return the model's own methods and, last, the plain loop that every model has."""
+    return (*model.methods(), Method("full", partial(integrate_full, model)))
 
 
 def run_plan(
@@ -220,10 +160,10 @@ def run_plan(
         raise ValueError(f"dtype must be float64 or float32, got {np.dtype(dtype)}")
     if executor is not None and not isinstance(executor, Executor):
         raise TypeError(f"executor must be a concurrent.futures.Executor or None, got {executor!r}")
-    chosen = choose(model, method, keep, statistic)
-    grouping = order_blocks if chosen == "order parameter" else Blocks
-    blocks = grouping(require_integer(seed, "seed", 0), n, model.dimension)
-    task = BlockTask(model, plan, blocks, chosen, Recording.of(plan, statistic, watch), keep == "x")
+    chosen = choose(methods_of(model), model.dimension, method, keep, statistic)
+    d = model.dimension if chosen.keeps == "x" else min(model.dimension, _ROWS_AS_IF)
+    blocks = Blocks(require_integer(seed, "seed", 0), n, d)
+    task = BlockTask(chosen, plan, blocks, model.dimension, Recording.of(plan, statistic, watch), keep == "x")
     in_flight = 1 if executor is None else max(1, (8 * blocks.rows if rows is None else rows) // blocks.rows)
     samples = np.empty((n, model.dimension), dtype=dtype) if keep == "x" else None
     collector = _Collector(task, samples, min(n, in_flight * blocks.rows))
@@ -289,18 +229,17 @@ class _Collector:
         """Return the run of all blocks taken so far."""
         merged, plan, recording = BlockResult.merge(self._results), self._task.plan, self._task.recording
         statistic = recording.statistic
-        directions = isinstance(self._task.model, DirectionModel) and self._task.method != "full"
-        defined = statistic.nodes(plan) if statistic is not None and not directions else np.empty(0, dtype=np.intp)
+        defined = np.empty(0, dtype=np.intp) if statistic is None else statistic.nodes(plan)
         return RawRun(
             x=None if self._samples is None else self._samples[: self.done],
             means=merged.means,
             order=merged.order,
-            order_nodes=defined,
+            order_nodes=defined[: merged.order.shape[1]],
             projections=merged.projections,
             responsibilities=merged.responsibilities,
             watch=recording.watch,
             moments=merged.moments,
-            method=self._task.method,
+            method=self._task.method.name,
             map_error=merged.map_error,
             seconds=time.perf_counter() - self._start,
             peak_rows=self._peak_rows,

@@ -10,20 +10,16 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from tqdm.auto import tqdm
 
-from symsched.algebra.asymptotics import leading_power
-from symsched.algebra.codegen import Array, number
+from symsched.algebra.codegen import Array
 from symsched.distributions.base import AbstractDistribution
-from symsched.distributions.cascade import Cascade
-from symsched.distributions.rules import cascade
-from symsched.errors import DerivationError, require_integer
+from symsched.errors import require_integer
 from symsched.limits.limit import Limit
-from symsched.models.estimates import Estimate
+from symsched.models.estimates import Estimate, average, share, variance
 from symsched.models.recording import OrderParameter
 from symsched.schedules.interpolant import Interpolant
 from symsched.schedules.plan import Plan
 from symsched.schedules.schedule import Schedule, plain
 from symsched.simulation.run import RawRun, run_plan
-from symsched.symbols import d as d_symbol
 
 
 @dataclass(frozen=True)
@@ -122,7 +118,7 @@ def simulate(
         raise TypeError(f"schedule must be a Schedule, an Interpolant or a Limit, got {schedule!r}")
     plan = schedule.plan(steps, dimension, kappa, scheme)
     model = distribution.model(dimension)
-    statistic, shared = order_statistic(distribution, dimension)
+    statistic = distribution.statistic(dimension)
     seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else require_integer(rng, "rng", 0)
     with tqdm(total=count, unit="path", disable=not progress, leave=False) as bar:
 
@@ -142,39 +138,21 @@ def simulate(
             statistic=statistic,
             progress=advance,
         )
-    return _run(raw, schedule, (statistic, shared), plan, dimension)
+    return _run(raw, schedule, statistic, plan, dimension)
 
 
-def order_statistic(distribution: AbstractDistribution, dimension: int) -> tuple[OrderParameter, float]:
-    """Return the order parameter of the first speciation, and what all modes share of c_q if q > 1; else the mean,
-    0."""
-    try:
-        found: Cascade = cascade(distribution)
-    except DerivationError:
-        return OrderParameter(), 0.0
-    first = found.phases[0]
-    if first.order is None:
-        return OrderParameter(), 0.0
-    *common, shared = [
-        number(c.subs(d_symbol, dimension), "a common cumulant") for c in (*first.common[0], *first.references[:1])
-    ]
-    if first.order == 1:
-        return OrderParameter(1, shared), 0.0
-    return OrderParameter(first.order, *common[:2]), shared
-
-
-def _run(raw: RawRun, schedule: Schedule, statistic: tuple[OrderParameter, float], plan: Plan, dimension: int) -> Run:
+def _run(raw: RawRun, schedule: Schedule, statistic: OrderParameter, plan: Plan, dimension: int) -> Run:
     shares = raw.responsibilities[:, -1]
     modes = raw.modes
     count = shares.shape[1]
-    mean, variance = raw.central_moments[:, 0], raw.central_moments[:, 1]
+    means, variances = raw.central_moments[:, 0], raw.central_moments[:, 1]
     if raw.projections is not None:
         # Means differ from coordinate to coordinate: only what is orthogonal to all of them is noise.
         along = np.sum(raw.projections[:, -1] ** 2, axis=1)
-        variance = (dimension * raw.moments[:, 1] - along) / (dimension - raw.projections.shape[2])
-    sites = tuple(_sites(mean[modes == k], variance[modes == k], dimension) for k in range(count))
-    weights = tuple(_share(int(np.sum(modes == k)), len(modes)) for k in range(count))
-    unit = float(dimension) ** float(leading_power(schedule.windows[0].alpha, "alpha")[1])
+        variances = (dimension * raw.moments[:, 1] - along) / (dimension - raw.projections.shape[2])
+    sites = tuple(_sites(means[modes == k], variances[modes == k], dimension) for k in range(count))
+    weights = tuple(share(modes == k) for k in range(count))
+    unit = float(dimension) ** float(schedule.noise_exponent)
     paths, nodes = _paths(raw, statistic, plan, dimension, unit)
     return Run(
         raw.x,
@@ -184,8 +162,8 @@ def _run(raw: RawRun, schedule: Schedule, statistic: tuple[OrderParameter, float
         modes,
         weights,
         sites,
-        mean,
-        variance,
+        means,
+        variances,
         plan,
         dimension,
         unit,
@@ -196,10 +174,9 @@ def _run(raw: RawRun, schedule: Schedule, statistic: tuple[OrderParameter, float
 
 
 def _paths(
-    raw: RawRun, recorded: tuple[OrderParameter, float], plan: Plan, dimension: int, unit: float
+    raw: RawRun, statistic: OrderParameter, plan: Plan, dimension: int, unit: float
 ) -> tuple[Array, NDArray[np.intp]]:
     """Order parameter α^q ν in the unit d^{q e} in which it is O(1), α ~ d^e on the first window."""
-    statistic, shared = recorded
     everything = np.arange(plan.steps + 1)
     if raw.projections is not None:
         return raw.projections / unit, everything
@@ -207,32 +184,17 @@ def _paths(
         return math.sqrt(dimension) * (raw.means - plan.beta * statistic.centre) / unit, everything
     nodes = raw.order_nodes
     # He_q standardises by √(α² + β² c_2); α^q He_q(y) is what the phase's equation moves.
-    if shared:
+    if statistic.shared:
         # What all modes share of c_q moves ν without telling them apart: the order parameter is counted from it.
         nodes = nodes[nodes < plan.steps]
         lift = math.sqrt(dimension / math.factorial(statistic.order)) * plan.psi[nodes] ** statistic.order
-        nu = raw.order[:, : len(nodes)] - lift * shared
+        nu = raw.order[:, : len(nodes)] - lift * statistic.shared
     else:
         nu = raw.order
     return nu * (plan.alpha[nodes] / unit) ** statistic.order, nodes
 
 
-def _share(hits: int, total: int) -> Estimate:
-    # Half a count on either side keeps the error of a share that came out as 0 or 1 from vanishing.
-    smoothed = (hits + 0.5) / (total + 1)
-    return Estimate(hits / total, math.sqrt(smoothed * (1 - smoothed) / total))
-
-
-def _sites(mean: Array, variance: Array, dimension: int) -> SiteStatistics | None:
-    paths = len(mean)
-    if paths < 2:
+def _sites(means: Array, variances: Array, dimension: int) -> SiteStatistics | None:
+    if len(means) < 2:
         return None
-    spread = float(np.var(mean, ddof=1)) * dimension
-    fourth = float(np.mean((mean - mean.mean()) ** 4)) * dimension**2
-    spread_error = math.sqrt(max(fourth - spread**2, 0.0) / paths)
-    root = math.sqrt(paths)
-    return SiteStatistics(
-        Estimate(float(mean.mean()), float(mean.std(ddof=1)) / root),
-        Estimate(float(variance.mean()), float(variance.std(ddof=1)) / root),
-        Estimate(spread, spread_error),
-    )
+    return SiteStatistics(average(means), average(variances), variance(means, scale=dimension))

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm.auto import tqdm
 
-from symsched.distributions.base import INTEGERS, AbstractDistribution, require_sequence
+from symsched.algebra.inputs import INTEGERS, require_sequence
+from symsched.distributions.base import AbstractDistribution
 from symsched.errors import require_integer, require_real
 from symsched.limits.limit import Limit
 from symsched.models.estimates import Estimate

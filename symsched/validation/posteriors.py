@@ -12,14 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
-from scipy import special
 
 from symsched.algebra.codegen import Array, number
 from symsched.distributions.cascade import CanonicalPhase
-from symsched.distributions.mean_field.numeric.model import AbstractBasinModel
-from symsched.distributions.product.model import ProductModel
-from symsched.laws.numeric.kernels import SiteKernel, kernel
-from symsched.laws.numeric.tables import fast_kernel
 from symsched.limits.limit import Limit
 from symsched.models.base import AbstractModel
 from symsched.predictions.clones import clone_probability
@@ -44,7 +39,7 @@ def posterior_rows(limit: Limit, rng: np.random.Generator, *, n: int, reach: flo
         d = int(min(_LARGEST, max(100.0, math.ceil(_SMALLNESS ** (-1 / exponent)))))
         psi = float(d) ** -exponent
         model = limit.distribution.model(d)
-        if psi > reach * (1 + 1e-9) or _integrates_everywhere(model):
+        if psi > reach * (1 + 1e-9) or model.integrates:
             continue
         modes = _posterior(model, psi, n, rng)
         shares = np.stack([modes[:, list(block)].sum(axis=1) for block in (*outcomes, *others)], axis=1)
@@ -69,10 +64,6 @@ def posterior_rows(limit: Limit, rng: np.random.Generator, *, n: int, reach: flo
     return rows
 
 
-def _integrates_everywhere(model: AbstractModel) -> bool:
-    return isinstance(model, AbstractBasinModel) and isinstance(kernel(model.site, 0.0), SiteKernel)
-
-
 def _partitions(limit: Limit) -> Iterator[tuple[CanonicalPhase, Blocks, Blocks]]:
     """Yield each speciation with atoms, the groups of modes that it leaves alone, and the outcomes of its branches."""
     groups: Blocks = [tuple(range(len(limit.cascade.modes)))]
@@ -94,16 +85,8 @@ def _posterior(model: AbstractModel, psi: float, n: int, rng: np.random.Generato
         y = model.sample(rng, min(n - first, rows))
         y *= psi
         y += rng.standard_normal(y.shape)
-        parts.append(_responsibilities(model, psi, y))
+        parts.append(model.responsibilities(psi, y))
     return np.concatenate(parts)
-
-
-def _responsibilities(model: AbstractModel, psi: float, y: Array) -> Array:
-    """Posterior over modes at y (n, d), shape (n, K): of a product w_k Π Z_k(ψ, y_i), where only log Z is needed."""
-    if not isinstance(model, ProductModel):
-        return model.posterior(psi, y)[1]
-    evidence = [fast_kernel(site, psi, 0.0).both(psi * y)[0].sum(axis=1) for site in model.sites]
-    return np.asarray(special.softmax(np.log(model.weights) + np.stack(evidence, axis=1), axis=1))
 
 
 def _row(claim: str, predicted: float, values: Array, judge: Callable[[str, float, float, float], Row]) -> Row:

@@ -5,19 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
 
-from symsched.algebra.codegen import number
-from symsched.distributions.base import INTEGERS, AbstractDistribution, require_sequence
-from symsched.distributions.mean_field.measure import MeanField
+from symsched.algebra.inputs import INTEGERS, require_sequence
 from symsched.errors import require_integer
 from symsched.limits.limit import Limit
-from symsched.models.estimates import Estimate, exponent
-from symsched.predictions.order_model import effective_model
+from symsched.models.estimates import Comparison, Estimate, average, exponent
 from symsched.predictions.order_paths import order_paths
 from symsched.predictions.predict import ModePrediction, practical_infinity, predict
 from symsched.reporting.charts import chart_of_rows
@@ -39,8 +35,6 @@ _SLACK = 0.4
 """A measured rate may be this share slower than the expected one."""
 _POSTERIORS = 400
 """Draws of the exact posterior: of a mean-field measure they may each cost seconds per thousand coordinates."""
-_COLLECTIVE_SAMPLES = 1000
-_COLLECTIVE_DIMENSION = 2000
 
 
 @dataclass(frozen=True)
@@ -132,7 +126,7 @@ def validate(
     if len(errors) > 1:
         rows.append(_rate_row(limit, sizes, errors, constant))
     rows += posterior_rows(limit, generator, n=min(n, _POSTERIORS), reach=REACH)
-    rows += extra_rows(limit.distribution, limit, generator)
+    rows += [_row_of(comparison) for comparison in limit.distribution.comparisons(generator)]
     return Report(tuple(rows), f"{limit.interpolant.name}, n = {n}, steps = {steps}")
 
 
@@ -162,7 +156,7 @@ def _mode_rows(limit: Limit, run: Run, predictions: Sequence[ModePrediction], ka
     """Weight, mean and variance of every mode; what the limit neglects is allowed for, and stated."""
     reach = window_reach(limit, run.dimension, kappa)
     early = waiting(limit, run.dimension, kappa)
-    centred = effective_model(limit.distribution, limit.cascade, float(run.dimension)).centred
+    centred = limit.order_model(run.dimension).centred
     names = mode_names(limit)
     shift = _collective_mean(limit, float(run.dimension))
     rows = []
@@ -242,7 +236,7 @@ def path_error(limit: Limit, run: Run, steps: int, kappa: float | None, scheme: 
     """
     order = limit.cascade.phases[0].order or 1
     farthest = practical_infinity(limit)
-    model = effective_model(limit.distribution, limit.cascade, farthest)
+    model = limit.order_model(farthest)
     plan = limit.schedule.plan(steps, farthest, kappa, scheme)
     inside = np.flatnonzero(plan.times[:-1] < float(limit.schedule.windows[0].end) - 1e-12)
     paths = run.paths[:, inside] if run.paths.ndim == 3 else run.paths[:, inside, None]
@@ -252,7 +246,7 @@ def path_error(limit: Limit, run: Run, steps: int, kappa: float | None, scheme: 
     start[:, components] = measured[:, 0]
     predicted = order_paths(model, plan, start).nu[:, inside, components]
     distances = np.sqrt(np.mean((measured - predicted) ** 2, axis=(1, 2)))
-    return Estimate(float(distances.mean()), float(distances.std(ddof=1)) / math.sqrt(len(distances)))
+    return average(distances)
 
 
 def _rate_row(limit: Limit, sizes: Sequence[int], errors: Sequence[Estimate], kappa: float | None) -> Row:
@@ -273,39 +267,13 @@ def _rate_row(limit: Limit, sizes: Sequence[int], errors: Sequence[Estimate], ka
     return replace(row, verdict=verdict, rule=f"{row.rule}; decides nothing here: {early}", decides=False)
 
 
-@singledispatch
-def extra_rows(distribution: AbstractDistribution, limit: Limit, rng: np.random.Generator) -> list[Row]:
-    """Return rows that only one family has."""
-    return []
-
-
-@extra_rows.register
-def _(distribution: MeanField, limit: Limit, rng: np.random.Generator) -> list[Row]:
-    """Collective variance d Var(m | mode) → Λ''/χ, on exact samples."""
-    if any(saddle.bend > 2 for saddle in distribution.saddles):
-        return []
-    model = distribution.model(_COLLECTIVE_DIMENSION)
-    means = np.concatenate([model.sample(rng, 500).mean(axis=1) for _ in range(_COLLECTIVE_SAMPLES // 500)])
-    centres = np.array([number(saddle.magnetisation, "m") for saddle in distribution.saddles])
-    nearest = np.argmin(np.abs(means[:, None] - centres), axis=1)
-    rows = []
-    for k, saddle in enumerate(distribution.saddles):
-        inside = means[nearest == k]
-        if len(inside) < 50:
-            continue
-        expected = number(saddle.variance / saddle.chi, "the collective variance")
-        measured = _COLLECTIVE_DIMENSION * float(np.var(inside, ddof=1))
-        fourth = _COLLECTIVE_DIMENSION**2 * float(np.mean((inside - inside.mean()) ** 4))
-        error = math.sqrt(max(fourth - measured**2, 0.0) / len(inside))
-        rows.append(
-            statistical(
-                f"mode {k}: d Var(m) of exact samples, Λ''/χ",
-                expected,
-                measured,
-                error,
-                dimension=_COLLECTIVE_DIMENSION,
-                allowance=expected * 20 / _COLLECTIVE_DIMENSION,
-                allowance_reason="corrections of order 1/d",
-            )
-        )
-    return rows
+def _row_of(found: Comparison) -> Row:
+    return statistical(
+        found.claim,
+        found.predicted,
+        found.measured.value,
+        found.measured.standard_error,
+        dimension=float(found.dimension),
+        allowance=found.allowance,
+        allowance_reason=found.reason,
+    )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from symsched.distributions.gaussian_modes.model import DirectionModel
+from symsched.distributions.gaussian_modes.directions import Directions
 from symsched.models.noise import fill, tiles
 from symsched.models.recording import BlockResult, Recording, Workspace
 from symsched.schedules.plan import History, Plan
@@ -25,7 +25,7 @@ _STRIP = 1 << 12
 
 
 def step_directions(
-    model: DirectionModel, plan: Plan, projections: Array, record: Recording
+    model: Directions, plan: Plan, projections: Array, record: Recording
 ) -> tuple[float, Array, list[Array], list[Array]]:
     """Return s and c (r, directions) of x = s z + c @ frame, the projections of x at every node, and responsibilities.
 
@@ -46,7 +46,7 @@ def step_directions(
         history.append(state)
         if node == plan.steps:
             break
-        responsibilities = model.responsibilities(float(plan.psi[node]), state / plan.alpha[node])
+        responsibilities = model.decide(float(plan.psi[node]), state / plan.alpha[node])
         if node in record.watch:
             watched.append(responsibilities)
         centres = responsibilities @ model.centres
@@ -60,7 +60,7 @@ def step_directions(
     return float(scale[0]), shift, history, watched
 
 
-def integrate_directions(model: DirectionModel, plan: Plan, work: Workspace) -> BlockResult:
+def integrate_directions(model: Directions, plan: Plan, work: Workspace) -> BlockResult:
     """Return a block of paths of Gaussian modes in general directions."""
     out = work.out
     rows, d = out.shape
@@ -94,10 +94,9 @@ def integrate_directions(model: DirectionModel, plan: Plan, work: Workspace) -> 
     )
 
 
-def integrate_projections(
-    model: DirectionModel, plan: Plan, generator: np.random.Generator, rows: int, record: Recording
-) -> BlockResult:
-    """Return ``rows`` paths without samples, from the projections of z and its length."""
+def integrate_projections(model: Directions, plan: Plan, work: Workspace) -> BlockResult:
+    """Return a block of paths without samples, from the projections of z and its length."""
+    generator, rows, record = work.generator, work.out.shape[0], work.recording
     d, count = model.d, model.directions
     projections = generator.standard_normal((rows, count))
     rest = generator.chisquare(d - count, rows) if d > count else np.zeros(rows)

@@ -7,38 +7,42 @@ import sympy as sp
 from symsched.algebra.derivation import Step
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw
 from symsched.distributions.gaussian_modes import verifiers
-from symsched.distributions.gaussian_modes.modes import GaussianModes
 from symsched.distributions.verifiers import partition
 from symsched.errors import DerivationError
-from symsched.laws import AtomLaw
+from symsched.laws import AbstractLaw, AtomLaw
 from symsched.symbols import d, nu, s
 
 _HALF = sp.Rational(1, 2)
 
 
-def gram_cascade(modes: GaussianModes) -> Cascade:
-    """Return the phases of K Gaussians whose means have Gram matrix r_k·r_l/d: one speciation at d^−1/2, then the
-    data."""
-    _require_no_dimension(modes)
-    points, rank = modes.centres, modes.rank
-    data_law = modes.noise_law()
-    laws = tuple(ModeLaw(weight, data_law) for weight in modes.weights)
-    data = CanonicalPhase(
-        "data", sp.S.Zero, None, tuple(Branch((k,), w, data_law) for k, w in enumerate(modes.weights))
-    )
-    if len(modes.weights) == 1:
+def gram_cascade(
+    weights: tuple[sp.Expr, ...],
+    gram: sp.ImmutableMatrix,
+    points: tuple[tuple[sp.Expr, ...], ...],
+    sigma: sp.Expr,
+    noise: AbstractLaw,
+) -> Cascade:
+    """Return the phases of K Gaussians whose means have Gram matrix r_k·r_l/d: one speciation at d^−1/2, then the data.
+
+    ``points`` (K, rank) have that matrix; ``noise`` is the law of a coordinate about its mode's mean.
+    """
+    _require_no_dimension(("weights", sp.Tuple(*weights)), ("gram", gram), ("sigma", sigma))
+    rank = len(points[0])
+    laws = tuple(ModeLaw(weight, noise) for weight in weights)
+    data = CanonicalPhase("data", sp.S.Zero, None, tuple(Branch((k,), w, noise) for k, w in enumerate(weights)))
+    if len(weights) == 1:
         return Cascade(laws, (data,), ())
     values = tuple(row[0] if rank == 1 else sp.Tuple(*row) for row in points)
-    law = AtomLaw(values, modes.weights)
-    everyone = tuple(range(len(modes.weights)))
+    law = AtomLaw(values, weights)
+    everyone = tuple(range(len(weights)))
     branch = Branch(everyone, sp.S.One, law, tuple((k,) for k in everyone))
     coordinates = nu if rank == 1 else tuple(sp.symbols(f"nu1:{rank + 1}", real=True))
     steps = (
         Step(
             "means enter through their Gram matrix alone: points of the smallest dimension with that matrix",
-            modes.gram,
+            gram,
             sp.ImmutableMatrix(points),
-            verifiers.gram(modes.gram),
+            verifiers.gram(gram),
             assumes=("noise is isotropic", "|r_k| grows like √d"),
         ),
         Step(
@@ -50,12 +54,11 @@ def gram_cascade(modes: GaussianModes) -> Cascade:
             cites="arXiv 2501.00988 for two opposite means",
         ),
     )
-    speciation = CanonicalPhase("speciation", _HALF, 1, (branch,), ((),), (sp.S.Zero,), rank, modes.gram)
+    speciation = CanonicalPhase("speciation", _HALF, 1, (branch,), ((),), (sp.S.Zero,), rank, gram)
     return Cascade(laws, (speciation, data), steps)
 
 
-def _require_no_dimension(modes: GaussianModes) -> None:
-    parts = (("weights", sp.Tuple(*modes.weights)), ("gram", modes.gram), ("sigma", modes.sigma))
+def _require_no_dimension(*parts: tuple[str, sp.Basic]) -> None:
     for name, part in parts:
         if d in part.free_symbols:
             raise DerivationError(

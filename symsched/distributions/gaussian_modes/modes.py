@@ -10,20 +10,23 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from symsched.algebra.codegen import number
-from symsched.algebra.inputs import require_expression
-from symsched.distributions.base import (
-    AbstractDistribution,
+from symsched.algebra.codegen import Array, number
+from symsched.algebra.inputs import (
+    require_expression,
     require_positive,
     require_probability,
     require_sequence,
     require_substitution,
 )
+from symsched.distributions.base import AbstractDistribution
+from symsched.distributions.cascade import Cascade
+from symsched.distributions.gaussian_modes.cascade import gram_cascade
 from symsched.distributions.gaussian_modes.model import DirectionModel
 from symsched.laws import AbstractLaw, DensityLaw
+from symsched.laws.numeric import GaussianSite
 from symsched.models.base import AbstractModel
+from symsched.models.order_model import AbstractOrderModel, DiscreteOrderModel, Points
 from symsched.symbols import a
-from symsched.symbols import d as d_symbol
 
 
 @dataclass(frozen=True, init=False)
@@ -120,24 +123,37 @@ class GaussianModes(AbstractDistribution):
         return DensityLaw(a, sp.exp(-(a**2) / (2 * self.sigma**2)), -sp.oo, sp.oo)
 
     @property
-    def parameters(self) -> frozenset[sp.Symbol]:
-        """Free symbols of weights, Gram matrix and σ, without d."""
+    def free_symbols(self) -> frozenset[sp.Symbol]:
+        """Those of weights, Gram matrix and σ."""
         free = set(self.gram.free_symbols) | set(self.sigma.free_symbols)
         for weight in self.weights:
             free |= weight.free_symbols
-        return frozenset(free - {d_symbol})
+        return frozenset(free)
 
     def subs(self, values: Mapping[sp.Symbol, Any]) -> GaussianModes:
         """Return the mixture with some parameters replaced."""
         checked = require_substitution(values)
         return GaussianModes([w.subs(checked) for w in self.weights], self.gram.subs(checked), self.sigma.subs(checked))
 
+    def _derive(self) -> Cascade:
+        return gram_cascade(self.weights, self.gram, self.centres, self.sigma, self.noise_law())
+
     def _numeric(self, dimension: int) -> AbstractModel:
-        if dimension < self.rank:
-            raise ValueError(f"d must be at least {self.rank}, the dimension that the means span, got {dimension}")
-        centres = np.array([[number(c, "a centre") for c in row] for row in self.centres])
+        modes = self.at(dimension)
+        if dimension < modes.rank:
+            raise ValueError(f"d must be at least {modes.rank}, the dimension that the means span, got {dimension}")
+        return DirectionModel(dimension, *modes._points(), number(modes.sigma, "sigma"))
+
+    def _order_numeric(self, dimension: float) -> AbstractOrderModel:
+        weights, centres = self._points()
+        site = GaussianSite(0.0, number(self.sigma, "sigma") ** 2)
+        points = Points((1,) * self.rank, weights, centres)
+        return DiscreteOrderModel(dimension, points, (site,) * len(weights), centred=True)
+
+    def _points(self) -> tuple[Array, Array]:
+        """Return weights (K,) and centres (K, rank) in numbers."""
         weights = np.array([number(w, "a weight") for w in self.weights])
-        return DirectionModel(dimension, weights, centres, number(self.sigma, "sigma"))
+        return weights, np.array([[number(c, "a centre") for c in row] for row in self.centres])
 
 
 def _entries(value: object, name: str) -> list[Any]:

@@ -9,7 +9,7 @@ from symsched.algebra.asymptotics import leading_power, limit_in_dimension
 from symsched.algebra.derivation import Step
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw
 from symsched.distributions.mean_field import verifiers
-from symsched.distributions.mean_field.measure import MeanField
+from symsched.distributions.mean_field.landscape import Landscape
 from symsched.distributions.mean_field.saddles import Saddle
 from symsched.distributions.verifiers import partition
 from symsched.errors import DerivationError
@@ -20,16 +20,16 @@ _HALF = sp.Rational(1, 2)
 _LAPLACE = "Laplace's method; Ellis and Newman 1978 for critical points"
 
 
-def saddle_cascade(measure: MeanField) -> Cascade:
+def saddle_cascade(landscape: Landscape) -> Cascade:
     """Return the modes and phases of ρ_0^{⊗d} exp(d g(m) + f(m))."""
-    saddles = measure.saddles
+    saddles = landscape.saddles
     values = sp.Tuple(*(saddle.magnetisation for saddle in saddles))
     steps = [
         Step(
             "saddle points: global maxima of g − I, where m = Λ'(g'(m))",
-            measure.limiting_interaction,
+            landscape.interaction,
             values,
-            verifiers.maxima(measure),
+            verifiers.maxima(landscape),
             assumes=("E_0 exp(u a) is finite where it is needed",),
             cites="Cramér and Varadhan",
         )
@@ -40,9 +40,9 @@ def saddle_cascade(measure: MeanField) -> Cascade:
             raise DerivationError(
                 "critical point", "several critical points share the maximum", "Break the symmetry with a field."
             )
-        return _critical(measure, critical[0], steps)
-    weights = _weights(measure, saddles)
-    modes = tuple(ModeLaw(w, measure.spin.tilt(saddle.tilt)) for w, saddle in zip(weights, saddles, strict=True))
+        return _critical(landscape, critical[0], steps)
+    weights = _weights(landscape, saddles)
+    modes = tuple(ModeLaw(w, landscape.spin.tilt(saddle.tilt)) for w, saddle in zip(weights, saddles, strict=True))
     data = CanonicalPhase(
         "data",
         sp.S.Zero,
@@ -61,7 +61,7 @@ def saddle_cascade(measure: MeanField) -> Cascade:
             "weights: w_k ∝ exp(f(m_k)) χ_k^(-1/2), with χ = 1 − g''Λ'' from the Gaussian fluctuations at each maximum",
             values,
             sp.Tuple(*weights),
-            verifiers.weights(measure),
+            verifiers.weights(landscape),
             assumes=("every maximum is regular: χ > 0",),
             cites=_LAPLACE,
         ),
@@ -86,15 +86,15 @@ def _branch(modes: tuple[int, ...], law: AbstractLaw, sites: list[AbstractLaw]) 
     return Branch(modes, sp.S.One, law, outcomes, coordinates=tuple(sites))
 
 
-def _weights(measure: MeanField, saddles: tuple[Saddle, ...]) -> tuple[sp.Expr, ...]:
+def _weights(landscape: Landscape, saddles: tuple[Saddle, ...]) -> tuple[sp.Expr, ...]:
     """w_k = exp(f(m_k)) χ_k^{−1/2} / Σ, the exponents taken relative to the first so that only differences need a
     limit."""
     if len(saddles) == 1:
         return (sp.S.One,)
-    first = measure.total_tilt.subs(m, saddles[0].magnetisation)
+    first = landscape.tilt.subs(m, saddles[0].magnetisation)
     terms = []
     for saddle in saddles:
-        difference = sp.expand(measure.total_tilt.subs(m, saddle.magnetisation) - first)
+        difference = sp.expand(landscape.tilt.subs(m, saddle.magnetisation) - first)
         try:
             relative = limit_in_dimension(difference, "the tilt between two maxima")
         except DerivationError as error:
@@ -110,30 +110,29 @@ def _weights(measure: MeanField, saddles: tuple[Saddle, ...]) -> tuple[sp.Expr, 
     return tuple(term / total for term in terms)
 
 
-def _critical(measure: MeanField, saddle: Saddle, steps: list[Step]) -> Cascade:
+def _critical(landscape: Landscape, saddle: Saddle, steps: list[Step]) -> Cascade:
     """One critical maximum: m − m_0 = d^{−1/2k} u with u ∝ exp(−c u^{2k} + field), a continuous effective law."""
     scale = sp.Rational(1, saddle.bend)
     moved = sp.expand(
-        measure.total_tilt.subs(m, saddle.magnetisation + d**-scale * u)
-        - measure.total_tilt.subs(m, saddle.magnetisation)
+        landscape.tilt.subs(m, saddle.magnetisation + d**-scale * u) - landscape.tilt.subs(m, saddle.magnetisation)
     )
     if moved != 0 and leading_power(moved, "the tilt at the critical point")[1] > 0:
         raise DerivationError(
             "critical point",
-            f"the tilt {measure.tilt} outgrows the critical fluctuations",
+            f"the tilt {landscape.tilt} outgrows the critical fluctuations",
             "Scale the field by a smaller power of d.",
         )
     field = limit_in_dimension(moved, "the tilt at the critical point")
     exponent = _HALF - scale
     law = DensityLaw(u, sp.exp(-saddle.stiffness * u**saddle.bend + field), -sp.oo, sp.oo)
-    mode = ModeLaw(sp.S.One, measure.spin.tilt(saddle.tilt))
+    mode = ModeLaw(sp.S.One, landscape.spin.tilt(saddle.tilt))
     steps = [
         *steps,
         Step(
             f"critical maximum: χ = 0 and g − I bends at order {saddle.bend}, so m − m_0 = d^-{scale} u",
             sp.Tuple(saddle.magnetisation),
             law.density,
-            verifiers.critical(measure, saddle, law),
+            verifiers.critical(landscape, saddle, law),
             assumes=("d → ∞ at fixed u",),
             cites=_LAPLACE,
         ),

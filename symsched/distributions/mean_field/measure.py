@@ -15,18 +15,24 @@ from sympy.stats.rv import RandomSymbol
 
 from symsched.algebra.asymptotics import limit_in_dimension
 from symsched.algebra.codegen import Compiled, compiled, number
-from symsched.algebra.inputs import require_expression
-from symsched.distributions.base import AbstractDistribution, require_line, require_substitution
+from symsched.algebra.inputs import require_expression, require_substitution
+from symsched.distributions.base import AbstractDistribution, require_line
+from symsched.distributions.cascade import Cascade
+from symsched.distributions.mean_field import collective
+from symsched.distributions.mean_field.cascade import saddle_cascade
+from symsched.distributions.mean_field.landscape import Landscape
 from symsched.distributions.mean_field.numeric.interaction import Interaction
 from symsched.distributions.mean_field.numeric.interaction_model import InteractionModel
 from symsched.distributions.mean_field.numeric.lattice_model import LatticeFieldModel, lattice_totals
 from symsched.distributions.mean_field.numeric.model import MeanFieldModel
-from symsched.distributions.mean_field.regularity import require_regular
-from symsched.distributions.mean_field.saddles import Saddle, find_saddles
+from symsched.distributions.mean_field.order_model import mean_field_order_model
+from symsched.distributions.mean_field.saddles import Saddle
 from symsched.errors import DerivationError
 from symsched.laws import AbstractLaw
 from symsched.laws.numeric import AbstractSite, AtomSite
 from symsched.models.base import AbstractModel
+from symsched.models.estimates import Comparison
+from symsched.models.order_model import AbstractOrderModel
 from symsched.symbols import d as d_symbol
 from symsched.symbols import m
 
@@ -67,10 +73,10 @@ class MeanField(AbstractDistribution):
                     )
 
     @property
-    def parameters(self) -> frozenset[sp.Symbol]:
-        """Free symbols of spin law, interaction and tilt, without m and d."""
+    def free_symbols(self) -> frozenset[sp.Symbol]:
+        """Those of spin law, interaction and tilt, without m."""
         free = set(self.spin.free_symbols) | self.interaction.free_symbols | self.tilt.free_symbols
-        return frozenset(free - {d_symbol, m})
+        return frozenset(free - {m})
 
     def subs(self, values: Mapping[sp.Symbol, Any]) -> MeanField:
         """Return the measure with some parameters replaced."""
@@ -78,41 +84,44 @@ class MeanField(AbstractDistribution):
         return MeanField(self.spin.subs(checked), self.interaction.subs(checked), self.tilt.subs(checked))
 
     @cached_property
-    def limiting_interaction(self) -> sp.Expr:
-        """g without the part that vanishes as d → ∞."""
-        return limit_in_dimension(self.interaction, "the interaction")
+    def landscape(self) -> Landscape:
+        """The exponent by powers of d: lim g, and f + d (g − lim g)."""
+        leading = limit_in_dimension(self.interaction, "the interaction")
+        return Landscape(self.spin, leading, sp.expand(self.tilt + d_symbol * (self.interaction - leading)))
 
-    @cached_property
-    def total_tilt(self) -> sp.Expr:
-        """f + d (g − lim g): everything in the exponent that is smaller than d."""
-        return sp.expand(self.tilt + d_symbol * (self.interaction - self.limiting_interaction))
-
-    @cached_property
+    @property
     def saddles(self) -> tuple[Saddle, ...]:
         """The global maxima of g − I, in increasing order of m."""
-        needed = (set(self.spin.free_symbols) | self.limiting_interaction.free_symbols) - {m, d_symbol}
-        if needed:
-            names = ", ".join(sorted(map(str, needed)))
-            raise DerivationError(
-                "saddle points",
-                f"the number of maxima of g − I depends on {names}",
-                f"Give {names} a number; the tilt may keep symbols.",
-            )
-        if d_symbol in self.spin.free_symbols:
-            raise DerivationError(
-                "saddle points",
-                f"the law of a spin depends on d: {self.spin}",
-                "Give a spin law free of d, and put what depends on d into the interaction or the tilt.",
-            )
-        require_regular(self.limiting_interaction, self.spin.site())
-        # At the ends of the range g may fall to −∞: the search only compares values.
-        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            return find_saddles(self.spin, self.limiting_interaction)
+        return self.landscape.saddles
+
+    def _derive(self) -> Cascade:
+        return saddle_cascade(self.landscape)
+
+    def _order_numeric(self, dimension: float) -> AbstractOrderModel:
+        return mean_field_order_model(self.cascade, self.landscape, dimension)
+
+    def comparisons(self, rng: np.random.Generator) -> list[Comparison]:
+        """Return the collective variance of every mode that is not critical."""
+        return collective.collective_variances(self.model(collective.DIMENSION), self.saddles, rng)
 
     def _numeric(self, dimension: int) -> AbstractModel:
+        return self.at(dimension)._member(dimension, self._modes_at(dimension))
+
+    def _modes_at(self, dimension: int) -> tuple[Saddle, ...]:
+        """Return the modes of the limit; of the member itself where there is no limit."""
+        try:
+            return self.saddles
+        except DerivationError:
+            member = self.at(dimension)
+            if member is self:
+                raise
+            return member.saddles
+
+    def _member(self, dimension: int, saddles: tuple[Saddle, ...]) -> AbstractModel:
+        """Return the model of a measure free of d whose modes are around the saddles."""
         quadratic = _quadratic(self.interaction, self.tilt)
         site = self.spin.site()
-        means = [number(saddle.magnetisation, "m") for saddle in self.saddles]
+        means = [number(saddle.magnetisation, "m") for saddle in saddles]
         if quadratic is None or quadratic[0] < 0:
             return self._general_model(dimension, site, tuple((low + high) / 2 for low, high in pairwise(means)))
         coupling, slope, field = quadratic
@@ -121,7 +130,7 @@ class MeanField(AbstractDistribution):
 
     def _general_model(self, dimension: int, site: AbstractSite, cuts: tuple[float, ...]) -> AbstractModel:
         """Return the model for interactions that no real Gaussian field can carry."""
-        strong, weak = (part.subs(d_symbol, dimension) for part in (self.interaction, self.tilt))
+        strong, weak = self.interaction, self.tilt
         if isinstance(site, AtomSite) and (totals := lattice_totals(site, dimension)) and totals <= _MOST_TOTALS:
             return LatticeFieldModel(dimension, site, compiled(dimension * strong + weak, (m,), "the energy"), cuts)
         strong_functions, weak_functions = _derivatives(strong), _derivatives(weak)

@@ -13,7 +13,7 @@ from scipy.optimize import minimize_scalar
 from symsched.algebra.codegen import Array, compiled, number
 from symsched.algebra.derivation import Check, Verifier
 from symsched.algebra.trial import trial_values
-from symsched.distributions.mean_field.measure import MeanField
+from symsched.distributions.mean_field.landscape import Landscape
 from symsched.distributions.mean_field.saddles import Saddle
 from symsched.laws import AbstractLaw
 from symsched.symbols import d, m
@@ -22,27 +22,27 @@ _DIMENSION = 10**6
 _CRITICAL_DIMENSION = 10**16
 
 
-def _profile(measure: MeanField, tilts: Array) -> tuple[Array, Array, Array]:
+def _profile(landscape: Landscape, tilts: Array) -> tuple[Array, Array, Array]:
     """Spin mean, g − I, and log of dm √I'' at tilts u: the exact large-deviation density of m is exp(d (g − I)) √I''
     dm."""
-    site = measure.spin.site()
+    site = landscape.spin.site()
     zero = np.zeros_like(tilts)
     log_mass, mean = site.tilted(tilts, zero)
-    height = compiled(measure.limiting_interaction, (m,), "the interaction")(mean) - (tilts * mean - log_mass)
+    height = compiled(landscape.interaction, (m,), "the interaction")(mean) - (tilts * mean - log_mass)
     return mean, np.asarray(height), np.asarray(0.5 * np.log(site.tilted_variance(tilts, zero)))
 
 
-def maxima(measure: MeanField) -> Verifier:
+def maxima(landscape: Landscape) -> Verifier:
     """Return a verifier of the maxima: each must be the tilted mean at u = g'(m), as high as anything on a fine
     grid, and there must be as many as that grid shows."""
 
     def verify(after: sp.Basic) -> tuple[Check, ...]:
-        slope = compiled(sp.diff(measure.limiting_interaction, m), (m,), "the slope of the interaction")
+        slope = compiled(sp.diff(landscape.interaction, m), (m,), "the slope of the interaction")
         checks = []
         for value in after.args:
             claimed = number(value, "a maximum")
             tilt = slope(claimed)
-            site = measure.spin.site()
+            site = landscape.spin.site()
             checks.append(
                 Check(
                     f"maximum m = {value}",
@@ -53,26 +53,26 @@ def maxima(measure: MeanField) -> Verifier:
                 )
             )
             grid = np.linspace(-1.0, 1.0, 20001) * max(1.0, 2 * abs(float(tilt)))
-            peak = float(np.max(_profile(measure, grid)[1]))
-            own = float(_profile(measure, np.asarray([float(tilt)]))[1][0])
+            peak = float(np.max(_profile(landscape, grid)[1]))
+            own = float(_profile(landscape, np.asarray([float(tilt)]))[1][0])
             # The grid can only fall short of the true maximum, by at most the square of its spacing.
             checks.append(Check(f"height at m = {value}", own, max(own, peak), 1e-9, "largest value on a grid"))
-        seen = _count_maxima(measure)
+        seen = _count_maxima(landscape)
         checks.append(Check("number of maxima", len(after.args), seen, 1e-12, "local maxima of a fine grid, refined"))
         return tuple(checks)
 
     return verify
 
 
-def _count_maxima(measure: MeanField) -> int:
+def _count_maxima(landscape: Landscape) -> int:
     """Number of global maxima of g − I over u: local maxima of a grid, each refined; no derivative of g enters."""
-    reach = 2 * max(1.0, *(abs(number(saddle.tilt, "a tilt")) for saddle in measure.saddles))
+    reach = 2 * max(1.0, *(abs(number(saddle.tilt, "a tilt")) for saddle in landscape.saddles))
     grid = np.linspace(-reach, reach, 4001)
-    height = _profile(measure, grid)[1]
+    height = _profile(landscape, grid)[1]
     tops: list[tuple[float, float]] = []
     for k in np.flatnonzero((height[1:-1] >= height[:-2]) & (height[1:-1] >= height[2:])) + 1:
         found = minimize_scalar(
-            lambda v: -float(_profile(measure, np.asarray([v]))[1][0]),
+            lambda v: -float(_profile(landscape, np.asarray([v]))[1][0]),
             bounds=(grid[k - 1], grid[k + 1]),
             method="bounded",
             options={"xatol": 1e-10},
@@ -83,25 +83,25 @@ def _count_maxima(measure: MeanField) -> int:
     # Rounding makes many tops of one where g − I is flat: two are two only with a valley between them.
     count = 1
     for left, right in pairwise(places):
-        valley = float(np.min(_profile(measure, np.linspace(left, right, 201))[1]))
+        valley = float(np.min(_profile(landscape, np.linspace(left, right, 201))[1]))
         count += valley < best - 1e-8
     return count
 
 
-def weights(measure: MeanField) -> Verifier:
+def weights(landscape: Landscape) -> Verifier:
     """Return a verifier of mode weights: the integral of the law of m around each maximum at d = 10^6."""
 
     def verify(after: sp.Basic) -> tuple[Check, ...]:
-        values = trial_values(after.free_symbols | measure.tilt.free_symbols - {m, d})
-        tilt = compiled(measure.total_tilt.subs(values).subs(d, _DIMENSION), (m,), "the tilt")
+        values = trial_values(after.free_symbols | landscape.tilt.free_symbols - {m, d})
+        tilt = compiled(landscape.tilt.subs(values).subs(d, _DIMENSION), (m,), "the tilt")
         masses = []
-        for saddle in measure.saddles:
+        for saddle in landscape.saddles:
             centre = number(saddle.tilt, "a tilt")
             width = 14 / math.sqrt(_DIMENSION * number(saddle.chi * saddle.variance, "stiffness"))
             # Trapezium on a smooth bump: converges faster than any power.
             nodes = np.linspace(centre - width, centre + width, 4001)
-            mean, height, root = _profile(measure, nodes)
-            peak = _profile(measure, np.asarray([number(measure.saddles[0].tilt, "a tilt")]))[1][0]
+            mean, height, root = _profile(landscape, nodes)
+            peak = _profile(landscape, np.asarray([number(landscape.saddles[0].tilt, "a tilt")]))[1][0]
             masses.append(
                 float(np.sum(np.exp(_DIMENSION * (height - peak) + tilt(mean) + root)) * (nodes[1] - nodes[0]))
             )
@@ -120,24 +120,24 @@ def weights(measure: MeanField) -> Verifier:
     return verify
 
 
-def critical(measure: MeanField, saddle: Saddle, law: AbstractLaw) -> Verifier:
+def critical(landscape: Landscape, saddle: Saddle, law: AbstractLaw) -> Verifier:
     """Return a verifier of a critical law: its mean and mean square against the law of m at d = 10^16."""
 
     def verify(after: sp.Basic) -> tuple[Check, ...]:
-        values = trial_values((after.free_symbols | measure.tilt.free_symbols) - {m, d} - set(_variable(after)))
+        values = trial_values((after.free_symbols | landscape.tilt.free_symbols) - {m, d} - set(_variable(after)))
         # The normaliser is an integral over a bound variable: a number, found once.
         norms = {integral: sp.N(integral.subs(values), 20) for integral in after.atoms(sp.Integral)}
         density = compiled(after.xreplace(norms).subs(values), _variable(after), "the critical density")
         scale = float(_CRITICAL_DIMENSION) ** (1 / saddle.bend)
-        tilt = compiled(measure.total_tilt.subs(values).subs(d, _CRITICAL_DIMENSION), (m,), "the tilt")
+        tilt = compiled(landscape.tilt.subs(values).subs(d, _CRITICAL_DIMENSION), (m,), "the tilt")
         centre = number(saddle.magnetisation, "the critical mean")
         stiffness, curvature = number(saddle.stiffness, "stiffness"), number(saddle.variance, "variance")
         reach = 3 * (40 / stiffness) ** (1 / saddle.bend) / scale / curvature
         tilts = number(saddle.tilt, "tilt") + np.linspace(-reach, reach, 4001)
-        mean, _, root = _profile(measure, tilts)
+        mean, _, root = _profile(landscape, tilts)
         position = scale * (mean - centre)
         # d (g − I) is lost to rounding at this d, so it is summed up from its slope: d/du (g − I) = (g'(m) − u) Λ''(u).
-        slope = compiled(sp.diff(measure.limiting_interaction, m), (m,), "the slope")(mean) - tilts
+        slope = compiled(sp.diff(landscape.interaction, m), (m,), "the slope")(mean) - tilts
         rise = np.concatenate(([0.0], np.cumsum((slope[1:] + slope[:-1]) / 2 * np.diff(mean)))) * _CRITICAL_DIMENSION
         exponent = rise + tilt(mean) + root
         mass = np.exp(exponent - np.max(exponent))

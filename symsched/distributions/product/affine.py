@@ -8,13 +8,15 @@ are wanted, Σ z ~ √d N(0, 1) and Σ z² = (Σ z)²/d + χ²_{d−1} are all t
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from functools import partial
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from symsched.distributions.product.model import ProductModel
-from symsched.laws.numeric import AbstractSite
 from symsched.laws.numeric.kernels import gaussian_coefficients
+from symsched.models.method import Method
 from symsched.models.noise import fill, tiles
 from symsched.models.recording import BlockResult, Recording, Track, Workspace, hermite_coefficients
 from symsched.schedules.plan import History, Plan
@@ -24,16 +26,29 @@ Array = NDArray[np.float64]
 _POWERS = 4
 
 
-def is_affine(model: ProductModel) -> bool:
-    """Return whether every site is Gaussian."""
-    return all(site.gaussian is not None for site in model.sites)
+@final
+@dataclass(frozen=True, eq=False)
+class Gaussians:
+    """K modes of d independent Gaussian coordinates: ``weights``, ``means`` and ``variances`` (K,)."""
+
+    d: int
+    weights: Array
+    means: Array
+    variances: Array
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """The ways to run paths: by two sums of the noise, or with all coordinates."""
+        return (
+            Method("order parameter", partial(integrate_sums, self), keeps="statistics", highest=2),
+            Method("affine", partial(integrate_product, self)),
+        )
 
 
-def step_product(model: ProductModel, plan: Plan, powers: Array, record: Recording) -> tuple[Array, Array, Track]:
+def step_product(model: Gaussians, plan: Plan, powers: Array, record: Recording) -> tuple[Array, Array, Track]:
     """Return the final scale s and shift c (r,) of x = s z + c given the power sums Σ z^j, (r, 5) for j = 0 … 4."""
     d = float(model.d)
-    centres, variances = np.array([_gaussian(site) for site in model.sites]).T
-    intercepts, slopes, constants = gaussian_coefficients(centres, variances, plan.psi[:, None])
+    intercepts, slopes, constants = gaussian_coefficients(model.means, model.variances, plan.psi[:, None])
     factors = (plan.psi / plan.alpha[:-1])[:, None]
     # What 1, Σ x and Σ x²/2 add to the log weight of every mode, relative to the first: common parts are of order d.
     loads = np.stack([d * constants + np.log(model.weights), intercepts * factors, slopes * factors**2 / 2], axis=2)
@@ -49,7 +64,7 @@ def step_product(model: ProductModel, plan: Plan, powers: Array, record: Recordi
     sums = np.stack([powers[:, 1], powers[:, 0]])
     second = powers[:, 2].copy()
     parts, squares, features = np.empty((2, rows)), np.empty((2, rows)), np.ones((3, rows))
-    logits, moved = np.empty((model.modes, rows)), np.empty((moves.shape[1], rows))
+    logits, moved = np.empty((model.weights.size, rows)), np.empty((moves.shape[1], rows))
     factor, shift, responses, normaliser = moved[0], moved[1], moved[:-1], moved[-1]
     history = History(plan, np.array([[0.0], [1.0]]))
     track = Track(record, plan, model.d)
@@ -79,14 +94,7 @@ def step_product(model: ProductModel, plan: Plan, powers: Array, record: Recordi
     return scales[-1], shifts[-1], track
 
 
-def _gaussian(site: AbstractSite) -> tuple[float, float]:
-    """Return mean and variance of a Gaussian site."""
-    if site.gaussian is None:
-        raise ValueError("the affine method needs Gaussian sites; use the scalar map")
-    return site.gaussian
-
-
-def integrate_product(model: ProductModel, plan: Plan, work: Workspace) -> BlockResult:
+def integrate_product(model: Gaussians, plan: Plan, work: Workspace) -> BlockResult:
     """Return a block of paths of a mixture of Gaussian product laws."""
     out, record = work.out, work.recording
     rows = out.shape[0]
@@ -112,10 +120,9 @@ def integrate_product(model: ProductModel, plan: Plan, work: Workspace) -> Block
     return track.finish(out if work.keep else None, moments)
 
 
-def integrate_sums(
-    model: ProductModel, plan: Plan, generator: np.random.Generator, rows: int, record: Recording
-) -> BlockResult:
-    """Return ``rows`` paths without samples, from Σ z and Σ z²."""
+def integrate_sums(model: Gaussians, plan: Plan, work: Workspace) -> BlockResult:
+    """Return a block of paths without samples, from Σ z and Σ z²."""
+    generator, rows, record = work.generator, work.out.shape[0], work.recording
     if record.statistic is not None and record.statistic.order > 2:
         raise ValueError(
             "the order parameter of order above 2 of Gaussian sites needs their samples; use method='affine'"

@@ -18,7 +18,6 @@ from symsched.algebra.derivation import Step
 from symsched.algebra.trial import trial_values
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, numbered
 from symsched.distributions.product import verifiers
-from symsched.distributions.product.mixture import Mode, ProductMixture
 from symsched.distributions.verifiers import partition
 from symsched.errors import DerivationError
 from symsched.laws import AbstractLaw, AtomLaw
@@ -33,9 +32,9 @@ _WEIGHTS = "Give weights that converge to numbers strictly between 0 and 1, or l
 _LE_CAM = "Le Cam, local asymptotic normality; arXiv 2501.00988 for q = 1"
 
 
-def product_cascade(mixture: ProductMixture) -> Cascade:
+def product_cascade(mixture: Sequence[ModeLaw]) -> Cascade:
     """Return the modes and phases of Σ_k w_k ρ_k^{⊗d}, by the first differing cumulants of its modes."""
-    modes = _with_limiting_weights(mixture.modes)
+    modes = _with_limiting_weights(mixture)
     separations = _Separations(modes)
     steps: list[Step] = []
     phases: list[CanonicalPhase] = []
@@ -74,7 +73,7 @@ def product_cascade(mixture: ProductMixture) -> Cascade:
 class _Separations:
     """The scale at which, and the order by which, each pair of modes is told apart."""
 
-    def __init__(self, modes: Sequence[Mode]) -> None:
+    def __init__(self, modes: Sequence[ModeLaw]) -> None:
         self.pairs: dict[tuple[int, int], tuple[sp.Rational, int]] = {}
         if len(modes) == 1:
             return
@@ -86,7 +85,7 @@ class _Separations:
         found: dict[int, sp.Rational] = {}
         best = sp.S.Zero
         for order in range(1, MAX_ORDER + 1):
-            if best > (_HALF + self._growth_bound(found)) / order:
+            if best > _HALF / order:
                 break  # no later order can come first or at the same scale: its cumulants do not grow with d
             difference = difference_of(self.cumulants[k](order), self.cumulants[j](order))
             if difference == 0:
@@ -116,10 +115,6 @@ class _Separations:
                 "Change one power of d, so that one of them comes first.",
             )
         return best, ties[0]
-
-    @staticmethod
-    def _growth_bound(found: dict[int, sp.Rational]) -> sp.Rational:
-        return max([sp.S.Zero, *(value * order - _HALF for order, value in found.items())])
 
     def levels(self) -> list[sp.Rational]:
         """Exponents at which something is decided, in the order of the flow."""
@@ -165,7 +160,7 @@ def _lazy_cumulants(law: AbstractLaw) -> Callable[[int], sp.Expr]:
     return cumulant
 
 
-def _with_limiting_weights(modes: Sequence[Mode]) -> tuple[Mode, ...]:
+def _with_limiting_weights(modes: Sequence[ModeLaw]) -> tuple[ModeLaw, ...]:
     """Return the modes with the limits of their weights; a mode whose weight vanishes is no mode of the limit."""
     found = []
     for k, mode in enumerate(modes):
@@ -188,7 +183,7 @@ def difference_of(left: sp.Expr, right: sp.Expr) -> sp.Expr:
 
 
 def _split(
-    modes: Sequence[Mode], group: tuple[int, ...], blocks: list[tuple[int, ...]], order: int, exponent: sp.Rational
+    modes: Sequence[ModeLaw], group: tuple[int, ...], blocks: list[tuple[int, ...]], order: int, exponent: sp.Rational
 ) -> tuple[Branch, tuple[sp.Expr, ...], sp.Expr, list[Step]]:
     """Return the branch in which ``group`` splits into ``blocks`` at order q, what the blocks share, and the steps."""
     leaders = [modes[block[0]].law for block in blocks]

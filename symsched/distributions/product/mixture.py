@@ -11,26 +11,15 @@ import sympy as sp
 from sympy.stats.rv import RandomSymbol
 
 from symsched.algebra.codegen import number
-from symsched.algebra.inputs import require_expression
-from symsched.distributions.base import (
-    AbstractDistribution,
-    require_line,
-    require_probability,
-    require_sequence,
-    require_substitution,
-)
+from symsched.algebra.inputs import require_expression, require_probability, require_sequence, require_substitution
+from symsched.distributions.base import AbstractDistribution, require_line
+from symsched.distributions.cascade import Cascade, ModeLaw
+from symsched.distributions.product.cascade import product_cascade
 from symsched.distributions.product.model import ProductModel
+from symsched.distributions.product.order_model import product_order_model
 from symsched.laws import AbstractLaw
 from symsched.models.base import AbstractModel
-from symsched.symbols import d as d_symbol
-
-
-@dataclass(frozen=True)
-class Mode:
-    """One component: a weight and the law of each of its independent coordinates."""
-
-    weight: sp.Expr
-    law: AbstractLaw
+from symsched.models.order_model import AbstractOrderModel
 
 
 @dataclass(frozen=True, init=False)
@@ -48,7 +37,7 @@ class ProductMixture(AbstractDistribution):
     2
     """
 
-    modes: tuple[Mode, ...]
+    modes: tuple[ModeLaw, ...]
 
     def __init__(self, components: Iterable[tuple[sp.Expr | float, RandomSymbol | AbstractLaw]]) -> None:
         """Read the components, check the weights and tell equal laws apart."""
@@ -59,7 +48,7 @@ class ProductMixture(AbstractDistribution):
                 weight, law = component
             except (TypeError, ValueError):
                 raise TypeError(f"component {k} must be a pair (weight, law), got {component!r}") from None
-            modes.append(Mode(require_expression(weight, f"weight {k}"), require_line(law, f"law {k}")))
+            modes.append(ModeLaw(require_expression(weight, f"weight {k}"), require_line(law, f"law {k}")))
         if not modes:
             raise ValueError("a mixture needs at least one component (weight, law)")
         if len(modes) > 1:
@@ -80,18 +69,25 @@ class ProductMixture(AbstractDistribution):
         object.__setattr__(self, "modes", tuple(modes))
 
     @property
-    def parameters(self) -> frozenset[sp.Symbol]:
-        """Free symbols of the weights and laws, without d."""
+    def free_symbols(self) -> frozenset[sp.Symbol]:
+        """Those of the weights and laws."""
         free: set[sp.Symbol] = set()
         for mode in self.modes:
             free |= mode.weight.free_symbols | set(mode.law.free_symbols)
-        return frozenset(free - {d_symbol})
+        return frozenset(free)
 
     def subs(self, values: Mapping[sp.Symbol, Any]) -> ProductMixture:
         """Return the mixture with some parameters replaced."""
         checked = require_substitution(values)
         return ProductMixture([(mode.weight.subs(checked), mode.law.subs(checked)) for mode in self.modes])
 
+    def _derive(self) -> Cascade:
+        return product_cascade(self.modes)
+
     def _numeric(self, dimension: int) -> AbstractModel:
-        weights = np.array([number(mode.weight, f"weight {k}") for k, mode in enumerate(self.modes)])
-        return ProductModel(dimension, weights, tuple(mode.law.site() for mode in self.modes))
+        modes = self.at(dimension).modes
+        weights = np.array([number(mode.weight, f"weight {k}") for k, mode in enumerate(modes)])
+        return ProductModel(dimension, weights, tuple(mode.law.site() for mode in modes))
+
+    def _order_numeric(self, dimension: float) -> AbstractOrderModel:
+        return product_order_model(self.cascade, self.at(dimension).modes, dimension)

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import final
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from symsched.distributions.product.affine import Gaussians
+from symsched.distributions.product.drift import ProductDrift
 from symsched.errors import require_integer
 from symsched.laws.numeric import AbstractSite
-from symsched.laws.numeric.kernels import kernel
-from symsched.models.base import AbstractModel, Array, checked_noisy, checked_rows, checked_weights, softmax
+from symsched.laws.numeric.kernels import SiteKernel, kernel
+from symsched.laws.numeric.tables import fast_kernel
+from symsched.models.base import Array, checked_noisy, checked_rows, checked_weights, softmax
+from symsched.models.method import Method
+from symsched.models.one_map.counted import exchangeable_methods
+from symsched.models.one_map.drift import AbstractExchangeableModel
 
 _CHUNK = 1 << 16
+_MAP_FROM = 1000
+"""Dimension from which the scalar map is faster than the plain loop."""
+_MAP_INTEGRALS_FROM = 100
+"""The same where the loop integrates over a site without a closed form for every coordinate."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class ProductModel(AbstractModel):
+class ProductModel(AbstractExchangeableModel):
     """The law Σ_k w_k ρ_k^{⊗d}: ``d`` coordinates, ``weights`` (K,), ``sites`` the K laws of one coordinate.
 
     The posterior mean is Σ_k π_k E_k[a_i | y_i] with π_k ∝ w_k Π_j Z_k(ψ, y_j).
@@ -84,3 +95,25 @@ class ProductModel(AbstractModel):
                 logs[chunk, k] += log_normaliser.sum(axis=1)
         responsibilities = softmax(logs)
         return np.einsum("nk,knd->nd", responsibilities, means), responsibilities
+
+    def responsibilities(self, psi: float, y: ArrayLike) -> Array:
+        """Return π ∝ w_k Π Z_k(ψ, y_i) from the tables that samplers use, (n, K)."""
+        psi, rows = checked_noisy(psi, y, self.d)
+        evidence = [fast_kernel(site, psi, 0.0).both(psi * rows)[0].sum(axis=1) for site in self.sites]
+        return np.asarray(special.softmax(np.log(self.weights) + np.stack(evidence, axis=1), axis=1))
+
+    @cached_property
+    def gaussians(self) -> Gaussians | None:
+        """The modes where every site is Gaussian: then paths are affine in their noise."""
+        found = [site.gaussian for site in self.sites if site.gaussian is not None]
+        return Gaussians(self.d, self.weights, *np.array(found).T) if len(found) == self.modes else None
+
+    def drift(self, patience: int) -> ProductDrift:
+        """Return the posterior mean along scalar maps."""
+        return ProductDrift(self.weights, self.sites)
+
+    def methods(self) -> tuple[Method, ...]:
+        """Return the affine methods of Gaussian sites first, then the scalar map."""
+        integrated = any(isinstance(kernel(site, 0.0), SiteKernel) for site in self.sites)
+        maps = exchangeable_methods(self, _MAP_INTEGRALS_FROM if integrated else _MAP_FROM)
+        return maps if self.gaussians is None else (*self.gaussians.methods, *maps)

@@ -52,7 +52,7 @@ def predicted_error(limit: Limit, time: float) -> float:
         raise TypeError(f"the product form stands for a MeanField measure, got {measure!r}")
     saddle, law = measure.saddles[-1], limit.cascade.modes[-1].law
     stiffness = 1 / number(
-        sp.diff(measure.limiting_interaction, m_symbol, 2).subs(m_symbol, saddle.magnetisation), "g''"
+        sp.diff(measure.landscape.interaction, m_symbol, 2).subs(m_symbol, saddle.magnetisation), "g''"
     )
     ratio = number(limit.interpolant.psi.subs(tau, sp.Rational(time)), "psi")
     nodes, weights = np.polynomial.hermite_e.hermegauss(120)

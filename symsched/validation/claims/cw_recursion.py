@@ -6,7 +6,6 @@ import numpy as np
 from scipy import special
 
 from symsched.limits.limit import Limit
-from symsched.predictions.order_model import effective_model
 from symsched.predictions.order_paths import order_paths
 from symsched.predictions.predict import INFINITE
 from symsched.schedules.plan import Plan
@@ -22,7 +21,7 @@ def euler_plan(limit: Limit, steps: int, d: float = INFINITE) -> Plan:
 
 def last_weight(limit: Limit, plan: Plan, d: float) -> float:
     """Return the weight of the last mode after a plan by the effective model at d: 1 − Φ of the ν_0 that decides."""
-    model = effective_model(limit.distribution, limit.cascade, d)
+    model = limit.order_model(d)
     low, high = -_REACH, _REACH
     for _ in range(60):
         middle = (low + high) / 2

@@ -20,10 +20,14 @@ from symsched.errors import require_integer, require_real
 from symsched.laws.numeric import AbstractSite, AtomSite
 from symsched.laws.numeric.tables import fast_kernel
 from symsched.models.base import Array, checked_noisy, checked_rows
+from symsched.models.method import Method
+from symsched.models.one_map.counted import exchangeable_methods
 from symsched.models.one_map.populations import Coordinates
 
 _ROWS = 1 << 21
 """Coordinates whose fields are found together."""
+_MAP_FROM = 3000
+"""Dimension from which the scalar map is faster than the plain loop; below it other methods are exact."""
 
 
 @final
@@ -70,6 +74,10 @@ class InteractionModel(AbstractMeanFieldModel):
     def sensitivity(self) -> float:
         """The largest |g''|."""
         return self.collective.stiffness
+
+    def methods(self) -> tuple[Method, ...]:
+        """Return the scalar map, of counted coordinates or of all."""
+        return exchangeable_methods(self, _MAP_FROM)
 
     @cached_property
     def prior(self) -> FieldLaw:

@@ -11,19 +11,25 @@ from typing import final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from symsched.distributions.mean_field.numeric.drift import MeanFieldDrift
 from symsched.distributions.mean_field.numeric.field_draws import draw_fields
 from symsched.distributions.mean_field.numeric.field_law import AbstractCollective, FieldLaw, Question
 from symsched.distributions.mean_field.numeric.quadratic_field import QuadraticField
 from symsched.distributions.mean_field.numeric.tilted_draws import draw_tilted
 from symsched.errors import require_integer, require_real
 from symsched.laws.numeric import AbstractSite, AtomSite
-from symsched.laws.numeric.kernels import AbstractKernel
+from symsched.laws.numeric.kernels import AbstractKernel, SiteKernel, kernel
 from symsched.laws.numeric.tables import fast_kernel
 from symsched.models.base import AbstractModel, Array, checked_noisy, checked_rows
+from symsched.models.method import Method
+from symsched.models.one_map.counted import exchangeable_methods
+from symsched.models.one_map.drift import AbstractExchangeableModel
 from symsched.models.one_map.populations import Coordinates
 
 _ROWS = 1 << 21
 """Coordinates whose fields are found together."""
+_MAP_FROM = 100
+"""Dimension from which the scalar map is faster than a loop that integrates over the field for every coordinate."""
 
 
 class AbstractBasinModel(AbstractModel):
@@ -47,12 +53,17 @@ class AbstractBasinModel(AbstractModel):
         return len(self.boundaries) + 1
 
     @property
+    def integrates(self) -> bool:
+        """Whether the site law is known by quadrature only."""
+        return isinstance(kernel(self.site, 0.0), SiteKernel)
+
+    @property
     def cuts(self) -> Array:
         """The boundaries as an array, (K−1,)."""
         return np.asarray(self.boundaries, dtype=np.float64)
 
 
-class AbstractMeanFieldModel(AbstractBasinModel):
+class AbstractMeanFieldModel(AbstractBasinModel, AbstractExchangeableModel):
     """A measure whose coordinates are independent given one collective field."""
 
     collective: AbstractCollective
@@ -61,6 +72,10 @@ class AbstractMeanFieldModel(AbstractBasinModel):
     @abc.abstractmethod
     def sensitivity(self) -> float:
         """How much the field changes with the mean, at most."""
+
+    def drift(self, patience: int) -> MeanFieldDrift:
+        """Return the posterior mean through the field; peaks that lead are followed for ``patience`` steps."""
+        return MeanFieldDrift(self.site, self.collective, self.cuts, self.sensitivity / self.d, patience)
 
     def field_posterior(self, psi: float, rows: Array, tilt: AbstractKernel, most: int) -> tuple[Array, Array]:
         """Return posterior mean and basin masses through the collective field, about ``most`` coordinates at a time."""
@@ -117,6 +132,10 @@ class MeanFieldModel(AbstractMeanFieldModel):
     def sensitivity(self) -> float:
         """The coupling."""
         return self.coupling
+
+    def methods(self) -> tuple[Method, ...]:
+        """Return the scalar map, of counted coordinates or of all."""
+        return exchangeable_methods(self, _MAP_FROM)
 
     @property
     def pull(self) -> float:

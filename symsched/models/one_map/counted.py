@@ -1,70 +1,51 @@
-"""Runs without any d-dimensional array: only the order parameters, from the law of the sums that they need.
+"""Maps of exchangeable models without any d-dimensional array: coordinates are counted in bins.
 
-Affine paths need two sums of the noise only, or a few projections. Maps of exchangeable models need the number of
-coordinates in each bin, which is multinomial, and their moments inside the bins.
+All that the map of a path needs is the number of coordinates in each bin, which is multinomial, and their moments
+inside the bins.
 """
 
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from symsched.distributions.gaussian_modes.affine import integrate_projections
-from symsched.distributions.gaussian_modes.model import DirectionModel
-from symsched.distributions.mean_field.numeric.model import AbstractMeanFieldModel
-from symsched.distributions.product.affine import integrate_sums, is_affine
-from symsched.distributions.product.model import ProductModel
-from symsched.models.base import AbstractModel
-from symsched.models.noise import Blocks
+from symsched.models.method import Method
 from symsched.models.one_map.bins import MOMENTS, Bins
 from symsched.models.one_map.cells import Cells
+from symsched.models.one_map.drift import AbstractExchangeableModel
 from symsched.models.one_map.scalar_map import carry, end_powers, integrate_map
-from symsched.models.recording import BlockResult, Recording, Workspace
+from symsched.models.recording import BlockResult, Workspace
 from symsched.schedules.plan import Plan
 
 Array = NDArray[np.float64]
 
 COUNTED_FROM = 20_000
 """Dimension from which coordinates are counted in bins rather than drawn."""
-_ROWS_AS_IF = 1 << 14
 _BINS = Bins(512, 9.5)
 
 
-def order_blocks(seed: int, n: int, d: int) -> Blocks:
-    """Return the grouping of rows, the same for every d from COUNTED_FROM on."""
-    return Blocks(seed, n, min(d, _ROWS_AS_IF))
+def exchangeable_methods(model: AbstractExchangeableModel, least: int) -> tuple[Method, ...]:
+    """Return the methods of a model whose scalar map is worth its overhead from dimension ``least`` on."""
+    return (
+        Method("order parameter", partial(integrate_counts, model), keeps="statistics", least=COUNTED_FROM),
+        Method("scalar map", partial(integrate_map, model), least=least),
+    )
 
 
-def integrate_orders(
-    model: AbstractModel, plan: Plan, generator: np.random.Generator, rows: int, record: Recording
-) -> BlockResult:
-    """Return a block of ``rows`` paths without samples."""
-    if isinstance(model, DirectionModel):
-        return integrate_projections(model, plan, generator, rows, record)
-    if isinstance(model, ProductModel) and is_affine(model):
-        return integrate_sums(model, plan, generator, rows, record)
-    if isinstance(model, ProductModel | AbstractMeanFieldModel):
-        if model.d < COUNTED_FROM:
-            return integrate_map(model, plan, Workspace(generator, np.empty((rows, model.d)), record, keep=False))
-        return counted_map(model, plan, generator, rows, record)
-    raise TypeError(f"the order parameters of a {type(model).__name__} have no known law; use method='full'")
-
-
-def counted_map(
-    model: ProductModel | AbstractMeanFieldModel,
-    plan: Plan,
-    generator: np.random.Generator,
-    rows: int,
-    record: Recording,
-) -> BlockResult:
-    """Scalar maps of an exchangeable model whose coordinates are counted in bins."""
-    moments = _draw_moments(generator, rows, model.d)
+def integrate_counts(model: AbstractExchangeableModel, plan: Plan, work: Workspace) -> BlockResult:
+    """Return a block of paths without samples; few coordinates are drawn all the same."""
+    rows = work.out.shape[0]
+    if model.dimension < COUNTED_FROM:
+        return integrate_map(model, plan, replace(work, out=np.empty((rows, model.dimension)), keep=False))
+    moments = _draw_moments(work.generator, rows, model.dimension)
     nobody, amplitude = np.empty(0, dtype=np.intp), float(plan.alpha[0])
     cells, track, error = carry(
-        model, plan, lambda: Cells.start(_BINS, np.empty((rows, 0)), moments, nobody, amplitude), record
+        model, plan, lambda: Cells.start(_BINS, np.empty((rows, 0)), moments, nobody, amplitude), work.recording
     )
     return track.finish(None, end_powers(cells), error)
 

@@ -1,0 +1,32 @@
+"""Order parameters of a mean-field measure in numbers: its modes as points, or the law of a critical mean."""
+
+from __future__ import annotations
+
+import numpy as np
+import sympy as sp
+
+from symsched.algebra.codegen import compiled, number
+from symsched.distributions.cascade import Cascade
+from symsched.distributions.mean_field.landscape import Landscape
+from symsched.models.order_model import AbstractOrderModel, ContinuousOrderModel, CoupledOrderModel, Points
+from symsched.symbols import m
+
+
+def mean_field_order_model(cascade: Cascade, landscape: Landscape, dimension: float) -> AbstractOrderModel:
+    """Return the modes at their magnetisations with the coupling inside them, or the law of the critical mean."""
+    sites = tuple(mode.law.site() for mode in cascade.modes)
+    first = cascade.phases[0]
+    if first.order is not None and not first.branches[0].outcomes:
+        return ContinuousOrderModel(dimension, sites, first.branches[0].law.site(), float(first.exponent))
+    weights = np.array([number(mode.weight, "a weight") for mode in cascade.modes])
+    places = np.array([[number(saddle.magnetisation, "m")] for saddle in landscape.saddles])
+    slope = sp.diff(landscape.interaction, m)
+    return CoupledOrderModel(
+        dimension,
+        Points((1,), weights, places),
+        sites,
+        landscape.spin.site(),
+        compiled(slope, (m,), "the slope of the interaction"),
+        compiled(sp.diff(slope, m), (m,), "the curvature of the interaction"),
+        np.array([number(saddle.tilt, "a tilt") for saddle in landscape.saddles]),
+    )

@@ -1,0 +1,201 @@
+"""Modes and order parameters in numbers, at one dimension: what a plan is run on when d is not to be seen.
+
+All speciations of one distribution are one law. With ν_c ~ N(0, 1) the Hermite sum of order q_c and s_c = √d ψ^{q_c},
+the log-likelihood of mode k is log w_k + Σ_c (s_c g_kc ν_c − s_c² g_kc²/2). At the scale of a phase it is that phase's
+effective law: what was decided before is saturated, what comes later has not begun. Kept whole, it holds at any d from
+about 10³ up.
+"""
+
+from __future__ import annotations
+
+import abc
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from symsched.laws.numeric import AbstractSite
+from symsched.laws.numeric.tables import fast_kernel
+
+Array = NDArray[np.float64]
+
+_APART = 8.0
+"""Standard deviations of ν between two modes that no path confuses."""
+_NEWTON = 30
+_CONVERGED = 1e-12
+
+
+class AbstractOrderModel(abc.ABC):
+    """C order parameters and K modes at a real ``dimension``; ``sites``: the law of one coordinate given each mode.
+
+    ``spread`` is the variance of a coordinate that all modes share (0 if they do not); ``centred`` says that the sites
+    are those of a coordinate about its mode's mean.
+    """
+
+    dimension: float
+    sites: tuple[AbstractSite, ...]
+    spread: float = 0.0
+    centred: bool = False
+
+    @property
+    @abc.abstractmethod
+    def orders(self) -> tuple[int, ...]:
+        """The order q of each component, C of them."""
+
+    @property
+    @abc.abstractmethod
+    def lift(self) -> float:
+        """The power of d by which a component of order 1 exceeds the posterior mean of g."""
+
+    @abc.abstractmethod
+    def responsibilities(self, psi: float, nu: Array) -> Array:
+        """Posterior over the modes at order parameters ν (P, C), shape (P, K)."""
+
+    @abc.abstractmethod
+    def pull(self, psi: float, nu: Array, responsibilities: Array) -> Array:
+        """Posterior mean of g at ν (P, C) under given responsibilities (P, K), shape (P, C)."""
+
+    @abc.abstractmethod
+    def separated(self, psi: float) -> bool:
+        """Whether every two modes are more than 8 standard deviations of ν apart at this ψ."""
+
+    def denoise(self, mode: int, psi: float, y: Array, mass: Array) -> Array:
+        """Return E[a | y] in one mode for paths y (P, L) whose coordinates have masses (P, L)."""
+        site = self.sites[mode]
+        if psi == 0:
+            return np.full_like(y, site.mean)
+        # The tables that samplers use, built once per ψ: three passes over the same plan share them.
+        return np.asarray(fast_kernel(site, float(psi)).mean(psi * y))
+
+
+@dataclass(frozen=True)
+class Points:
+    """Modes as points in the space of order parameters.
+
+    ``orders`` (C,) are the orders q, ``weights`` (K,) those of the modes, ``places`` (K, C) the g_kc.
+    """
+
+    orders: tuple[int, ...]
+    weights: Array
+    places: Array
+
+
+class _AbstractPointsModel(AbstractOrderModel):
+    """Order parameters that choose among points."""
+
+    points: Points
+
+    @property
+    def orders(self) -> tuple[int, ...]:
+        """The orders of the points' components."""
+        return self.points.orders
+
+    @property
+    def lift(self) -> float:
+        """√d."""
+        return self.dimension**0.5
+
+    def strengths(self, psi: float) -> Array:
+        """s_c = √d ψ^{q_c}, shape (C,)."""
+        return np.array([math.sqrt(self.dimension) * psi**order for order in self.orders])
+
+    def responsibilities(self, psi: float, nu: Array) -> Array:
+        """Posterior over the points."""
+        # Completing the square in units of s keeps large s finite: −½ (s g − ν)² up to what all modes share.
+        signal = self.strengths(psi) * self.points.places
+        logits = np.log(self.points.weights) + np.sum(signal[None] * (nu[:, None, :] - signal[None] / 2), axis=2)
+        return np.asarray(special.softmax(logits, axis=1))
+
+    def pull(self, psi: float, nu: Array, responsibilities: Array) -> Array:
+        """The mean of the points under the responsibilities."""
+        return np.asarray(responsibilities @ self.points.places)
+
+    def separated(self, psi: float) -> bool:
+        """Whether the points are far apart in units of 1/s."""
+        if len(self.points.weights) < 2:
+            return False
+        signal = self.strengths(psi) * self.points.places
+        gaps = np.sqrt(np.sum((signal[:, None] - signal[None]) ** 2, axis=2))
+        return bool(np.min(gaps[~np.eye(len(signal), dtype=bool)]) > _APART)
+
+
+@final
+@dataclass(frozen=True)
+class DiscreteOrderModel(_AbstractPointsModel):
+    """Modes whose coordinates are independent: each follows its own law once the mode is chosen."""
+
+    dimension: float
+    points: Points
+    sites: tuple[AbstractSite, ...]
+    spread: float = 0.0
+    centred: bool = False
+
+
+@final
+@dataclass(frozen=True)
+class CoupledOrderModel(_AbstractPointsModel):
+    """Modes inside which every coordinate feels u = g'(m̂), m̂ the posterior mean of the spin mean.
+
+    For data that are exactly z + ψ a this is the mode's own tilt; for states that a coarse scheme has put elsewhere it
+    is not, and the difference stays as d → ∞. ``site`` is ρ_0, ``slope`` and ``bend`` are g' and g'', ``tilts`` (K,)
+    the u of the modes.
+    """
+
+    dimension: float
+    points: Points
+    sites: tuple[AbstractSite, ...]
+    site: AbstractSite
+    slope: Callable[[Array], Array]
+    bend: Callable[[Array], Array]
+    tilts: Array
+
+    def denoise(self, mode: int, psi: float, y: Array, mass: Array) -> Array:
+        """Return E[a | y] in one mode, u solved by Newton's method."""
+        tilt = np.full((y.shape[0], 1), self.tilts[mode])
+        kernel = fast_kernel(self.site, float(psi), 1.0)
+        for _ in range(_NEWTON):
+            mean, spread = kernel.spread(tilt + psi * y)
+            whole, width = (np.sum(part * mass, axis=1, keepdims=True) for part in (mean, spread))
+            change = (tilt - self.slope(whole)) / (1 - self.bend(whole) * width)
+            tilt = tilt - change
+            if float(np.max(np.abs(change))) < _CONVERGED:
+                break
+        return np.asarray(kernel.mean(tilt + psi * y))
+
+
+@final
+@dataclass(frozen=True)
+class ContinuousOrderModel(AbstractOrderModel):
+    """One mode whose mean fluctuates critically: ``law`` is that of the order parameter in units of d^−exponent."""
+
+    dimension: float
+    sites: tuple[AbstractSite, ...]
+    law: AbstractSite
+    exponent: float
+
+    @property
+    def orders(self) -> tuple[int, ...]:
+        """One component of order 1."""
+        return (1,)
+
+    @property
+    def lift(self) -> float:
+        """d^exponent."""
+        return self.dimension**self.exponent
+
+    def responsibilities(self, psi: float, nu: Array) -> Array:
+        """One mode: nothing to choose."""
+        return np.ones((nu.shape[0], 1))
+
+    def pull(self, psi: float, nu: Array, responsibilities: Array) -> Array:
+        """The mean of the law tilted by what is seen of it."""
+        strength = psi * self.lift
+        return self.law.tilted(strength * nu[:, 0], np.full(nu.shape[0], strength**2))[1][:, None]
+
+    def separated(self, psi: float) -> bool:
+        """One mode: false."""
+        return False
