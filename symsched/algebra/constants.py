@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
-from xml.dom.minidom import Element
 
 import mpmath
 import sympy as sp
 from sympy.core.expr import AtomicExpr
 from sympy.printing.latex import LatexPrinter
-from sympy.printing.mathml import MathMLPresentationPrinter
 from sympy.printing.str import StrPrinter
 
 
@@ -94,9 +92,6 @@ class ImplicitConstant(AtomicExpr):  # type: ignore[misc]  # SymPy ships no type
 
     def _latex(self, printer: LatexPrinter) -> str:
         return str(printer._print(sp.Symbol(self.name))).replace("star", r"\star")
-
-    def _mathml_presentation(self, printer: MathMLPresentationPrinter) -> Element:
-        return printer._print(sp.Symbol(self.name))
 
 
 @lru_cache(maxsize=4096)
