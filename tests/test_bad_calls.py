@@ -20,6 +20,12 @@ SMALL = {"d": 10, "n": 3, "steps": 4, "kappa": 3.0}
         (lambda: symsched.derive("gm", VP), TypeError, "^distribution must be a .*got 'gm'"),
         (lambda: symsched.simulate("gm", LIMIT, **SMALL), TypeError, "^distribution must be a .*got 'gm'"),
         (lambda: symsched.simulate(MIXTURE, "vp", **SMALL), TypeError, "^schedule must be a Schedule, .*got 'vp'"),
+        (lambda: symsched.predict(LIMIT, 4, schedule="vp"), TypeError, "^schedule must be a Schedule, .*got 'vp'"),
+        (
+            lambda: symsched.sweep(MIXTURE, "vp", dimensions=(5,), steps=(4,)),
+            TypeError,
+            "^schedule must be a Schedule, .*got 'vp'",
+        ),
         (lambda: symsched.simulate(MIXTURE, LIMIT, executor=3, **SMALL), TypeError, "^executor must be a .*got 3"),
         (lambda: symsched.validate(MIXTURE), TypeError, r"^limit must come from derive\(\)"),
         (lambda: symsched.predict(MIXTURE, 5), TypeError, r"^limit must come from derive\(\)"),

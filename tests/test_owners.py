@@ -118,3 +118,17 @@ def _derivations(call):
         sys.setprofile(None)
     known = {"_hashable_content", "_new", "from_coprime_ints", "_as_mpf_val", "sympify", "_sympify", "wrapper"}
     return {name for name in names if not name.startswith("__")} - known
+
+
+def test_whatever_stands_for_a_schedule_is_taken_everywhere():
+    limit = symsched.derive(symsched.GaussianMixture(R(15, 23), 1, R(3, 7)), symsched.VP)
+    plain = symsched.schedules.schedule.plain(symsched.VP)
+    settings = {"dimensions": (50,), "n": 2, "steps": 6}
+    for same in ((symsched.VP, plain), (limit, limit.schedule)):
+        first, second = (symsched.predict(limit, 6, kappa=3, d=50, schedule=schedule) for schedule in same)
+        assert first == second
+        first, second = (symsched.sweep(limit.distribution, at, **settings | {"steps": (6,)}).cells for at in same)
+        assert first[0].weights == second[0].weights
+    assert symsched.predict(limit, 6, kappa=3, d=50) != symsched.predict(limit, 6, d=50, schedule=symsched.VP)
+    first, second = (symsched.validate(limit, schedule=schedule, **settings) for schedule in (symsched.VP, plain))
+    assert first.rows == second.rows

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from symsched.errors import require_integer, require_real
 from symsched.limits.limit import Limit
+from symsched.limits.source import Source, schedule_of
 from symsched.predictions.coordinates import site_statistics
 from symsched.predictions.weights import mode_weights
-from symsched.schedules.schedule import Schedule
 
 INFINITE = 1e100
 """A dimension at which corrections d^(-1/6) are below double precision."""
@@ -46,12 +46,13 @@ def predict(
     kappa: float | None = None,
     scheme: str = "interpolant",
     d: float = INFINITE,
-    schedule: Schedule | None = None,
+    schedule: Source | None = None,
 ) -> tuple[ModePrediction, ...]:
     """Return, per mode, the weight and the mean and variance of a coordinate after ``steps`` steps at dimension ``d``.
 
     With one order parameter the weight is exact (the map ν_0 → mode is a step function whose edges are bisected);
-    with several it is a randomised quasi-Monte Carlo integral with its error.
+    with several it is a randomised quasi-Monte Carlo integral with its error. ``schedule`` takes the steps of another
+    schedule than the limit's own (an interpolant stands for its undilated one).
 
     Raises TypeError or ValueError for bad input, naming what was required.
     """
@@ -59,7 +60,7 @@ def predict(
         raise TypeError(f"limit must come from derive(), got {limit!r}")
     steps = require_integer(steps, "steps", 1)
     d = practical_infinity(limit) if d == INFINITE else require_real(d, "d", above=0)
-    plan = (schedule or limit.schedule).plan(steps, d, kappa, scheme)
+    plan = schedule_of(limit if schedule is None else schedule).plan(steps, d, kappa, scheme)
     model = limit.order_model(d)
     weights, errors = mode_weights(model, plan)
     means, variances = site_statistics(model, plan)

@@ -13,12 +13,11 @@ from tqdm.auto import tqdm
 from symsched.algebra.codegen import Array
 from symsched.distributions.base import AbstractDistribution
 from symsched.errors import require_integer
-from symsched.limits.limit import Limit
+from symsched.limits.source import Source, schedule_of
 from symsched.models.estimates import Estimate, average, share, variance
 from symsched.models.recording import OrderParameter
-from symsched.schedules.interpolant import Interpolant
 from symsched.schedules.plan import Plan
-from symsched.schedules.schedule import Schedule, plain
+from symsched.schedules.schedule import Schedule
 from symsched.simulation.run import RawRun, run_plan
 
 
@@ -78,7 +77,7 @@ class Run:
 
 def simulate(
     distribution: AbstractDistribution,
-    schedule: Schedule | Interpolant | Limit,
+    schedule: Source,
     *,
     d: int,
     n: int,
@@ -110,13 +109,8 @@ def simulate(
         )
     dimension = require_integer(d, "d", 1)
     count = require_integer(n, "n", 1)
-    if isinstance(schedule, Limit):
-        schedule = schedule.schedule
-    if isinstance(schedule, Interpolant):
-        schedule = plain(schedule)
-    if not isinstance(schedule, Schedule):
-        raise TypeError(f"schedule must be a Schedule, an Interpolant or a Limit, got {schedule!r}")
-    plan = schedule.plan(steps, dimension, kappa, scheme)
+    chosen = schedule_of(schedule)
+    plan = chosen.plan(steps, dimension, kappa, scheme)
     model = distribution.model(dimension)
     statistic = distribution.statistic(dimension)
     seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else require_integer(rng, "rng", 0)
@@ -138,7 +132,7 @@ def simulate(
             statistic=statistic,
             progress=advance,
         )
-    return _run(raw, schedule, statistic, plan, dimension)
+    return _run(raw, chosen, statistic, plan, dimension)
 
 
 def _run(raw: RawRun, schedule: Schedule, statistic: OrderParameter, plan: Plan, dimension: int) -> Run:

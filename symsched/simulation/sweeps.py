@@ -17,20 +17,16 @@ from tqdm.auto import tqdm
 from symsched.algebra.inputs import INTEGERS, require_sequence
 from symsched.distributions.base import AbstractDistribution
 from symsched.errors import require_integer, require_real
-from symsched.limits.limit import Limit
+from symsched.limits.source import Source, schedule_of
 from symsched.models.estimates import Estimate
 from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.drawing import figure
 from symsched.reporting.files import replace_file
-from symsched.schedules.interpolant import Interpolant
-from symsched.schedules.schedule import Schedule, plain
 from symsched.simulation.fingerprint import code_fingerprint, fingerprint
 from symsched.simulation.simulate import Run, SiteStatistics, simulate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Source = Schedule | Interpolant | Limit
 
 
 @dataclass(frozen=True)
@@ -152,7 +148,7 @@ def sweep(
     cells = []
     wanted = list(itertools.product(named.items(), counts, sizes))
     for (name, source), count, d in tqdm(wanted, unit="cell", disable=not progress, leave=False):
-        schedule = _schedule(source)
+        schedule = schedule_of(source)
         settings = (d, paths, count, constant if schedule.needs_kappa else None, scheme)
         key = fingerprint(distribution, schedule, settings, seed)
         file = None if home is None else home / f"{fingerprint(key, code_fingerprint())}.json"
@@ -176,15 +172,6 @@ def sweep(
             text = json.dumps(cells[-1].to_dict(), allow_nan=False) + "\n"
             replace_file(file, text.encode("utf-8"))
     return Sweep(tuple(cells), f"n = {paths} paths, seed {seed}")
-
-
-def _schedule(source: Source) -> Schedule:
-    if isinstance(source, Limit):
-        return source.schedule
-    schedule = plain(source) if isinstance(source, Interpolant) else source
-    if not isinstance(schedule, Schedule):
-        raise TypeError(f"a sweep needs a Schedule, an Interpolant or a Limit, got {source!r}")
-    return schedule
 
 
 def _cell(name: str, run: Run, settings: tuple[int, int, int, float | None, str]) -> Cell:

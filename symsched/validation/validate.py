@@ -13,6 +13,7 @@ import sympy as sp
 from symsched.algebra.inputs import INTEGERS, require_sequence
 from symsched.errors import require_integer
 from symsched.limits.limit import Limit
+from symsched.limits.source import Source
 from symsched.models.estimates import Comparison, Estimate, average, exponent
 from symsched.predictions.order_paths import order_paths
 from symsched.predictions.predict import ModePrediction, practical_infinity, predict
@@ -22,7 +23,6 @@ from symsched.reporting.numbers import dimension_text
 from symsched.reporting.pages.data import row_to_dict
 from symsched.reporting.rows import rows_to_latex, rows_to_markdown
 from symsched.reporting.verdicts import Row, Verdict, bounded, statistical
-from symsched.schedules.schedule import Schedule
 from symsched.simulation.simulate import Run, simulate
 from symsched.validation.posteriors import posterior_rows
 
@@ -80,7 +80,7 @@ def validate(
     kappa: float | None = 3,
     rng: int | np.random.Generator = 0,
     scheme: str = "interpolant",
-    schedule: Schedule | None = None,
+    schedule: Source | None = None,
     progress: bool = False,
 ) -> Report:
     """Return predictions of a limit beside Monte Carlo at given dimensions, each with z and a verdict.
@@ -106,7 +106,7 @@ def validate(
     for d in sizes:
         run = simulate(
             limit.distribution,
-            schedule or limit.schedule,
+            limit if schedule is None else schedule,
             d=d,
             n=n,
             steps=steps,
