@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from symsched.schedules.interpolant import VP as VP
     from symsched.schedules.interpolant import VP_TRIG as VP_TRIG
     from symsched.schedules.interpolant import Interpolant as Interpolant
+    from symsched.schedules.plan import Plan as Plan
     from symsched.schedules.schedule import Schedule as Schedule
     from symsched.simulation.simulate import Run as Run
     from symsched.simulation.simulate import simulate as simulate
@@ -59,6 +60,7 @@ _HOMES = {
     "Limit": "limits.limit",
     "MeanField": "distributions.mean_field.measure",
     "Phase": "limits.limit",
+    "Plan": "schedules.plan",
     "ProductMixture": "distributions.product.mixture",
     "Report": "validation.validate",
     "Run": "simulation.simulate",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sampling_cases import dilated, spins, three_modes, variance_exploding, variances
 
-from symsched import CurieWeiss, derive
+from symsched import CurieWeiss, derive, predict, simulate
 from symsched.distributions.gaussian_modes.model import DirectionModel
 from symsched.distributions.product.model import ProductModel
 from symsched.laws.numeric import GaussianSite
@@ -178,6 +178,30 @@ def test_coordinates_follow_the_table_as_d_grows(family):
 
     assert distance(plan) < 4
     assert distance(wrong(plan, 14, 12)) > 8
+
+
+def test_a_plan_stands_for_a_schedule():
+    """A table written by hand is simulated and predicted; one that a schedule wrote gives what the schedule gives."""
+    d, mixture = 10**5, gm_case.mixture()
+    limit = gm_case.limit("ve")
+    written = limit.schedule.plan(STEPS, d, 3.0)
+    ours, theirs = (
+        simulate(mixture, limit, d=d, n=20, steps=STEPS, kappa=3.0),
+        simulate(mixture, written, d=d, n=20),
+    )
+    np.testing.assert_array_equal(ours.x, theirs.x)
+    np.testing.assert_allclose(ours.paths, theirs.paths, rtol=1e-14)
+    assert predict(limit, STEPS, kappa=3.0, d=d) == predict(limit, d=d, schedule=written)
+    by_hand, _ = restarted(written, 10)
+    run = simulate(mixture, by_hand, d=d, n=4000, keep="statistics")
+    predicted = predict(limit, schedule=by_hand, d=d)
+    assert abs(run.weights[0].value - predicted[0].weight) < 4 * run.weights[0].standard_error
+    assert abs(run.sites[0].mean.value - predicted[0].site_mean) < 1e-3
+    assert abs(predict(limit, schedule=written, d=d)[0].site_mean - predicted[0].site_mean) > 1e-2
+    with pytest.raises(ValueError, match="the plan's own 16, got 12"):
+        simulate(mixture, written, d=d, n=20, steps=12)
+    with pytest.raises(TypeError, match="steps"):
+        simulate(mixture, limit, d=d, n=20)
 
 
 @pytest.mark.parametrize(

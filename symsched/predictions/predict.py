@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from symsched.errors import require_integer, require_real
+from symsched.errors import require_real
 from symsched.limits.limit import Limit
 from symsched.limits.source import Source, schedule_of
 from symsched.predictions.coordinates import site_statistics
 from symsched.predictions.weights import mode_weights
+from symsched.schedules.plan import Plan
+from symsched.schedules.schedule import planned
 
 INFINITE = 1e100
 """A dimension at which corrections d^(-1/6) are below double precision."""
@@ -41,26 +43,28 @@ def practical_infinity(limit: Limit) -> float:
 
 def predict(
     limit: Limit,
-    steps: int,
+    steps: int | None = None,
     *,
     kappa: float | None = None,
     scheme: str = "interpolant",
     d: float = INFINITE,
-    schedule: Source | None = None,
+    schedule: Source | Plan | None = None,
 ) -> tuple[ModePrediction, ...]:
     """Return, per mode, the weight and the mean and variance of a coordinate after ``steps`` steps at dimension ``d``.
 
     With one order parameter the weight is exact (the map ν_0 → mode is a step function whose edges are bisected);
     with several it is a randomised quasi-Monte Carlo integral with its error. ``schedule`` takes the steps of another
-    schedule than the limit's own (an interpolant stands for its undilated one).
+    schedule than the limit's own (an interpolant stands for its undilated one); a Plan made
+    for this ``d`` has steps of its own.
 
     Raises TypeError or ValueError for bad input, naming what was required.
     """
     if not isinstance(limit, Limit):
         raise TypeError(f"limit must come from derive(), got {limit!r}")
-    steps = require_integer(steps, "steps", 1)
     d = practical_infinity(limit) if d == INFINITE else require_real(d, "d", above=0)
-    plan = schedule_of(limit if schedule is None else schedule).plan(steps, d, kappa, scheme)
+    source = limit if schedule is None else schedule
+    chosen = source if isinstance(source, Plan) else schedule_of(source)
+    plan = planned(chosen, steps, d, kappa, scheme)
     model = limit.order_model(d)
     weights, errors = mode_weights(model, plan)
     means, variances = site_statistics(model, plan)

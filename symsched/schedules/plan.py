@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """N steps x_{k+1} = A_k x_k + Σ_{j≤k} B_kj D_j + shift_k, D_j = E[a | z + ψ_j a = x_j/α_j], from x_0 = α_0 z.
 

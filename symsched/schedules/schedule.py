@@ -190,6 +190,15 @@ def _noise_exponent(window: Window) -> sp.Rational:
     return leading_power(window.alpha, "alpha")[1]
 
 
+def planned(schedule: Schedule | Plan, steps: int | None, d: float, kappa: float | None, scheme: str) -> Plan:
+    """Return a schedule's plan at ``d``; a plan is taken as it is, with steps of its own, κ and the scheme settled."""
+    if isinstance(schedule, Schedule):
+        return schedule.plan(require_integer(steps, "steps", 1), d, kappa, scheme)
+    if steps is not None and steps != schedule.steps:
+        raise ValueError(f"steps must be left out or be the plan's own {schedule.steps}, got {steps!r}")
+    return schedule
+
+
 @lru_cache(maxsize=256)
 def _steps_in_tau(interpolant: Interpolant, window: Window) -> bool:
     """Whether Euler steps in τ on this window: where ψ runs, t is no time of the interpolant.

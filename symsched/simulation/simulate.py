@@ -17,7 +17,7 @@ from symsched.limits.source import Source, schedule_of
 from symsched.models.estimates import Estimate, average, share, variance
 from symsched.models.recording import OrderParameter
 from symsched.schedules.plan import Plan
-from symsched.schedules.schedule import Schedule
+from symsched.schedules.schedule import Schedule, planned
 from symsched.simulation.run import RawRun, run_plan
 
 
@@ -77,11 +77,11 @@ class Run:
 
 def simulate(
     distribution: AbstractDistribution,
-    schedule: Source,
+    schedule: Source | Plan,
     *,
     d: int,
     n: int,
-    steps: int,
+    steps: int | None = None,
     kappa: float | None = None,
     rng: int | np.random.Generator = 0,
     scheme: str = "interpolant",
@@ -99,7 +99,8 @@ def simulate(
     gives the same numbers whatever ``rows`` (rows held at once), ``executor`` or the number of its workers. ``method``
     "full" is the plain loop, "auto" the fastest exact reduction. ``keep="statistics"`` never holds an (n, d) array, and
     where the law of the sums behind the statistics is known, draws those instead of coordinates (``Run.method`` "order
-    parameter"): the same law, but not the paths of ``keep="x"``. An interpolant stands for its undilated schedule.
+    parameter"): the same law, but not the paths of ``keep="x"``. An interpolant stands for its undilated schedule. A
+    Plan made for this d is run as it is, whatever its table; ``steps``, ``kappa`` and ``scheme`` say nothing to it.
 
     Raises TypeError or ValueError for bad input, naming what was required.
     """
@@ -109,8 +110,8 @@ def simulate(
         )
     dimension = require_integer(d, "d", 1)
     count = require_integer(n, "n", 1)
-    chosen = schedule_of(schedule)
-    plan = chosen.plan(steps, dimension, kappa, scheme)
+    chosen = schedule if isinstance(schedule, Plan) else schedule_of(schedule)
+    plan = planned(chosen, steps, dimension, kappa, scheme)
     model = distribution.model(dimension)
     statistic = distribution.statistic(dimension)
     seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else require_integer(rng, "rng", 0)
@@ -135,7 +136,7 @@ def simulate(
     return _run(raw, chosen, statistic, plan, dimension)
 
 
-def _run(raw: RawRun, schedule: Schedule, statistic: OrderParameter, plan: Plan, dimension: int) -> Run:
+def _run(raw: RawRun, schedule: Schedule | Plan, statistic: OrderParameter, plan: Plan, dimension: int) -> Run:
     shares = raw.responsibilities[:, -1]
     modes = raw.modes
     count = shares.shape[1]
@@ -146,7 +147,8 @@ def _run(raw: RawRun, schedule: Schedule, statistic: OrderParameter, plan: Plan,
         variances = (dimension * raw.moments[:, 1] - along) / (dimension - raw.projections.shape[2])
     sites = tuple(_sites(means[modes == k], variances[modes == k], dimension) for k in range(count))
     weights = tuple(share(modes == k) for k in range(count))
-    unit = float(dimension) ** float(schedule.noise_exponent)
+    # A plan does not say how it depends on d: its own noise is the unit.
+    unit = float(plan.alpha[0] if isinstance(schedule, Plan) else dimension ** float(schedule.noise_exponent))
     paths, nodes = _paths(raw, statistic, plan, dimension, unit)
     return Run(
         raw.x,
