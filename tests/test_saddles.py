@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import sympy as sp
 from scipy import special
-from sympy.stats import FiniteRV, Normal, Poisson, Rademacher, StudentT, Uniform
+from sympy.stats import Bernoulli, FiniteRV, Normal, Poisson, Rademacher, StudentT, Uniform
 
 import symsched
 from symsched.algebra.asymptotics import leading_power
-from symsched.distributions.mean_field.saddles import legendre_derivatives
-from symsched.laws import DensityLaw
+from symsched.distributions.mean_field.saddles import _bending, legendre_derivatives
+from symsched.laws import DensityLaw, law_of
 from symsched.symbols import a, d, m
 
 HALF = sp.Rational(1, 2)
@@ -258,6 +258,19 @@ def test_symbols_where_the_number_of_maxima_depends_on_them():
 
 
 # Legendre derivatives.
+
+
+@pytest.mark.parametrize(
+    ("spin", "interaction", "mean"),
+    [
+        (Bernoulli("a", sp.Rational(1, 3)), sp.Rational(9, 4) * (m - sp.Rational(1, 3)) ** 2, sp.Rational(1, 3)),
+        (Rademacher("a"), m**2 / 2 + m**4, sp.S.Zero),
+    ],
+    ids=["bends at order three", "bends upwards"],
+)
+def test_a_critical_point_that_is_no_maximum_is_refused(spin, interaction, mean):
+    with pytest.raises(symsched.DerivationError, match="this is no maximum"):
+        _bending(law_of(spin), interaction, mean, sp.S.Zero)
 
 
 def test_legendre_derivatives_against_finite_differences():

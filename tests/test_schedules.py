@@ -95,6 +95,23 @@ def test_bridge_follows_only_orders_above_one():
     assert [w.name for w in dilate(VP, TREE).windows] == ["speciation 1", "speciation 2", "data"]
 
 
+@pytest.mark.parametrize("interpolant", [VP, VE_TRIG], ids=["vp", "ve-trig"])
+def test_a_bridge_ends_below_the_next_scale(interpolant):
+    """From κ d^(−1/4) to 1/κ, whatever runs before and after."""
+    bridge = dilate(interpolant, SECOND).windows[1]
+    numbers = {d: sp.Integer(10) ** 8, kappa: 3}
+    ends = [float(bridge.psi.subs({t: at}).subs(numbers)) for at in (bridge.start, bridge.end)]
+    assert ends == pytest.approx([0.03, 1 / 3])
+
+
+def test_a_list_of_sigmas_starts_a_thousand_times_above_its_second_entry():
+    schedule = dilate(VP, PAPER)
+    first, second = schedule.sigmas(8, 1e4, 3.0)[:2]
+    assert first / second == pytest.approx(1000)
+    # t = 1/8 is a quarter of the window: ψ = τ/(1 − τ) at τ = .03/4.
+    assert second == pytest.approx((1 - 0.0075) / 0.0075)
+
+
 def test_custom_schedules():
     assert plain(VE).tau == t
     wrong = custom(
