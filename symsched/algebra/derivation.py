@@ -25,7 +25,7 @@ class Check:
     def passed(self) -> bool:
         """Whether the two numbers agree within the tolerance, relative above 1 and absolute below."""
         difference = abs(self.claimed - self.independent)
-        return math.isfinite(difference) and difference <= self.tolerance * max(1.0, abs(self.independent))
+        return bool(math.isfinite(difference) and difference <= self.tolerance * max(1.0, abs(self.independent)))
 
     def __str__(self) -> str:
         """One line: verdict, rule, both numbers, how the second was found."""

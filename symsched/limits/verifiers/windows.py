@@ -133,7 +133,7 @@ def cut(schedule: Schedule) -> Verifier:
         _, ratio = amplitudes(schedule.interpolant, window, (window.start + window.end) / 2, sp.Float(dimension, 60))
         claimed = number(after, "a share")
         return (
-            Check("share of the signal missing after the first step", claimed, 1 - state, 1e-9, "Euler in σ"),
+            Check("share of the signal missing after the first step", claimed, float(1 - state), 1e-9, "Euler in σ"),
             Check("σ_1 ψ(t_1)", float(second * ratio), 1.0, 1e-9, "the interpolant at d = 10^24"),
         )
 
