@@ -132,7 +132,7 @@ def test_a_separation_that_shrinks_moves_the_window():
 def test_atoms_are_counted_from_the_limit_that_the_modes_share():
     """Means 1 ± d^(−1/4): neither the first mode nor 0 is where they part, but their common limit 1."""
     shift = d ** -sp.Rational(1, 4)
-    found = cascade(mixture((THIRD, Normal("a", 1 + shift, 1)), (2 * THIRD, Normal("a", 1 - shift, 1))))
+    found = mixture((THIRD, Normal("a", 1 + shift, 1)), (2 * THIRD, Normal("a", 1 - shift, 1))).cascade
     assert found.phases[0].branches[0].law.values == (1, -1)
     assert found.phases[0].references == (1,)
 

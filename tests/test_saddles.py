@@ -264,9 +264,10 @@ def test_symbols_where_the_number_of_maxima_depends_on_them():
     ("spin", "interaction", "mean"),
     [
         (Bernoulli("a", sp.Rational(1, 3)), sp.Rational(9, 4) * (m - sp.Rational(1, 3)) ** 2, sp.Rational(1, 3)),
+        (Bernoulli("a", sp.Rational(2, 3)), sp.Rational(9, 4) * (m - sp.Rational(2, 3)) ** 2, sp.Rational(2, 3)),
         (Rademacher("a"), m**2 / 2 + m**4, sp.S.Zero),
     ],
-    ids=["bends at order three", "bends upwards"],
+    ids=["rises at order three", "falls at order three", "bends upwards"],
 )
 def test_a_critical_point_that_is_no_maximum_is_refused(spin, interaction, mean):
     with pytest.raises(symsched.DerivationError, match="this is no maximum"):
