@@ -121,7 +121,7 @@ CLAIM = Claim(
             tolerance=1e-9,
             dimension=DIMENSION,
             axes=Axes("velocity", "Velocity along r at τ = 0.3, d = 100", r"$\dot M$", "$M = r·x/|r|^2$"),
-            line=np.linspace(-0.6, 0.6, 121),
+            line=np.linspace(-0.6, 0.6, 61),
             seen=np.round(np.linspace(-0.6, 0.6, 11), 6),
             series=(("vp",), ("ve",)),
             wrong={"derived": lambda name, at: along_r(name, at, HALF)},

@@ -1,6 +1,6 @@
 """Claim 4: the first half of dilated VP."""
 
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import sympy as sp
@@ -58,6 +58,7 @@ def distance(weight, d, _):
     return ExactFlow(DILATED["vp"], d).order_parameter(STARTS[0], 0.5) - end
 
 
+@cache
 def sampled_distance(schedule, d, effort):
     """Mean distance of sampled paths from the d = ∞ recursion with the same ν_0."""
     run = simulate(

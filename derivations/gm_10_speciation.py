@@ -8,9 +8,8 @@ from gm_case import GROUP, SOURCE, law, limit, m, mixture, p, symbolic
 from scipy.optimize import brentq
 
 from symsched.algebra.asymptotics import leading_power
-from symsched.limits.limit import derive
 from symsched.predictions.clones import clone_probability
-from symsched.schedules.interpolant import INTERPOLANTS, VP
+from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.symbols import d, nu, s
 from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, Clones, ClosedForm, RateInD
@@ -98,7 +97,7 @@ def exponent(name, *, full_only=False):
 
 
 def symmetric_law():
-    return derive(mixture(HALF, sp.S.One), VP).phases[0].law
+    return mixture(HALF, sp.S.One).cascade.phases[0].branches[0].law
 
 
 def ou_phi(dimension, time):
