@@ -25,7 +25,7 @@ _DERIVATIONS = 64
 """Distributions whose cascade is kept."""
 _NUMBERS = 256
 """Pairs of a distribution and a dimension of which a handful of numbers is kept."""
-_MODELS = 8
+_MODELS = 4
 """The same for models: the largest hold tables of some tens of megabytes."""
 
 
@@ -136,6 +136,15 @@ def _statistic(distribution: AbstractDistribution, dimension: int) -> OrderParam
         return OrderParameter(1, shared)
     centre, variance = (*common, 0.0)[:2]
     return OrderParameter(first.order, centre, variance, shared)
+
+
+def require_distribution(value: object) -> AbstractDistribution:
+    """Return a distribution; TypeError for anything else, such as its name."""
+    if not isinstance(value, AbstractDistribution):
+        raise TypeError(
+            f"distribution must be a ProductMixture, GaussianModes or MeanField, or built of them, got {value!r}"
+        )
+    return value
 
 
 def require_line(law: RandomSymbol | AbstractLaw, name: str) -> AbstractLaw:

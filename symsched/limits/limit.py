@@ -10,7 +10,7 @@ import sympy as sp
 from symsched.algebra.asymptotics import leading_power
 from symsched.algebra.constants import definitions
 from symsched.algebra.derivation import Derivation
-from symsched.distributions.base import AbstractDistribution
+from symsched.distributions.base import AbstractDistribution, require_distribution
 from symsched.distributions.cascade import CanonicalPhase, Cascade
 from symsched.errors import DerivationError, nearest, require_integer
 from symsched.limits.clocks import CLOCKS, time_of_unit_signal
@@ -107,8 +107,7 @@ def derive(distribution: AbstractDistribution, interpolant: Interpolant) -> Limi
 
     Raises DerivationError, naming the step and what to do, where a rule does not apply.
     """
-    if not isinstance(distribution, AbstractDistribution):
-        raise TypeError(f"distribution must be a ProductMixture, GaussianModes or MeanField, got {distribution!r}")
+    require_distribution(distribution)
     if not isinstance(interpolant, Interpolant):
         raise TypeError(f"interpolant must be an Interpolant such as symsched.VP, got {interpolant!r}")
     found = distribution.cascade

@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from tqdm.auto import tqdm
 
 from symsched.algebra.codegen import Array
-from symsched.distributions.base import AbstractDistribution
+from symsched.distributions.base import AbstractDistribution, require_distribution
 from symsched.errors import require_integer
 from symsched.limits.source import Source, schedule_of
 from symsched.models.estimates import Estimate, average, share, variance
@@ -104,10 +104,7 @@ def simulate(
 
     Raises TypeError or ValueError for bad input, naming what was required.
     """
-    if not isinstance(distribution, AbstractDistribution):
-        raise TypeError(
-            f"distribution must be a ProductMixture, GaussianModes or MeanField, or built of them, got {distribution!r}"
-        )
+    require_distribution(distribution)
     dimension = require_integer(d, "d", 1)
     count = require_integer(n, "n", 1)
     chosen = schedule if isinstance(schedule, Plan) else schedule_of(schedule)
