@@ -99,7 +99,7 @@ class DensityLaw(AbstractWeightedLaw):
         return super()._moment_cumulants(order)
 
     def _numeric_cumulants(self, order: int) -> tuple[sp.Expr, ...]:
-        return cumulants_of_moments(numeric_moments(self._intervals, order))
+        return cumulants_of_moments(numeric_moments(self._numeric_site, self._intervals, order))
 
     # Expressions.
 

@@ -77,13 +77,9 @@ def _strictly_inside(kink: sp.Expr, low: sp.Expr, high: sp.Expr) -> bool:
 
 def _between(low: sp.Expr, high: sp.Expr) -> sp.Expr:
     """Return a point inside (low, high)."""
-    if low == -sp.oo and high == sp.oo:
-        return sp.Rational(1, 3)
     if low == -sp.oo:
-        return high - 1
-    if high == sp.oo:
-        return low + 1
-    return (low + high) / 2
+        return sp.Rational(1, 3) if high == sp.oo else high - 1
+    return low + 1 if high == sp.oo else (low + high) / 2
 
 
 def _resolve(weight: sp.Expr, a: sp.Symbol, inside: sp.Expr) -> sp.Expr:
@@ -92,10 +88,10 @@ def _resolve(weight: sp.Expr, a: sp.Symbol, inside: sp.Expr) -> sp.Expr:
         return weight
     if isinstance(weight, sp.Piecewise):
         for expression, condition in weight.args:
-            truth = _truth(condition, a, inside)
-            if truth is None:
+            truth = sp.simplify(condition.subs(a, inside))
+            if truth not in (sp.true, sp.false):
                 raise ValueError(f"the branch {condition} of a density depends on parameters; substitute numbers first")
-            if truth:
+            if truth == sp.true:
                 return _resolve(expression, a, inside)
         return sp.Integer(0)
     if isinstance(weight, _KINKS) and weight.has(a):
@@ -115,11 +111,3 @@ def _resolve_kink(weight: sp.Expr, a: sp.Symbol, inside: sp.Expr) -> sp.Expr:
     if isinstance(weight, sp.Abs):
         return sign * argument
     return sign if isinstance(weight, sp.sign) else (1 + sign) / 2
-
-
-def _truth(condition: sp.Basic, a: sp.Symbol, inside: sp.Expr) -> bool | None:
-    """Return whether a condition holds at ``inside``, None if that is not decided."""
-    value = sp.simplify(condition.subs(a, inside))
-    if value == sp.true:
-        return True
-    return False if value == sp.false else None

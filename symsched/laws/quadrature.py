@@ -36,7 +36,9 @@ def numeric_site(intervals: Sequence[Interval], bumps: Sequence[tuple[sp.Expr, s
         raise ValueError("it vanishes everywhere")
     stretches = []
     for part in intervals:
-        low, high = _end(part.low), _end(part.high)
+        low, high = (
+            float(end) if end.is_infinite else number(end, "an end of the support") for end in (part.low, part.high)
+        )
         if not low < high:
             raise ValueError(f"the stretch ({low:g}, {high:g}) is empty")
         stretches.append((low, high, LogDensity(part.expression, symbols.a)))
@@ -62,23 +64,15 @@ def _spread(low: float, high: float) -> FloatArray:
     return low + (high - low) * np.linspace(0.001, 0.999, 999)
 
 
-def _end(value: sp.Expr) -> float:
-    """Return an end of a stretch as a float, ±inf included."""
-    if value in (sp.oo, -sp.oo):
-        return np.inf if value == sp.oo else -np.inf
-    return number(value, "an end of the support")
-
-
-def numeric_moments(intervals: Sequence[Interval], order: int) -> list[sp.Expr]:
+def numeric_moments(site: DensitySite, intervals: Sequence[Interval], order: int) -> list[sp.Expr]:
     """Return E a, …, E a^order as Floats; DerivationError names the first that does not exist."""
-    site = numeric_site(intervals)
     location, width = site.bulk
     require_moments(site, order)
     with mp.workdps(_WORKING_DIGITS):
         totals = [mp.mpf(0)] * (order + 1)
         for part in intervals:
             function = sp.lambdify(symbols.a, constants_to_floats(part.expression, _WORKING_DIGITS), "mpmath")
-            low, high = (_mp_end(end) for end in (part.low, part.high))
+            low, high = (mp.mpf(str(sp.N(end, _WORKING_DIGITS)).replace("oo", "inf")) for end in (part.low, part.high))
             marks = [mp.mpf(location) + mp.mpf(width) * k for k in (-60, -25, -10, -4, -1.5, 0, 1.5, 4, 10, 25, 60)]
             cuts = [low, *(mark for mark in marks if low < mark < high), high]
             for k in range(order + 1):
@@ -91,12 +85,6 @@ def numeric_moments(intervals: Sequence[Interval], order: int) -> list[sp.Expr]:
         # Cancellation leaves noise where symmetry makes a moment 0.
         cleaned = [0 if abs(value) < unit**k * mp.mpf(10) ** -25 else value for k, value in enumerate(moments, start=1)]
         return [sp.Float(mp.nstr(value, _DIGITS + 5), _DIGITS) if value else sp.Integer(0) for value in cleaned]
-
-
-def _mp_end(value: sp.Expr) -> mp.mpf:
-    if value in (sp.oo, -sp.oo):
-        return mp.inf if value == sp.oo else -mp.inf
-    return mp.mpf(str(sp.N(value, _WORKING_DIGITS)))
 
 
 def require_moments(site: DensitySite, order: int) -> None:

@@ -92,13 +92,7 @@ def _step_rows(limit: Limit) -> tuple[Row, ...]:
 
 
 def _step_row(step: Step, checks: tuple[Check, ...]) -> Row:
-    worst = max(
-        checks,
-        key=lambda c: abs(c.claimed - c.independent) / (c.tolerance * max(1.0, abs(c.independent))),
-        default=None,
-    )
-    if worst is None:
-        raise ValueError(f"the step {step.rule!r} has no check")
+    worst = max(checks, key=lambda c: abs(c.claimed - c.independent) / (c.tolerance * max(1.0, abs(c.independent))))
     verdict = Verdict.AGREES if all(check.passed for check in checks) else Verdict.FAILS
     rule = f"within {worst.tolerance:.2g} of {worst.method}; the tightest of {len(checks)}: {worst.rule}"
     return Row(step.rule, worst.claimed, worst.independent, None, None, verdict, rule)
