@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import sparse
 
 from symsched.schedules.plan import Array, Plan
 
@@ -45,7 +46,7 @@ def euler(times: Array, alpha: Array, beta: Array, alpha_tangent: Array, beta_ta
 def _one_step(times: Array, alpha: Array, beta: Array, alpha_next: Array, beta_next: Array) -> Plan:
     """Return the step that takes α z + β a to ``alpha_next`` z + ``beta_next`` a where the posterior mean is a."""
     A = alpha_next / alpha[:-1]
-    return Plan(times, beta[:-1] / alpha[:-1], alpha, beta, A, np.diag(beta_next - A * beta[:-1]))
+    return Plan(times, beta[:-1] / alpha[:-1], alpha, beta, A, sparse.diags_array(beta_next - A * beta[:-1]))
 
 
 def adams(nodes: Nodes) -> Plan:
@@ -55,14 +56,13 @@ def adams(nodes: Nodes) -> Plan:
     changes, and behind a step that is far shorter: that of a bridge that stands still, those before a gap and ψ = ∞.
     """
     plan = canonical(nodes.times, nodes.alpha, nodes.beta)
-    own = np.diagonal(plan.B)
+    own = plan.B.diagonal()
     step = own[:-1] / nodes.alpha[1:-1]
     inner = np.setdiff1d(np.flatnonzero((step[1:] <= _LONGEST * step[:-1]) & (step[:-1] > 0)) + 1, nodes.starts)
     extrapolated = own[inner] * step[inner] / step[inner - 1] / 2
-    table = plan.B.copy()
-    table[inner, inner] += extrapolated
-    table[inner, inner - 1] -= extrapolated
-    return replace(plan, B=table)
+    places = (np.concatenate([inner, inner]), np.concatenate([inner, inner - 1]))
+    change = sparse.csr_array((np.concatenate([extrapolated, -extrapolated]), places), shape=plan.B.shape)
+    return replace(plan, B=plan.B + change)
 
 
 _LONGEST = 4.0

@@ -96,7 +96,7 @@ def plain_loop(setting: Setting, rng: Noise, *, keep_paths: bool = True) -> Arra
     states = np.empty((setting.steps + 1 if keep_paths else 1, n, d))
     states[0] = plan.alpha[0] * rng.standard_normal((n, d))
     x = states[0]
-    for node, (psi, keep, gain) in enumerate(zip(plan.psi, plan.A, np.diagonal(plan.B), strict=True)):
+    for node, (psi, keep, gain) in enumerate(zip(plan.psi, plan.A, plan.B.diagonal(), strict=True)):
         y = x / plan.alpha[node]
         x = keep * x + gain * (_gaussian if setting.coupling is None else _product_form)(setting, psi, y)
         if keep_paths:
