@@ -85,6 +85,13 @@ def test_a_refusal_is_remembered(calls):
     assert calls["product_cascade"] == 1
 
 
+def test_what_is_shared_cannot_be_changed():
+    modes = symsched.GaussianModes([R(1, 3), R(2, 3)], [[1, 0], [0, 1]], 1).model(7)
+    for numbers in (modes.weights, modes.centres, modes.frame):
+        with pytest.raises(ValueError, match="read-only"):
+            numbers[0] = 0.5
+
+
 def bent():
     """Spins that have a mean growing with d."""
     return symsched.laws.AtomLaw((sp.log(d), -1), (R(1, 2), R(1, 2)))

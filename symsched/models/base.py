@@ -12,8 +12,6 @@ from symsched.models.method import Method
 
 Array = NDArray[np.float64]
 
-WEIGHT_TOLERANCE = 1e-12
-
 
 class AbstractModel(abc.ABC):
     """A probability law on R^d with K modes (K = 1 if it has none), all of its parameters numbers."""
@@ -84,7 +82,13 @@ def checked_weights(weights: ArrayLike, count: int) -> Array:
         raise ValueError(f"weights must have one entry for each of the {count} modes, got shape {vector.shape}")
     if not np.all(np.isfinite(vector)) or np.any(vector <= 0) or abs(vector.sum() - 1) > 1e-9:
         raise ValueError(f"weights must be positive and sum to 1, got {vector}")
-    return np.asarray(vector / vector.sum())
+    return unwritable(vector / vector.sum())
+
+
+def unwritable(numbers: Array) -> Array:
+    """Return an array that nobody can write to any more: a model is shared by all who ask for it."""
+    numbers.setflags(write=False)
+    return numbers
 
 
 def softmax(logits: Array) -> Array:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from symsched.errors import require_integer, require_real
-from symsched.models.base import Array, checked_weights, softmax
+from symsched.models.base import Array, checked_weights, softmax, unwritable
 
 _SPAN = 1024
 
@@ -47,12 +47,12 @@ class Directions:
     def __post_init__(self) -> None:
         """Check shapes and signs."""
         object.__setattr__(self, "d", require_integer(self.d, "d", 1))
-        centres = np.atleast_2d(np.asarray(self.centres, dtype=np.float64))
+        centres = np.atleast_2d(np.array(self.centres, dtype=np.float64))
         if centres.ndim != 2 or not np.all(np.isfinite(centres)):
             raise ValueError(f"centres must be a finite array of shape (K, r), got shape {centres.shape}")
         if centres.shape[1] > self.d:
             raise ValueError(f"d must be at least the number of directions {centres.shape[1]}, got {self.d}")
-        object.__setattr__(self, "centres", centres)
+        object.__setattr__(self, "centres", unwritable(centres))
         object.__setattr__(self, "weights", checked_weights(self.weights, centres.shape[0]))
         object.__setattr__(self, "sigma", require_real(self.sigma, "sigma"))
         if self.sigma < 0:
