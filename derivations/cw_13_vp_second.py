@@ -1,60 +1,179 @@
-"""Curie–Weiss under dilated VP: the second half, and the threshold that decides a spin.
+"""Claim 13: dilated VP, the second half: every spin moves by itself, and one threshold decides it."""
 
-Statement. Given the mode S = ±1, x_i' = (α'/α) x_i + (β' − α'β/α) tanh(βmS + (β(τ)/α²) x_i) with τ = 2t − 1, from
-x_i(½) ~ N(0, 1) as d → ∞. The spin ends at +1 if and only if x_i(½) > S Φ⁻¹((1 − m)/2).
+from functools import cache
 
-Assumptions. The mode is chosen (first half over); VP (linear); d → ∞ at fixed t.
-"""
-
-# %% One spin in a field: E[a | z + ψa = y] for a = ±1 with P(a) ∝ e^{ua}
-import mpmath
 import sympy as sp
-from telling import conclude, require, say, show
+from cw_case import BETA, FAR, GROUP, KAPPA, SOURCE, decided, limit, saddle, value
+from scipy import special
 
-from symsched.schedules.interpolant import VP
-from symsched.validation.claims import cw_13_vp_second
-from symsched.validation.claims.cw_13_vp_second import claim
-from symsched.validation.claims.cw_model import limit_of, magnetisation, normal_quantile
+from symsched.models.estimates import Estimate, average
+from symsched.reporting.charts import Level
+from symsched.symbols import t as time
+from symsched.validation.cells import Formula, Identity, cell
+from symsched.validation.checks import Axes, ClosedForm, Flow, Quantity, RateInD, Settles, SolvesODE
+from symsched.validation.claim import Claim
+from symsched.validation.effort import Sized
+from symsched.validation.independent.paths import DILATED, PLAIN
+from symsched.validation.independent.populations import thresholds
+from symsched.validation.independent.spins import normal_quantile, spin_flow, spin_means, spin_threshold
 
-say(__doc__)
+SIDES = {"−": -1, "+": 1}
+HALF = 0.5
+SIZES = Sized((10**3, 10**4, 10**6), (10**3, 10**6))
+
 u, y, x = sp.symbols("u y x", real=True)
 psi, t = sp.symbols("psi t", positive=True)
-likelihood = {a: sp.exp(u * a + psi * a * y - psi**2 / 2) for a in (-1, 1)}
-posterior = (likelihood[1] - likelihood[-1]) / (likelihood[1] + likelihood[-1])
-require("E[a | y] = tanh(u + ψy)", sp.simplify((posterior - sp.tanh(u + psi * y)).rewrite(sp.exp)) == 0)
-print("  with u = βmS, the field of the mode")
 
-# %% In x = αy: x' = (α'/α) x + α ψ' E[a | y], and α ψ' = β' − α'β/α
-tau = 2 * t - 1
-alpha, signal = 1 - tau, tau
-ratio = signal / alpha
-rate = sp.simplify(sp.diff(signal, t) - sp.diff(alpha, t) * signal / alpha)
-require("α ψ' = β' − α'β/α", sp.simplify(alpha * sp.diff(ratio, t) - rate) == 0)
-velocity = sp.diff(alpha, t) / alpha * x + rate * sp.tanh(u + ratio * x / alpha)
-show("x' in the mode u = βmS", velocity)
 
-# %% The same from derive()
-limit = limit_of(VP)
-constant = limit.distribution.saddles[-1].magnetisation
-for side, equation in zip((-1, 1), limit.phases[-1].odes, strict=True):
-    show(f"derive() says for S = {side:+d}", equation)
-    time = next(iter(equation.rhs.free_symbols))
-    own = velocity.subs({u: 2 * constant * side, t: time})
-    difference = (equation.rhs.subs(equation.lhs.args[0], x) - own).subs(
-        {time: sp.Rational(4, 5), x: sp.Rational(1, 3)}
-    )
-    require("that is the equation found by hand", abs(sp.N(difference, 30)) < 1e-25)
+@cell("One spin in the field u = βmS of its mode: E[a | z + ψa = y] for a = ±1 with P(a) ∝ e^{ua}.")
+def one_spin():
+    likelihood = {a: sp.exp(u * a + psi * a * y - psi**2 / 2) for a in (-1, 1)}
+    posterior = (likelihood[1] - likelihood[-1]) / (likelihood[1] + likelihood[-1])
+    yield Identity("E[a | y] = tanh(u + ψy)", posterior, sp.tanh(u + psi * y))
 
-# %% The threshold: the flow keeps quantiles, and the mass that ends at −1 is P(a = −1 | S) = (1 − Sm)/2
-print(
-    "\nF_ψ(y) = Σ_a P(a) Φ(y − ψa); y_ψ = F_ψ⁻¹(Φ(z)). As ψ → ∞ the lower (1 − Sm)/2 of all z go to −∞, the others"
-    " to +∞."
+
+@cell("In x = αy: x' = (α'/α) x + αψ' E[a | y].")
+def read_in_time():
+    alpha, signal = 2 - 2 * t, 2 * t - 1
+    push = sp.diff(signal, t) - sp.diff(alpha, t) * signal / alpha
+    yield Identity("αψ' = β' − α'β/α", alpha * sp.diff(signal / alpha, t), push)
+    velocity = sp.diff(alpha, t) / alpha * x + push * sp.tanh(u + signal / alpha**2 * x)
+    yield Formula("x' in the mode u = βmS", velocity)
+    for side, equation in zip(SIDES.values(), limit("vp").phases[-1].odes, strict=True):
+        found = equation.rhs.subs(equation.lhs.args[0], x)
+        own = velocity.subs({u: BETA * saddle().magnetisation * side, t: time})
+        point = {time: sp.Rational(4, 5), x: sp.Rational(1, 3)}
+        yield Formula(f"derive() says for S = {side:+d}", equation)
+        yield Identity("that is the equation found by hand", found, own, at=(point,))
+
+
+@cell(
+    "The flow keeps quantiles: F_ψ(y) = Σ_a P(a) Φ(y − ψa), y_ψ = F_ψ⁻¹(Φ(z)). As ψ → ∞ the lower (1 − Sm)/2 of all z "
+    "go to −∞, the others to +∞."
 )
-m = magnetisation()
-for side in (-1, 1):
-    by_equation = cw_13_vp_second.decided_by_equation(limit, (side + 1) // 2)
-    exact = normal_quantile((1 - side * m) / 2)
-    print(f"S = {side:+d}: threshold {by_equation:.12f} by the equation, {mpmath.nstr(exact, 13)} = Φ⁻¹((1 − Sm)/2)")
+def threshold():
+    for side in SIDES.values():
+        quantile = normal_quantile((1 - side * value(saddle().magnetisation)) / 2)
+        yield Identity(f"S = {side:+d}: threshold by the equation", decided("vp", side), quantile, within=1e-7)
 
-# %% Check: the same threshold in exact d-dimensional flows
-conclude(claim)
+
+# %% What claim 14 shares
+def site_equation(name):
+    return lambda: limit(name).phases[-1].odes[-1]
+
+
+def moves(name, starts, threshold, wrong):
+    """The check that spins of the + mode follow their derived equation; drawn with some that start at the threshold."""
+
+    def exact(start, at):
+        (alpha, beta), (first, signal) = (DILATED[name](when, FAR, KAPPA)[:2] for when in (at, HALF))
+        return alpha * spin_flow(1, signal / first, start / first, beta / alpha)
+
+    title = f"{name.upper()}: spins of the + mode in the second half"
+    return SolvesODE(
+        name="x_i(t = {t}) from x_i(½) = {start} in the + mode",
+        equation=site_equation(name),
+        starts=starts,
+        times=(0.75,),
+        exact=exact,
+        tolerance=1e-8,
+        begin=HALF,
+        flow=Flow(
+            Axes("spins", title, "$x_i$", "t", levels=(Level("threshold of x_i(½)", threshold),)),
+            (*starts, threshold - 0.02, threshold + 0.02),
+            tuple(0.5 + 0.01 * k for k in range(1, 49)),
+            exact,
+            "exact, by quantiles",
+            8,
+        ),
+        wrong={"equation": site_equation(wrong)},
+    )
+
+
+def dividing(name, exact):
+    """The check that the derived equation divides spins where their exact flow does."""
+    return ClosedForm(
+        name="threshold of x_i(½) in the {} mode",
+        points=tuple(SIDES),
+        derived=lambda mode: decided(name, SIDES[mode]),
+        independent=lambda mode: exact(SIDES[mode]),
+        tolerance=1e-7,
+        wrong={"independent": lambda mode: exact(-SIDES[mode])},
+    )
+
+
+@cache
+def measured(path, d, sizes, seed):
+    paths, cells, nodes = sizes
+    return thresholds(d, path, KAPPA, nodes=(12, nodes), paths=paths, cells=cells, seed=seed)
+
+
+def sample(path, d, effort):
+    found = measured(path, d, effort.of(Sized((16, 400, 40), (6, 250, 32))), effort.seed)
+    return {"threshold": average(found), "spread": Estimate(float(found.std()), 0.0)}
+
+
+def at_finite_d(name):
+    """The check that exact d-dimensional flows have the threshold of the limit's law, read at that d."""
+
+    def predicted(d):
+        law, plan = limit(name).phases[-1].laws[-1], limit(name).schedule.plan(2, d, KAPPA)
+        start = normal_quantile((1 - value(law.cumulants(1)[0])) / 2)
+        return plan.alpha[1] * float(law.flow(plan.psi[1], start))
+
+    return Settles(
+        schedule=DILATED[name],
+        sample=sample,
+        dimensions=SIZES,
+        quantities=(
+            Quantity(
+                "threshold",
+                "S × threshold of x_i(½), exact flow at finite d",
+                predicted,
+                lambda d: 5 / d + 2e-3,
+                "5/d, plus the steps of the integration",
+            ),
+        ),
+        wrong={"schedule": PLAIN[name]},
+    )
+
+
+# %%
+CLAIM = Claim(
+    number=13,
+    title="Curie–Weiss, dilated VP: the second half and the threshold of a spin",
+    statement="VP (linear), τ = 2t − 1 for t > ½: as d → ∞, given the mode S, each spin follows its own equation "
+    "x_i' = (α'/α) x_i + (β' − α'β/α) tanh(βmS + (β(τ)/α²) x_i) from x_i(½) ~ N(0, 1), and ends at +1 if x_i(½) "
+    "exceeds the threshold S Φ⁻¹((1 − m)/2). The threshold found by integrating the derived equation is the exact "
+    "quantile, and that of the exact d-dimensional flow, read path by path, up to d^−1/2.",
+    formulas=lambda: (*limit("vp").phases[-1].odes, limit("vp").phases[-1].initial, *limit("vp").definitions),
+    cells=(one_spin, read_in_time, threshold),
+    checks=(
+        moves("vp", (-3.0, -1.0, 0.5), spin_threshold(1), "ve"),
+        dividing("vp", spin_threshold),
+        ClosedForm(
+            name="mean spin 2P(x_i(½) > threshold) − 1 in the {} mode",
+            points=("+",),
+            derived=lambda mode: float(special.erf(-decided("vp", SIDES[mode]) / 2**0.5)),
+            independent=lambda _: spin_means(10**6).given_up()[0],
+            tolerance=1e-5,
+            dimension=10**6,
+            wrong={"derived": lambda _: float(special.erf(-decided("vp", -1) / 2**0.5))},
+        ),
+        at_finite_d("vp"),
+        RateInD(
+            name="spread of the threshold over paths: rate in d",
+            subject=DILATED["vp"],
+            gap=lambda path, d, effort: sample(path, d, effort)["spread"],
+            sizes=SIZES,
+            expected=lambda: -0.5,
+            room=(-0.2, 0.2),
+            wrong={"expected": lambda: -1.0},
+        ),
+    ),
+    group=GROUP,
+    source=SOURCE,
+)
+
+if __name__ == "__main__":
+    CLAIM.tell()

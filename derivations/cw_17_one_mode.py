@@ -1,45 +1,238 @@
-"""Curie–Weiss for β < 1, and at β = 1.
+"""Claim 17: for β < 1 one mode, no speciation, a schedule of one window; at β = 1 a continuous law."""
 
-Statement. For β < 1, g − I has one maximum, m = 0, with χ = 1 − β > 0: one mode of fair spins, no speciation phase,
-a schedule of one window. The collective direction has variance d·Var(m̂) → Λ''/χ = 1/(1 − β). At β = 1, χ = 0 and
-m̂ = d^−1/4 u with u ∝ exp(−u⁴/12): a continuous law, chosen at ψ ~ d^−1/4.
+import math
+from functools import partial
 
-Assumptions. h does not depend on d (at β = 1 a field of order d^{1/4} matters).
-"""
-
-# %% g − I near m = 0
+import numpy as np
 import sympy as sp
-from telling import conclude, require, say, show, show_steps
+from cw_case import BETA, FIELD, GROUP, KAPPA, SOURCE, WEAK, limit, own, value
 
-from symsched.schedules.interpolant import VE, VP
-from symsched.validation.claims.cw_17_one_mode import claim
-from symsched.validation.claims.cw_model import limit_of
+from symsched.distributions.named import CurieWeiss
+from symsched.models.estimates import Estimate, average
+from symsched.predictions.predict import predict
+from symsched.schedules.interpolant import VE
+from symsched.schedules.schedule import plain
+from symsched.symbols import d as d_symbol
+from symsched.validation.cells import Formula, Identity, Steps, cell
+from symsched.validation.checks import Axes, Enumerated, Quantity, RateInD, Settles, Structure, WholeVectors
+from symsched.validation.claim import Claim
+from symsched.validation.effort import Sized
+from symsched.validation.independent.spins import spin_means
 
-say(__doc__)
+HOT, CRITICAL = sp.Rational(1, 2), sp.S.One
+STEPS, SIZE = 20, 2000
+FIELDS = {"no field": sp.S.Zero, "field 0.8 u": sp.Rational(4, 5)}
+SIZES = tuple(16**k for k in (2, 3, 4, 5))
+PULL = "the field's pull h/(d (1 − β))"
+
 m, u = sp.symbols("m u", real=True)
 beta, d = sp.symbols("beta d", positive=True)
-exponent = beta * m**2 / 2 - sp.integrate(sp.series(sp.atanh(m), m, 0, 8).removeO(), m)
-print("g − I =", sp.collect(sp.expand(exponent), m), "+ O(m¹⁰)")
-print("β < 1: −(g − I)'' =", 1 - beta, "at m = 0, and every term is negative: one maximum, d·Var(m̂) =", 1 / (1 - beta))
-critical = sp.expand(d * exponent.subs(beta, 1).subs(m, u * d ** sp.Rational(-1, 4)))
-print("β = 1: d (g − I) at m = d^−1/4 u is", critical, "→", sp.limit(critical, d, sp.oo))
-require("at β = 1, u has density ∝ exp(−u⁴/12)", sp.limit(critical, d, sp.oo) == -(u**4) / 12)
+EXPONENT = beta * m**2 / 2 - sp.integrate(sp.series(sp.atanh(m), m, 0, 8).removeO(), m)
 
-# %% derive() on β = ½: one phase; VP is not dilated, VE has one window
-for interpolant in (VP, VE):
-    limit = limit_of(interpolant, sp.Rational(1, 2))
-    found = len(limit.cascade.modes) == 1 and not limit.cascade.speciations and limit.speciation_time is None
-    require(f"{interpolant.name}: one mode, no speciation, no speciation time", found)
-    show("τ(t)", limit.schedule.tau)
-    show("the equation of a spin", limit.phases[0].ode)
 
-# %% derive() on β = 1: the same call
-limit = limit_of(VP, sp.S.One, sp.S.Zero)
-print(
-    f"\nβ = 1: phases {[(phase.name, phase.exponent) for phase in limit.phases]}, effective law ∝ "
-    f"{limit.phases[0].law.density}"
+@cell("g − I near m = 0: for β < 1 every term is negative, so there is one maximum, with d·Var(m̂) = 1/(1 − β).")
+def near_zero():
+    yield Formula("g − I, up to O(m¹⁰)", sp.collect(sp.expand(EXPONENT), m))
+    yield Identity("−(g − I)'' = 1 − β at m = 0", -sp.diff(EXPONENT, m, 2).subs(m, 0), 1 - beta)
+    critical = sp.expand(d * EXPONENT.subs(beta, 1).subs(m, u * d ** sp.Rational(-1, 4)))
+    yield Formula("d (g − I) at β = 1 and m = d^−1/4 u", critical)
+    yield Identity("at β = 1, u has density ∝ exp(−u⁴/12)", sp.limit(critical, d, sp.oo), -(u**4) / 12)
+
+
+@cell("derive() on β = ½: one phase; VP is not dilated, VE has one window.")
+def one_phase():
+    for name in ("vp", "ve"):
+        found = limit(name, HOT)
+        yield Identity(f"{name}: no speciation time", sp.S(found.speciation_time is None and 1), 1)
+        yield Formula("τ(t)", found.schedule.tau)
+        yield Formula("the equation of a spin", found.phases[0].ode)
+
+
+@cell("derive() on β = 1, the same call: a continuous effective law.")
+def critical_point():
+    found = critical("no field")
+    yield Formula("effective law ∝", found.phases[0].law.density)
+    yield Identity("it is chosen at ψ ~ d^−1/4", found.phases[0].exponent, sp.Rational(1, 4))
+    yield Steps(found.derivation, ("saddle points", "critical", "law of u"))
+
+
+# %% One mode
+def counts(name, coupling=HOT):
+    """What the derivation found, against maxima of the exact law of m̂ and what one mode means."""
+    found, title = limit(name, coupling), name.upper()
+    return {
+        f"{title}: modes, against maxima of the exact law of m̂": (
+            len(found.cascade.modes),
+            spin_means(4000, float(HOT), 0.0).peaks,
+        ),
+        f"{title}: speciation phases": (len(found.cascade.speciations), 0),
+        f"{title}: windows of the schedule": (len(found.schedule.windows), 1),
+    }
+
+
+def structure(name):
+    return Structure(counts=partial(counts, name), wrong={"counts": partial(counts, name, BETA)})
+
+
+def collective(*, coupled=True):
+    found = limit("vp", HOT).distribution.saddles[0]
+    return value(found.variance / (found.chi if coupled else 1))
+
+
+def enumerated(size):
+    law = spin_means(size, *own(HOT))
+    return (size * (law.moment(2) - law.moment(1) ** 2),)
+
+
+def sampled(coupling, size, effort):
+    n = effort.choose(4000, 1000)
+    means = CurieWeiss(coupling, FIELD).model(size).sample(np.random.default_rng(effort.seed), n).mean(axis=1)
+    found = size * float(np.var(means, ddof=1))
+    return {"variance": Estimate(found, found * math.sqrt(2 / n))}
+
+
+# %% Spins simulated with the schedule that follows, by canonical Euler
+def predicted(name):
+    (found,) = predict(limit(name, HOT), STEPS, kappa=KAPPA if name == "ve" else None, scheme="canonical")
+    return found
+
+
+def read(run):
+    site = run.sites[0]
+    return {
+        "mean": site.mean,
+        "variance": site.variance,
+        "up": average(np.mean(run.x > 0, axis=1)),
+        "decided": average(np.mean(np.abs(run.x) > 0.99, axis=1)),
+    }
+
+
+def pull(size):
+    return value(FIELD) / (1 - float(HOT)) / size
+
+
+def simulated(name):
+    """The check of one interpolant; plain VE leaves most spins undecided."""
+    title = name.upper()
+    return WholeVectors(
+        distribution=lambda: CurieWeiss(HOT, FIELD),
+        schedule=lambda: limit(name, HOT).schedule,
+        read=read,
+        quantities=(
+            Quantity("mean", f"{title}: mean of a spin", lambda _: predicted(name).site_mean, pull, PULL),
+            # Within a path the variance is about the path's own mean, which has variance Λ''/(χd).
+            Quantity(
+                "variance",
+                f"{title}: variance of a spin, with Euler's error",
+                lambda size: predicted(name).site_variance - collective() / size,
+                lambda size: 1 / size,
+                "1/d, what the limit neglects",
+            ),
+            Quantity("up", f"{title}: share of spins up", lambda _: 0.5, pull, PULL),
+            Quantity("decided", f"{title}: share of spins with |x_i| > 0.99", lambda _: 1.0, tolerance=lambda _: 0.03),
+        ),
+        d=SIZE,
+        n=Sized(300, 60),
+        steps=STEPS,
+        kappa=KAPPA if name == "ve" else None,
+        method="scalar map",
+        scheme="canonical",
+        keep="x",
+        wrong={"schedule": lambda: plain(VE), "kappa": None},
+    )
+
+
+# %% The critical point
+def critical(label):
+    return limit("vp", CRITICAL, FIELDS[label] * d_symbol ** sp.Rational(1, 4))
+
+
+def moments(label, size):
+    """E u and E u² of u = d^{1/4} m̂, enumerated."""
+    law = spin_means(size, 1.0, float(FIELDS[label]) * size**0.25)
+    return size**0.25 * law.moment(1), size**0.5 * law.moment(2)
+
+
+def at_criticality(label, other):
+    """The checks with one field; the law with the ``other`` fails."""
+
+    def derived(field):
+        site = critical(field).phases[0].law.site()
+        return site.mean, site.variance + site.mean**2
+
+    # Without a field E u = 0 by symmetry, in the law and in the sum.
+    first = int(FIELDS[label] == 0)
+    names = tuple(f"β = 1, {label}: {name}" for name in ("E u", "E u²"))
+    yield Enumerated(
+        names=names[first:],
+        derived=lambda: derived(label)[first:],
+        enumerated=lambda size: moments(label, size)[first:],
+        base=SIZES[1:],
+        powers=(0.5, 1.0),
+        tolerance=1e-6,
+        sizes=SIZES,
+        rate=-0.5,
+        rated=names[1:],
+        wrong={"derived": lambda: derived(other)[first:]},
+    )
+    yield RateInD(
+        name=f"β = 1, {label}: exponent γ of √d E[m̂²]^½ ~ d^γ",
+        gap=lambda _, size, effort: (moments(label, size)[1] * size**0.5) ** 0.5,
+        sizes=SIZES,
+        expected=lambda: float(critical(label).phases[0].exponent),
+        room=(-0.01, 0.01),
+        wrong={"expected": lambda: float(limit("vp", WEAK).phases[0].exponent)},
+    )
+
+
+def dilation(name, coupling, t):
+    """(2/π) arctan ψ at t of the schedule at d = 10⁴."""
+    steps = 40
+    return float(np.arctan(limit(name, coupling).schedule.psi(steps, 10_000, KAPPA)[round(t * steps)]) * 2 / math.pi)
+
+
+CLAIM = Claim(
+    number=17,
+    title="Curie–Weiss at β < 1 (and β = 1)",
+    statement="For β < 1 (h free of d) the derivation finds one mode, fair spins, no speciation phase and a schedule "
+    "of one window (VP needs no dilation), with which twenty canonical steps give fair spins; d·Var(m̂) of the measure "
+    "tends to Λ''/χ = 1/(1 − β). At β = 1, where χ = 0, it finds m̂ = d^−1/4 u with a continuous effective law "
+    "∝ exp(−u⁴/12), chosen at ψ ~ d^−1/4; a field of order d^{1/4} matters there.",
+    formulas=lambda: (
+        *(limit(name, HOT).phases[0].ode for name in ("vp", "ve")),
+        *(sp.Eq(sp.Symbol("tau"), limit(name, HOT).schedule.tau, evaluate=False) for name in ("vp", "ve")),
+    ),
+    cells=(near_zero, one_phase, critical_point),
+    checks=(
+        structure("vp"),
+        structure("ve"),
+        Enumerated(
+            names=("d·Var(m̂) = Λ''/χ",),
+            derived=lambda: (collective(),),
+            enumerated=enumerated,
+            base=(4000, 16_000),
+            powers=(1,),
+            tolerance=1e-5,
+            sizes=(1000, 4000, 16_000),
+            room=(-0.1, 0.1),
+            axes=Axes("collective", "d·Var(m̂) at β = ½: enumerated minus derived", "error", log_y=True),
+            wrong={"derived": lambda: (collective(coupled=False),)},
+        ),
+        Settles(
+            schedule=HOT,
+            sample=sampled,
+            dimensions=(SIZE,),
+            quantities=(Quantity("variance", "d·Var(m̂) of exact samples", lambda _: collective()),),
+            wrong={"schedule": sp.Rational(1, 4)},
+        ),
+        simulated("vp"),
+        simulated("ve"),
+        *at_criticality("no field", "field 0.8 u"),
+        *at_criticality("field 0.8 u", "no field"),
+    ),
+    group=GROUP,
+    source=SOURCE,
 )
-show_steps(limit.derivation, "saddle points", "critical", "law of u")
 
-# %% Check: enumeration, exact samples, and spins simulated with the schedule that follows
-conclude(claim)
+if __name__ == "__main__":
+    CLAIM.tell()

@@ -9,10 +9,11 @@ import sympy as sp
 
 from symsched.algebra.codegen import number
 from symsched.distributions.named import CurieWeiss
-from symsched.schedules.interpolant import VE, VP
 from symsched.symbols import d
-from symsched.validation.claims.cw_enumeration import spin_means
-from symsched.validation.claims.cw_model import limit_of, magnetisation, up_weight
+from symsched.validation.beside import folder, load
+from symsched.validation.independent.spins import magnetisation, spin_means, up_weight
+
+limit = load(folder("derivations"), "cw_case").limit
 
 M = 0.957504024077
 WEIGHT = 0.790407328279
@@ -36,21 +37,21 @@ class TestDerived:
         assert abs(value - sp.tanh(2 * value)) < sp.Float("1e-38")
 
     def test_weight(self):
-        assert number(limit_of(VP).cascade.modes[-1].weight, "w") == pytest.approx(WEIGHT, abs=5e-13)
+        assert number(limit("vp").cascade.modes[-1].weight, "w") == pytest.approx(WEIGHT, abs=5e-13)
 
     def test_susceptibility(self, measure):
         saddle = measure.saddles[-1]
         assert number(saddle.variance / saddle.chi, "Λ''/χ") == pytest.approx(SUSCEPTIBILITY, abs=5e-13)
 
-    @pytest.mark.parametrize("interpolant", [VP, VE])
-    def test_weight_by_sign(self, interpolant):
-        law = limit_of(interpolant).phases[0].law
+    @pytest.mark.parametrize("name", ["vp", "ve"])
+    def test_weight_by_sign(self, name):
+        law = limit(name).phases[0].law
         assert 1 - law.cdf(3.0, 0.0) == pytest.approx(WEIGHT_BY_SIGN, abs=5e-13)
 
     def test_critical_moments_in_a_field(self):
-        limit = limit_of(VP, sp.S.One, sp.Rational(4, 5) * d ** sp.Rational(1, 4))
-        assert limit.phases[0].exponent == sp.Rational(1, 4)
-        site = limit.phases[0].law.site()
+        (phase, *_) = limit("vp", sp.S.One, sp.Rational(4, 5) * d ** sp.Rational(1, 4)).phases
+        assert phase.exponent == sp.Rational(1, 4)
+        site = phase.law.site()
         assert (site.mean, site.variance + site.mean**2) == pytest.approx(CRITICAL, rel=1e-10)
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
 import platform
-import re
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
-from operator import itemgetter
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -21,7 +17,6 @@ from tqdm.auto import tqdm
 from symsched.errors import require_integer
 from symsched.reporting.claim import Finding, Ledger
 from symsched.reporting.folder import require_folder, write_folder
-from symsched.validation import claims as modules
 from symsched.validation.claim import claims
 from symsched.validation.effort import Effort
 
@@ -35,21 +30,12 @@ _INTRODUCTION = (
     "order of limits, the claim says which "
     "is meant: fixed steps with d → ∞, or fixed d with steps → ∞."
 )
-_MODULE = re.compile(r"(?:gm|cw)_(\d\d)_\w+")
 
 
 @cache
 def told() -> tuple[tuple[str, Check], ...]:
     """Return (name, function of an ``Effort``) of every claim, in the order in which they are told."""
-    data = [(claim.place, name, claim.check) for name, claim in claims()]
-    known = {place[0] for place, _, _ in data}
-    # Modules that are not yet data.
-    for module in pkgutil.iter_modules(modules.__path__):
-        match = _MODULE.fullmatch(module.name)
-        if match and int(match[1]) not in known:
-            place = (9, 18) if match[1] == "18" else (int(match[1]), 0)
-            data.append((place, module.name, importlib.import_module(f"{modules.__name__}.{module.name}").claim))
-    return tuple((name, check) for _, name, check in sorted(data, key=itemgetter(0)))
+    return tuple((name, claim.check) for name, claim in claims())
 
 
 def reproduce(
