@@ -7,15 +7,16 @@ import sympy as sp
 from symsched.errors import DerivationError
 from symsched.limits.phase import Phase
 from symsched.schedules.interpolant import Interpolant
-from symsched.symbols import d, kappa, t
+from symsched.schedules.window import elapsed, remaining
+from symsched.symbols import d, kappa, t, tau
 
 CLOCKS = ("t", "tau", "psi", "sigma", "logsnr", "ou")
 """This schedule, the undilated interpolant, ψ, σ = 1/ψ, 2 log ψ, and the Ornstein–Uhlenbeck clock."""
 
 _LONGEST = 30
 """Operations of a formula for t that is still worth reading; a longer one gives way to its leading order in d."""
-_TRIAL = {d: sp.Integer(10) ** 8, kappa: sp.Integer(3)}
-"""Numbers at which the roots of ψ(t) = d^−γ are looked at: the root that counts lies in the window there."""
+_TRIAL = sp.Integer(3)
+"""The κ at which the roots of lim ψ d^γ = 1 are looked at: the root that counts lies in the window there."""
 
 _level = sp.Symbol("p", positive=True)
 
@@ -24,7 +25,7 @@ def time_of_unit_signal(phase: Phase, interpolant: Interpolant, clock: str) -> s
     """Return the time at which ψ = d^−γ, that is s = 1, in one of ``CLOCKS``."""
     ratio = d**-phase.exponent
     if clock == "t":
-        return _in_schedule(phase)
+        return _in_schedule(phase, interpolant)
     if clock == "tau":
         return sp.simplify(interpolant.time_of_ratio(_level).subs(_level, ratio))
     return {
@@ -35,15 +36,22 @@ def time_of_unit_signal(phase: Phase, interpolant: Interpolant, clock: str) -> s
     }[clock]
 
 
-def _in_schedule(phase: Phase) -> sp.Expr:
-    """Return the time in the schedule: exact where that is short, else to leading order in d."""
+def _in_schedule(phase: Phase, interpolant: Interpolant) -> sp.Expr:
+    """Return the time in the schedule: exact where α or β runs and the formula is short, else to leading order in d."""
     window = phase.window
-    exact, leading = sp.Eq(window.psi, d**-phase.exponent), sp.Eq(phase.psi, 1)
-    for equation, longest in ((exact, _LONGEST), (leading, sp.oo)):
-        for solution in sp.solve(equation, t):
-            value = sp.N(solution.subs(_TRIAL), 20)
-            if value.is_real and window.start <= value <= window.end and sp.count_ops(solution) < longest:
-                return sp.simplify(solution)
+    moment = time_of_unit_signal(phase, interpolant, "tau")
+    runs = ((window.motion.beta, interpolant.beta), (window.motion.alpha, interpolant.alpha))
+    for amplitude, reached in runs:
+        if window.is_straight(amplitude):
+            first, last = (amplitude.subs({elapsed: share, remaining: 1 - share}) for share in (0, 1))
+            passed = (reached.subs(tau, moment) - first) / (last - first)
+            exact = sp.simplify(window.start + passed * (window.end - window.start))
+            if sp.count_ops(exact) < _LONGEST:
+                return exact
+    for solution in sp.solve(sp.Eq(phase.psi, 1), t):
+        value = sp.N(solution.subs(kappa, _TRIAL), 20)
+        if value.is_real and window.start <= value <= window.end:
+            return sp.simplify(solution)
     raise DerivationError(
         "speciation time",
         f"psi = d^-{phase.exponent} is not reached on the {window.name} window",
