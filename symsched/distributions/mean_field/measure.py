@@ -45,10 +45,8 @@ class MeanField(AbstractDistribution):
     """The measure ρ_d(a) ∝ Π_i ρ_0(a_i) · exp(d g(m) + f(m)) with m = (1/d) Σ a_i.
 
     ``spin`` is a univariate ``sympy.stats`` variable (or law) with finite exponential moments, ``interaction`` g and
-    ``tilt`` f expressions
-    in ``symsched.symbols.m``; both may depend on ``symsched.symbols.d``. Saddle points need numbers, so g must be
-    free of other
-    symbols; f may hold parameters.
+    ``tilt`` f expressions in ``symsched.symbols.m``; both may depend on ``symsched.symbols.d``. Saddle points need
+    numbers, so g must be free of other symbols; f may hold parameters.
 
     Raises DerivationError where exp(d g) outgrows the single-site law and the measure does not exist.
     """

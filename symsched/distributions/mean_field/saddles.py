@@ -1,9 +1,8 @@
 """Global maxima of g − I for a mean-field measure: where its spin mean can be as d → ∞.
 
 Λ(u) = log E_0 e^{ua}, I its Legendre transform. A maximum m solves m = Λ'(g'(m)); there χ = 1 − g''(m) Λ''(u)
-measures how
-much the interaction softens the collective direction. χ = 0 is critical, and the order at which g − I bends takes
-its place.
+measures how much the interaction softens the collective direction. χ = 0 is critical, and the order at which g − I
+bends takes its place.
 """
 
 from __future__ import annotations
@@ -26,12 +25,19 @@ from symsched.symbols import m, u
 Array = NDArray[np.float64]
 
 MAX_BEND = 8
+"""Highest order of g − I that is looked at where it is flat."""
 _GRID = 4001
+"""Tilts between which stationary points are looked for."""
 _TIE = 1e-10
+"""Maxima whose heights differ by less are equally high."""
 _CRITICAL = 1e-7
+"""A derivative of g − I below this counts as zero."""
 _NOISE = 1e-14
+"""Rounding of u − g'(Λ'(u)): two roots with no more than this between them are one."""
 _SMALL = 1e-3
+"""A tilt at which E exp(u a) must be finite on both sides."""
 _LONG = 40
+"""Operations of a formula with rounded numbers beyond which its value is shown instead."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +45,8 @@ class Saddle:
     """A global maximum m of g − I.
 
     ``tilt`` is u = g'(m); ``variance`` Λ''(u); ``chi`` = 1 − g'' Λ'' (0 where critical); ``bend`` the order at which
-    g − I leaves its
-    maximum (2 unless critical) and ``stiffness`` c > 0 in g − I ≈ maximum − c (δm)^bend. ``exact`` says that all are
-    closed forms or
-    implicit constants, not rounded numbers.
+    g − I leaves its maximum (2 unless critical) and ``stiffness`` c > 0 in g − I ≈ maximum − c (δm)^bend. ``exact``
+    says that all are closed forms or implicit constants, not rounded numbers.
     """
 
     magnetisation: sp.Expr

@@ -26,8 +26,10 @@ from symsched.laws.quadrature import require_moments
 from symsched.symbols import d, nu, s
 
 MAX_ORDER = 8
+"""Highest cumulant by which modes are told apart."""
 _HALF = sp.Rational(1, 2)
 _NUMERIC_ZERO = 1e-11
+"""Relative difference of numeric cumulants that is rounding."""
 _WEIGHTS = "Give weights that converge to numbers strictly between 0 and 1, or leave the mode out."
 _LE_CAM = "Le Cam, local asymptotic normality; arXiv 2501.00988 for q = 1"
 
