@@ -12,6 +12,7 @@ from symsched.laws.numeric import DensitySite, GaussianSite
 from symsched.models.noise import Blocks
 from symsched.models.one_map.bins import Bins
 from symsched.models.recording import OrderParameter, Recording, Workspace, hermite
+from symsched.schedules.plan import Plan
 from symsched.simulation.run import run_plan
 
 
@@ -55,6 +56,26 @@ def test_scalar_map_agrees_with_the_loop_where_it_is_steep(make):
     d = 20_000
     _, fast = compare(make(d), dilated(d, 100), n=2, method="scalar map")
     assert 0 < fast.map_error < 1e-10
+
+
+def stopped(plan, node):
+    """A plan that ends in mid-flow, where the map is steep: x at its end is not near any atom."""
+    part = slice(0, node)
+    table = plan.A[part], plan.B[part, part]
+    return Plan(plan.times[: node + 1], plan.psi[part], plan.alpha[: node + 1], plan.beta[: node + 1], *table)
+
+
+@pytest.mark.parametrize(
+    "make", [spins, lambda d: spins(d, 1.0), lambda d: spins(d, 1.1), biased], ids=["2", "critical", "1.1", "biased"]
+)
+@pytest.mark.parametrize(("d", "n"), [(100, 10), (1000, 6)])
+def test_scalar_map_agrees_with_the_loop_in_mid_flow(make, d, n):
+    """Negative control: one step more moves the coordinates by far more than the tolerance."""
+    model, plan = make(d), dilated(d, 100)
+    full, fast = (run_plan(model, stopped(plan, 93), n, 5, method=method) for method in ("full", "scalar map"))
+    np.testing.assert_allclose(fast.x, full.x, rtol=0, atol=1e-8)
+    other = run_plan(model, stopped(plan, 92), n, 5, method="scalar map")
+    assert np.abs(other.x - full.x).max() > 1e-3
 
 
 def test_scalar_map_agrees_with_the_loop_for_a_coordinate_near_its_threshold():

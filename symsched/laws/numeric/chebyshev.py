@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-_TERMS = 4096
-"""Points whose polynomials are formed at once: they stay in the cache."""
-
 
 @functools.cache
 def nodes(count: int) -> Array:
@@ -51,24 +48,14 @@ def gauss_legendre(count: int) -> tuple[Array, Array]:
     return _frozen(points), _frozen(weights)
 
 
-def exact_weights(count: int, points: Array) -> Array:
-    """Return weights (count,) of the nodes that sum any polynomial of degree below ``count`` over ``points``."""
-    sums = np.zeros(count)
-    for start in range(0, points.size, _TERMS):
-        part = points[start : start + _TERMS]
-        polynomials = np.empty((count, part.size))
-        polynomials[0], polynomials[1] = 1.0, part
-        twice = 2 * part
-        for k in range(2, count):
-            np.multiply(twice, polynomials[k - 1], out=polynomials[k])
-            polynomials[k] -= polynomials[k - 2]
-        sums += polynomials.sum(axis=1)
-    return np.asarray(coefficients(count) @ sums)
-
-
-def evaluate(values: Array, t: Array) -> Array:
-    """Return the polynomial with node values (count,) at t in [−1, 1]."""
-    return np.asarray(chebyshev.chebval(t, values @ coefficients(values.size)))
+def polynomials(t: Array, out: Array) -> Array:
+    """Return T_0, T_1, … at t in ``out`` (count, …), at least two of them."""
+    out[0], out[1] = 1.0, t
+    twice = 2 * t
+    for k in range(2, out.shape[0]):
+        np.multiply(twice, out[k - 1], out=out[k])
+        out[k] -= out[k - 2]
+    return out
 
 
 def evaluate_each(values: Array, row: NDArray[np.intp], t: Array) -> Array:

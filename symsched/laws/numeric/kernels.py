@@ -29,8 +29,8 @@ class AbstractKernel(abc.ABC):
         """Return the mean of the tilted site."""
 
     def fan(self, v: Array, u: Array, out: Array | None = None) -> Array:
-        """Return the means at all v + u, (w, c, m), for ``v`` (w, m) and ``u`` (w, c), in ``out`` if that is given."""
-        found = self.mean(v[:, None] + u[:, :, None])
+        """Return the means at all v + u, (c, w, m), for ``v`` (w, m) and ``u`` (c, w or 1), in ``out`` if given."""
+        found = self.mean(v + u[:, :, None])
         if out is None:
             return found
         out[...] = found
@@ -108,11 +108,11 @@ class PairKernel(AbstractKernel):
         """Return high − 2 radius/(1 + e^{2 radius v + 2 offset} e^{2 radius u}): one exponential for all u."""
         if not np.abs(u).max(initial=0.0) * self.radius < _FARTHEST:
             return super().fan(v, u, out)
-        out = np.empty((*u.shape, v.shape[1])) if out is None else out
+        out = np.empty((u.shape[0], *v.shape)) if out is None else out
         # Where the first factor overflows, the mean is an end of the range.
         with np.errstate(over="ignore"):
             odds = np.exp(2 * (self.radius * v + self.offset))
-            np.multiply(odds[:, None], np.exp(2 * self.radius * u)[:, :, None], out=out)
+            np.multiply(odds, np.exp(2 * self.radius * u)[:, :, None], out=out)
         out += 1
         np.divide(-2 * self.radius, out, out=out)
         out += self.high

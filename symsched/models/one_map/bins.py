@@ -35,7 +35,7 @@ class Bins:
     @staticmethod
     def of(d: int) -> Bins:
         """Return bins that leave about two coordinates outside, and resolve smooth maps to 1e-11."""
-        count = 4096 if d < 300_000 else 8192
+        count = 2048 if d < 3000 else 4096 if d < 300_000 else 8192
         return Bins(count, float(special.ndtri(1 - 1 / max(d, 100))))
 
     @property

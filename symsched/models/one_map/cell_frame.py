@@ -74,8 +74,7 @@ class CellFrame:
         self._bin_width = cells.bins.width
         self._scale = 2 / cells.width
         # Expected error of a sum, per fourth derivative, from what the bins' moments leave open.
-        unlisted = np.array([listed is None for listed in cells.members], dtype=bool)
-        self._blur = np.where(unlisted & cells.named, FOURTH / 24 * self._scale**4, 0.0)
+        self._blur = FOURTH / 24 * self._scale**4 if cells.named else np.zeros(0)
         self._absolute = np.abs(weights)
 
     def coordinates(self, field: Array, store: Store) -> Coordinates:
@@ -96,7 +95,7 @@ class CellFrame:
 
     def moment_error(self, values: Array) -> Array:
         """Return the expected error of each cell's sum of a function from the bins' missing moments, (C,)."""
-        if not np.any(self._blur):
+        if not self._blur.size:
             return np.zeros(self.path.size)
         fourth = self._nodes(values) @ _FOURTH_DERIVATIVE
         return self._blur * np.sqrt(np.einsum("cq,cq->c", self._absolute, fourth**2))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from symsched.laws.numeric import chebyshev
 from symsched.laws.numeric.kernels import AbstractKernel
 
 Array = NDArray[np.float64]
@@ -17,6 +19,10 @@ Index = NDArray[np.intp]
 _CHUNK = 15_000
 """Numbers evaluated at once: just less memory (128 KiB) than what is asked of the system anew, and cleared, each
 time."""
+_DEGREES = (6, 9, 12, 16, 20, 24)
+"""Numbers of polynomials in ψ y that are tried in turn to stand for all fields."""
+_SEPARATED = 1e-14
+"""Size of their last coefficients, relative to the largest."""
 _KEPT_CHUNK = 30_000
 """The same where they are written to memory that is there already; they stay in the second-level cache."""
 
@@ -37,8 +43,31 @@ class Store:
 
 
 @final
+@dataclass(frozen=True)
+class Fields:
+    """Rows of c fields u: those of the row w, which belongs to the path ``path`` (W,), are ``middle`` (W,) + offsets.
+
+    ``offsets`` (c, W), or (c, 1) where they are the same for all rows.
+    """
+
+    path: Index
+    middle: Array
+    offsets: Array
+
+    @property
+    def values(self) -> Array:
+        """The fields, (W, c)."""
+        return np.asarray(self.middle[:, None] + self.offsets.T)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """W and c."""
+        return self.middle.size, self.offsets.shape[0]
+
+
+@final
 class Coordinates:
-    """The coordinates of n paths at one ψ; fields u are given in rows (W, c), and every row belongs to a path.
+    """The coordinates of n paths at one ψ, over which functions of u + ψ y are summed.
 
     ``field`` = psi y (n, m); each stands for ``weights``, (n, m) or one number, equal ones. With a ``store`` the means
     at the last fields asked for are kept there for ``mixture``. ``used`` (n,): how many columns of each path count.
@@ -56,72 +85,128 @@ class Coordinates:
         self._weights = weights
         self._store = store
         self._used = np.full(field.shape[0], field.shape[1]) if used is None else used
-        self._kept: tuple[Array, Array] | None = None
+        self._kept: tuple[Fields, Array, Array | None] | None = None
 
     @property
     def paths(self) -> int:
         """Number of paths n."""
         return int(self._field.shape[0])
 
-    def means(self, kernel: AbstractKernel, path: Index, fields: Array) -> Array:
+    def means(self, kernel: AbstractKernel, fields: Fields) -> Array:
         """Return the sums of means, (W, c)."""
-        total = np.zeros(fields.shape)
-        kept = None if self._store is None else self._store.take(fields.size * self._field.shape[1])
-        for rows, columns, part in self._chunks(path, fields.shape):
-            y, u = self._field[path[rows], columns], fields[rows]
-            means = kernel.fan(y, u, None if kept is None else kept[part].reshape(*u.shape, y.shape[1]))
-            total[rows] += self._sum(path[rows], columns, means)
-        self._kept = None if kept is None else (fields, kept)
-        return total
+        if self._store is None:
+            total = np.zeros(fields.shape)
+            for part in self._parts(fields, fields.shape[1]):
+                total[part.rows] += self._sum(part, kernel.fan(self._v(fields, part), part.u))
+            return total
+        split = self._separate(kernel, fields)
+        width = fields.shape[1] if split is None else split[1].shape[1]
+        kept = self._store.take(self._field.size * width)
+        total = np.zeros((fields.shape[0], width))
+        for part in self._parts(fields, width):
+            if split is None:
+                values = kernel.fan(self._v(fields, part), part.u, part.of(kept))
+            else:
+                values = chebyshev.polynomials((self._v(fields, part) - fields.middle[0]) / split[0], part.of(kept))
+            total[part.rows] += self._sum(part, values)
+        self._kept = (fields, kept, None if split is None else split[1])
+        return total if split is None else np.asarray(total @ split[1].T)
 
-    def variances(self, kernel: AbstractKernel, path: Index, fields: Array) -> tuple[Array, Array]:
+    def _separate(self, kernel: AbstractKernel, fields: Fields) -> tuple[float, Array] | None:
+        """Return v's reach and Chebyshev series in v/reach of the means at u + v, (c, K), if u is the same for all.
+
+        None where a fan of them is no more work.
+        """
+        count = fields.shape[1]
+        if fields.offsets.shape[1] > 1 or np.ptp(fields.middle) > 0:
+            return None
+        reach = float(np.abs(self._field).max(initial=1e-300))
+        for degree in _DEGREES:
+            if 2 * degree > count:
+                return None
+            u = fields.middle[0] + fields.offsets
+            series = kernel.mean(u + reach * chebyshev.nodes(degree)) @ chebyshev.coefficients(degree)
+            if np.abs(series[:, -2:]).max() < _SEPARATED * np.abs(series).max():
+                return reach, series
+        return None
+
+    def variances(self, kernel: AbstractKernel, fields: Fields) -> tuple[Array, Array]:
         """Return the sums of means and of variances, (W, c) each."""
         total, spread = np.zeros(fields.shape), np.zeros(fields.shape)
-        for rows, columns, _ in self._chunks(path, fields.shape):
-            means, variances = kernel.spread(self._field[path[rows], None, columns] + fields[rows, :, None])
-            total[rows] += self._sum(path[rows], columns, means)
-            spread[rows] += self._sum(path[rows], columns, variances)
+        for part in self._parts(fields, fields.shape[1]):
+            means, variances = kernel.spread(self._v(fields, part) + part.u[:, :, None])
+            total[part.rows] += self._sum(part, means)
+            spread[part.rows] += self._sum(part, variances)
         return total, spread
 
-    def logs(self, kernel: AbstractKernel, path: Index, fields: Array) -> Array:
+    def logs(self, kernel: AbstractKernel, fields: Fields) -> Array:
         """Return the sums of log normalisers, (W, c)."""
         total = np.zeros(fields.shape)
-        for rows, columns, _ in self._chunks(path, fields.shape):
-            logs = kernel.both(self._field[path[rows], None, columns] + fields[rows, :, None])[0]
-            total[rows] += self._sum(path[rows], columns, logs)
+        for part in self._parts(fields, fields.shape[1]):
+            logs = kernel.both(self._v(fields, part) + part.u[:, :, None])[0]
+            total[part.rows] += self._sum(part, logs)
         return total
 
-    def mixture(self, kernel: AbstractKernel, path: Index, fields: Array, weights: Array) -> Array:
-        """Return sum_c w_c mean(u_c + psi y) for every coordinate, (n, m)."""
-        kept = self._kept[1] if self._kept is not None and self._kept[0] is fields else None
-        mixed = np.empty((path.size, self._field.shape[1]))
-        for rows, columns, part in self._chunks(path, fields.shape):
-            y, u = self._field[path[rows], columns], fields[rows]
-            means = kernel.fan(y, u) if kept is None else kept[part].reshape(*u.shape, y.shape[1])
-            mixed[rows, columns] = np.matmul(weights[rows, None], means)[:, 0]
-        if path.size == self.paths:
+    def mixture(self, kernel: AbstractKernel, fields: Fields, weights: Array) -> Array:
+        """Return sum_c w_c mean(u_c + psi y) for every coordinate, (n, m); ``weights`` (W, c)."""
+        kept, series = None, None
+        if self._kept is not None and self._kept[0] is fields:
+            _, kept, series = self._kept
+            weights = weights if series is None else weights @ series
+        mixed = np.empty((fields.path.size, self._field.shape[1]))
+        for part in self._parts(fields, weights.shape[1]):
+            means = kernel.fan(self._v(fields, part), part.u) if kept is None else part.of(kept)
+            mixed[part.rows, part.columns] = np.matmul(weights[part.rows, None], means.transpose(1, 0, 2))[:, 0]
+        if fields.path.size == self.paths:
             return mixed
-        return np.asarray(np.add.reduceat(mixed, np.flatnonzero(np.diff(path, prepend=-1)), axis=0))
+        return np.asarray(np.add.reduceat(mixed, np.flatnonzero(np.diff(fields.path, prepend=-1)), axis=0))
 
-    def _sum(self, path: Index, columns: slice, values: Array) -> Array:
-        """Return the weighted sums over coordinates of values (w, c, m'), (w, c)."""
+    def _sum(self, part: _Part, values: Array) -> Array:
+        """Return the weighted sums over coordinates of values (c, w, m'), (w, c)."""
         if isinstance(self._weights, float):
-            return np.asarray(self._weights * values.sum(axis=2))
-        return np.asarray(np.matmul(values, self._weights[path, columns, None])[:, :, 0])
+            return np.asarray(self._weights * values.sum(axis=2).T)
+        return np.asarray(np.matmul(values.transpose(1, 0, 2), self._weights[part.path, part.columns, None])[:, :, 0])
 
-    def _chunks(self, path: Index, shape: tuple[int, ...]) -> Iterator[tuple[slice, slice, slice]]:
-        """Yield the parts, of rows and of coordinates, in which everything is evaluated, and where each is kept."""
-        count, width = shape
+    def _parts(self, fields: Fields, width: int) -> Iterator[_Part]:
+        """Yield the parts, of rows and of coordinates, in which ``width`` functions of each are evaluated."""
+        count = fields.shape[0]
         most = _CHUNK if self._store is None else _KEPT_CHUNK
-        m = self._field.shape[1]
-        column_step = max(1, min(m, most // width))
+        column_step = max(1, min(self._field.shape[1], most // width))
         row_step = max(1, most // (width * column_step))
-        done = 0
+        start = 0
         for row in range(0, count, row_step):
             rows = slice(row, min(row + row_step, count))
-            used = int(self._used[path[rows]].max())
+            path = fields.path[rows]
+            u = fields.offsets if fields.offsets.shape[1] == 1 else fields.offsets[:, rows]
+            used = int(self._used[path].max())
             for column in range(0, used, column_step):
                 columns = slice(column, min(column + column_step, used))
-                size = math.prod((rows.stop - row, width, columns.stop - column))
-                yield rows, columns, slice(done, done + size)
-                done += size
+                shape = (width, path.size, columns.stop - column)
+                yield _Part(rows, columns, path, u, start, shape)
+                start += math.prod(shape)
+
+    def _v(self, fields: Fields, part: _Part) -> Array:
+        """Return ψ y + middle for a part, (w, m')."""
+        v = self._field[part.path, part.columns]
+        v += fields.middle[part.rows, None]
+        return v
+
+
+@final
+@dataclass(frozen=True)
+class _Part:
+    """Some rows of fields, the path of each (w,), and some columns; offsets ``u`` (c, w) or (c, 1) of the fields.
+
+    ``start``, ``shape``: where functions of each may be kept, (functions, w, m').
+    """
+
+    rows: slice
+    columns: slice
+    path: Index
+    u: Array
+    start: int
+    shape: tuple[int, int, int]
+
+    def of(self, memory: Array) -> Array:
+        """Return what is kept of this part."""
+        return memory[self.start : self.start + math.prod(self.shape)].reshape(self.shape)

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 _SHIFT = 1e-9
-"""Error at the end of a path, from one step's unknown sums in one cell, at which the cell's coordinates are listed."""
+"""Error at the end of a path, from one step's unknown sums in one cell, at which its coordinates take its place."""
 _NEGLIGIBLE = 1e-7
 """Share of the coordinates whose cell need not be resolved when only sums are wanted."""
 _FLAT = 1e-6
@@ -112,10 +112,10 @@ def _evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> tup
             found = drift.evaluate(frame, cells, psi, field)
             counts = frame.population > _NEGLIGIBLE * track.d
             halve = (found.misfit > 1) & (counts | cells.named)
-            listed = (found.shift * gain[cells.path] * track.d > _SHIFT) & cells.named
-            if not (np.any(halve & (found.misfit > _URGENT)) or listed.any()):
+            unknown = (found.shift * gain[cells.path] * track.d > _SHIFT) & cells.named
+            if not (np.any(halve & (found.misfit > _URGENT)) or unknown.any()):
                 break
-            history.re_express(cells.refine(halve, listed))
+            history.re_express(cells.refine(halve, unknown))
             frame = CellFrame(cells)
         worst = max(worst, float(found.misfit[counts].max(initial=0.0)))
         debt += gain * np.bincount(cells.path, found.shift, minlength=cells.paths)

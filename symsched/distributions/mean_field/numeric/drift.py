@@ -19,13 +19,18 @@ Array = NDArray[np.float64]
 
 _FIELD = 1e-8
 """Relative error of the exponent of the field's law; that of its mean is far smaller."""
+_LEAD = 150.0
+"""Nats of a peak's lead over others that a few steps cannot make up for."""
+_MOST_LEADS = 5.0
+"""Such leads that are relied on at once, at most."""
 
 
 @final
 class MeanFieldDrift(AbstractDrift):
     """⟨⟨a⟩(u + ψ y)⟩ over the posterior of the collective field u.
 
-    Where each law has one peak that leads by hundreds of nats, the next ``patience`` steps look near it only.
+    Where each law has one peak that leads by hundreds of nats, the next steps look near it only, ``patience`` for each
+    150 nats.
     """
 
     def __init__(
@@ -48,7 +53,7 @@ class MeanFieldDrift(AbstractDrift):
         near = self._near if self._left else None
         law = self._collective.law(Question(population, tilt, self._cuts, near=near, tolerance=_FIELD))
         self._remember(law, near is not None)
-        mean = frame.unpack(population.mixture(tilt, law.path, law.fields, law.weights))
+        mean = frame.unpack(population.mixture(tilt, law.fields, law.weights))
         shift = frame.moment_error(mean) * self._sensitivity
         return Evaluation(mean, law.basins, relative_tail(frame, cells, mean), shift)
 
@@ -56,8 +61,9 @@ class MeanFieldDrift(AbstractDrift):
         """Decide whether the next steps may look near the law of this one."""
         if followed:
             self._left -= 1
-        else:
-            if self._near is not None and not self._near.hold(law):
-                raise MissedPeakError
-            self._left = self._patience
-        self._near = law.near if self._patience else None
+            self._near = law.near
+            return
+        if self._near is not None and not self._near.hold(law):
+            raise MissedPeakError
+        self._left = self._patience * int(min(law.lead / _LEAD, _MOST_LEADS))
+        self._near = law.near if self._left else None

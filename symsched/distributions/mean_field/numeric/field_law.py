@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symsched.laws.numeric.kernels import AbstractKernel
-from symsched.models.one_map.populations import Coordinates
+from symsched.models.one_map.populations import Coordinates, Fields
 
 Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 EXACT = 1e-12
 """Relative error of the exponent of a law's density that leaves means exact to rounding."""
@@ -40,20 +39,20 @@ class Windows:
 class FieldLaw:
     """The posterior of the field of n paths on W ≥ n rows of c nodes each.
 
-    ``path`` (W,): whose each row is; ``fields`` (W, c): nodes; ``weights`` (W, c): E f(u) = Σ w f(u) over a path;
+    ``fields``: W rows of nodes; ``weights`` (W, c): E f(u) = Σ w f(u) over a path;
     ``basins`` (n, K): posterior mass of each basin; ``log_integral`` (n,): log ∫ exp(e(u)) du, if it was asked for;
     ``low``, ``high`` (n,): between these lies all of each law, if known; ``near``: where the next step's law is to be
-    looked for, if nothing else is worth a look.
+    looked for, if nothing else is worth a look; ``lead``: by how many nats all other peaks are below the highest.
     """
 
-    path: Index
-    fields: Array
+    fields: Fields
     weights: Array
     basins: Array
     log_integral: Array
     low: Array | None = None
     high: Array | None = None
     near: Windows | None = None
+    lead: float = 0.0
 
 
 @final

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symsched.laws.numeric import chebyshev
+from symsched.models.one_map.populations import Fields
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -41,9 +42,9 @@ class Intervals:
         """Half widths, (W,)."""
         return (self.right - self.left) / 2
 
-    def nodes(self, count: int) -> Array:
-        """Return ``count`` Chebyshev nodes per window, (W, count)."""
-        return np.asarray(self.middle[:, None] + self.half[:, None] * chebyshev.nodes(count))
+    def nodes(self, count: int) -> Fields:
+        """Return ``count`` Chebyshev nodes per window."""
+        return Fields(self.path, self.middle, chebyshev.nodes(count)[:, None] * self.half)
 
 
 @final

@@ -28,6 +28,7 @@ from scipy import special
 
 from symsched.distributions.mean_field.numeric.field_law import AbstractCollective, FieldLaw, Question, Windows
 from symsched.laws.numeric import chebyshev
+from symsched.models.one_map.populations import Fields
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -41,8 +42,6 @@ _STRIP = 1.5
 _COARSE = 256
 """Points from which the rule is refined where it counts."""
 _WIDENINGS = 60
-_LEAD = 150.0
-"""Nats by which other peaks must be below a path's highest for the next steps to look at that one alone."""
 _ROOM = 1.15
 """How much wider than the law the next step's window is."""
 _EMPTY = 1e-18
@@ -56,19 +55,19 @@ class Density:
 
     ``fields``, ``slope`` (n, c): nodes and e' there; ``index`` (L,): numbers of the rule's points, ``spacing`` apart,
     counted from the windows' middles; ``exponent`` (n, L): e there, less that in the middle; ``top`` (n,): its maximum;
-    ``fallen``: by how many nats e falls from there to the windows' left and right ends, at least; ``alone``: nothing
-    outside of the law's own peak is worth a look for some time.
+    ``fallen``: by how many nats e falls from there to the windows' left and right ends, at least; ``lead``: by how
+    many nats all other peaks are below the highest, at least.
     """
 
     windows: Windows
-    fields: Array
+    fields: Fields
     slope: Array
     spacing: float
     index: Array
     exponent: Array
     top: Array
     fallen: tuple[float, float]
-    alone: bool
+    lead: float
 
     @property
     def shares(self) -> Array:
@@ -134,14 +133,14 @@ class QuadraticField(AbstractCollective):
         high = windows.middle + found.spacing * found.index[::-1][held[:, ::-1].argmax(axis=1)]
         half = (_ROOM * float(np.max(high - low)) + self.width) / 2
         return FieldLaw(
-            np.arange(total.size),
             found.fields,
             weights,
             np.diff(np.stack(below, axis=1) / total[:, None], axis=1),
             self._anchor(question, windows) + found.top + np.log(total * found.spacing),
             low,
             high,
-            Windows((low + high) / 2, half) if found.alone else None,
+            Windows((low + high) / 2, half),
+            found.lead,
         )
 
     def density(self, question: Question) -> Density:
@@ -167,9 +166,10 @@ class QuadraticField(AbstractCollective):
         tolerance, half = question.tolerance, windows.half
         start = int(np.searchsorted(_COUNTS, self._expected_nodes(half, tolerance)))
         for count in _COUNTS[min(start, len(_COUNTS) - 1) :]:
-            fields = windows.middle[:, None] + half * chebyshev.nodes(count)
-            pull = self.d / self.coupling * (fields - self.centre)
-            slope = question.population.means(question.kernel, np.arange(len(fields)), fields) - pull
+            path = np.arange(windows.middle.size)
+            fields = Fields(path, windows.middle, half * chebyshev.nodes(count)[:, None])
+            pull = self.d / self.coupling * (fields.values - self.centre)
+            slope = question.population.means(question.kernel, fields) - pull
             rounding = 1e-15 * (np.abs(pull).max(axis=1) + self.d / self.scale)
             tails = np.abs(slope @ chebyshev.coefficients(count)[:, -2:]).max(axis=1)
             excess = tails - tolerance / 10 * np.abs(slope).max(axis=1) - rounding
@@ -177,7 +177,7 @@ class QuadraticField(AbstractCollective):
                 return self._refine(windows, fields, slope, _depth(tolerance))
         raise ArithmeticError("the field's law is not resolved: the site's log normaliser is not smooth in the field")
 
-    def _refine(self, windows: Windows, fields: Array, slope: Array, depth: float) -> Density:
+    def _refine(self, windows: Windows, fields: Fields, slope: Array, depth: float) -> Density:
         """Return the density at the rule's points where it is not negligible, found from a coarser rule."""
         spacing = _SPACING * self.width
         reach = int(windows.half / spacing)
@@ -199,17 +199,16 @@ class QuadraticField(AbstractCollective):
             index = index[np.abs(index) <= reach]
             exponent = _primitive(slope, windows.half, index * (spacing / windows.half))
         left, right = (float(np.min(top - coarse[:, end])) for end in (0, -1))
-        lead = _alone(coarse)
-        return Density(windows, fields, slope, spacing, index[live], exponent[:, live], top, (left, right), lead)
+        return Density(
+            windows, fields, slope, spacing, index[live], exponent[:, live], top, (left, right), _lead(coarse)
+        )
 
     def _point_law(self, question: Question) -> FieldLaw:
         """Return the law of a field that is fixed, because nothing couples the coordinates."""
-        population = question.population
-        middle = np.full(population.paths, self.centre)
-        one, path = np.ones((middle.size, 1)), np.arange(middle.size)
-        logs = population.logs(question.kernel, path, middle[:, None])[:, 0]
+        middle = np.full(question.population.paths, self.centre)
+        windows, one = Windows(middle, self.scale), np.ones((middle.size, 1))
         basins = one * (np.arange(question.boundaries.size + 1) == np.searchsorted(question.boundaries, self.centre))
-        return FieldLaw(path, middle[:, None], one, basins, logs, middle, middle, Windows(middle, self.scale))
+        return FieldLaw(_single(middle), one, basins, _logs(question, middle), middle, middle, windows, np.inf)
 
     def _expected_nodes(self, half: float, tolerance: float) -> float:
         """Return about how many nodes a window needs if a site's log normaliser is analytic in the expected strip."""
@@ -220,9 +219,17 @@ class QuadraticField(AbstractCollective):
         """Return e in the windows' middles, (n,), if the normaliser is wanted, else 0."""
         if not question.absolute:
             return np.zeros(windows.middle.size)
-        population = question.population
-        logs = population.logs(question.kernel, np.arange(windows.middle.size), windows.middle[:, None])[:, 0]
-        return np.asarray(logs - (windows.middle - self.centre) ** 2 / (2 * self.width**2))
+        return _logs(question, windows.middle) - (windows.middle - self.centre) ** 2 / (2 * self.width**2)
+
+
+def _single(fields: Array) -> Fields:
+    """Return one field for each path, (n,)."""
+    return Fields(np.arange(fields.size), fields, np.zeros((1, 1)))
+
+
+def _logs(question: Question, fields: Array) -> Array:
+    """Return Σ_j log Z at one field for each path, (n,)."""
+    return question.population.logs(question.kernel, _single(fields))[:, 0]
 
 
 def _depth(tolerance: float) -> float:
@@ -230,13 +237,13 @@ def _depth(tolerance: float) -> float:
     return 10 - float(np.log(tolerance))
 
 
-def _alone(exponent: Array) -> bool:
-    """Return whether no path's exponent rises again, away from its maximum, within the lead of one to be followed."""
+def _lead(exponent: Array) -> float:
+    """Return by how many nats a path's exponent is below its maximum, at least, where it rises again away from it."""
     peak = exponent.argmax(axis=1)[:, None]
-    near = exponent > exponent.max(axis=1, keepdims=True) - _LEAD
     rise = np.diff(exponent, axis=1) > 0
-    right = np.arange(rise.shape[1]) >= peak
-    return not np.any((rise & right & near[:, 1:]) | (~rise & ~right & near[:, :-1]))
+    again = rise == (np.arange(rise.shape[1]) >= peak)
+    others = np.where(again, np.maximum(exponent[:, 1:], exponent[:, :-1]), -np.inf).max(axis=1)
+    return float(np.min(exponent.max(axis=1) - others))
 
 
 def _primitive(slope: Array, half: float, place: Array) -> Array:

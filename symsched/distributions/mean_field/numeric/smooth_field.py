@@ -25,7 +25,7 @@ from symsched.distributions.mean_field.numeric.field_scan import DEPTH, Interval
 from symsched.distributions.mean_field.numeric.interaction import Interaction
 from symsched.laws.numeric import chebyshev
 from symsched.laws.numeric.kernels import AbstractKernel
-from symsched.models.one_map.populations import Coordinates
+from symsched.models.one_map.populations import Coordinates, Fields
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -88,7 +88,7 @@ class SmoothField(AbstractCollective):
         before = np.inf
         for count in _COUNTS:
             fields = outer.nodes(count)
-            means = population.means(kernel, outer.path, fields)
+            means = population.means(kernel, fields)
             series = means @ chebyshev.coefficients(count)
             rounding = 1e-16 * max(self.d / self.scale, float(np.abs(means).max()))
             tail = float(np.max(np.abs(series[:, -2:]).max(axis=1) * outer.half))
@@ -98,7 +98,7 @@ class SmoothField(AbstractCollective):
             before = tail
         else:
             raise self._too_small()
-        level = population.logs(kernel, outer.path, outer.middle[:, None])[:, 0]
+        level = population.logs(kernel, Fields(outer.path, outer.middle, np.zeros((1, 1))))[:, 0]
         return self._weigh(_Polynomials(outer, fields, series, level), bumps, question.boundaries)
 
     @property
@@ -119,7 +119,7 @@ class SmoothField(AbstractCollective):
         position, centre, variance, steady = self._newton(population, kernel, path, peaks.position, peaks.resolution)
         deviation = np.sqrt(variance / np.maximum(steady, 1e-12))
         wide = peaks.windows()
-        ends = population.means(kernel, path, np.stack([wide.left, wide.right], axis=1))
+        ends = population.means(kernel, Fields(path, np.zeros(path.size), np.stack([wide.left, wide.right])))
         # Where the fluctuations are far from Gaussian the heights on the grid say where they end.
         local = (steady > 0.05) & (_REACH * deviation < 0.2 * self.d / self.scale)
         first = np.where(local, centre - _REACH * deviation, ends[:, 0])
@@ -136,7 +136,7 @@ class SmoothField(AbstractCollective):
     ) -> tuple[Array, Array, Array, Array]:
         """Polish solutions of u = G'(S), S = M(u); return u, S, the variance V of S at fixed u, and 1 − G'' V."""
         for _ in range(5):
-            means, variances = population.variances(kernel, path, position[:, None])
+            means, variances = population.variances(kernel, Fields(path, position, np.zeros((1, 1))))
             total, variance = means[:, 0], np.maximum(variances[:, 0], 1e-300)
             steady = 1 - self.interaction.bend(total, self.d) * variance
             safe = np.where(steady > 0.02, steady, np.inf)
@@ -155,10 +155,9 @@ class SmoothField(AbstractCollective):
         for _ in range(_WIDENINGS):
             first, last = low - margin, high + margin
             grid = np.linspace(first, last, int(np.clip(np.ceil((last - first) / spacing), *_CELLS)) + 1)
-            path = np.arange(question.population.paths)
-            means, variances = question.population.variances(
-                question.kernel, path, np.broadcast_to(grid, (path.size, grid.size))
-            )
+            zero = np.zeros(question.population.paths)
+            everywhere = Fields(np.arange(zero.size), zero, grid[:, None])
+            means, variances = question.population.variances(question.kernel, everywhere)
             ends = self.interaction.force(means[:, [0, -1]], self.d) - grid[[0, -1]]
             good_left, good_right = bool(np.all(ends[:, 0] > 0)), bool(np.all(ends[:, 1] < 0))
             if good_left and good_right:
@@ -237,7 +236,7 @@ class SmoothField(AbstractCollective):
         basin = outer.path * (boundaries.size + 1) + np.searchsorted(boundaries, centres / self.d)
         shape = total.size, boundaries.size + 1
         basins = np.asarray(np.bincount(basin, mass * scale, shape[0] * shape[1]), np.float64).reshape(shape)
-        return FieldLaw(outer.path, field.fields, weights, basins, np.log(total) + top[starts])
+        return FieldLaw(field.fields, weights, basins, np.log(total) + top[starts])
 
     def _fourier(self, bumps: _Bumps) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
         """Return the coefficients of e^{iλ_l (S − S_t)} in each bump times exp(G(S) − G(S_t) − u_t (S − S_t)).
@@ -299,7 +298,7 @@ class _Polynomials:
     """Chebyshev ``series`` (W, c) of M(u) on windows, and log Z at their middles, ``level`` (W,)."""
 
     outer: Intervals
-    fields: Array
+    fields: Fields
     series: Array
     level: Array
 
