@@ -5,22 +5,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import sympy as sp
 from sampling_cases import dilated, spins, three_modes, variance_exploding, variances
+from sympy.stats import Normal
 
-from symsched import CurieWeiss, derive, predict, simulate
+from symsched import CurieWeiss, GaussianModes, ProductMixture, derive, predict, simulate
 from symsched.distributions.gaussian_modes.model import DirectionModel
 from symsched.distributions.product.model import ProductModel
 from symsched.laws.numeric import GaussianSite
 from symsched.predictions.coordinates import site_statistics
 from symsched.predictions.order_paths import order_paths
-from symsched.schedules.interpolant import VE
+from symsched.schedules.interpolant import VE, VP
 from symsched.schedules.plan import Plan
 from symsched.simulation.run import run_plan
 from symsched.validation.beside import folder, load
 
 gm_case = load(folder("derivations"), "gm_case")
 
-STEPS = 16
+STEPS, HALF = 16, sp.Rational(1, 2)
 
 
 def loop(model, plan, noise):
@@ -157,6 +159,38 @@ def test_order_parameters_follow_the_table_as_d_grows(interpolant):
             found.append(np.abs(followed[:, : nu.shape[1]] - nu).max())
     assert errors[1] < 0.3 * errors[0] < 0.3
     assert control[1] > 10 * errors[1]
+
+
+def test_projections_follow_the_table():
+    """Of all directions only the constant one feels the shift."""
+    d, third = 10**6, sp.Rational(1, 3)
+    modes = GaussianModes([third] * 3, [[1, -third, 0], [-third, 1, -third], [0, -third, 1]], sp.Rational(1, 2))
+    limit = derive(modes, VP)
+    plan = scrambled(limit.schedule.plan(STEPS, d, 3.0), strength=0.2)
+    run = run_plan(modes.model(d), plan, 5, 0, keep="statistics")
+    nu = (run.projections[:, :-1] / plan.alpha[:-1, None])[:, : STEPS // 2 + 1]
+    for table, least, most in ((plan, 0.0, 1e-4), (replace(plan, shift=np.zeros(STEPS)), 1e-2, np.inf)):
+        followed = order_paths(limit.order_model(d), table, nu[:, 0]).nu[:, : nu.shape[1]]
+        assert least <= np.abs(followed - nu).max() <= most
+
+
+def test_order_parameters_of_order_two_feel_a_mean_that_the_table_gets_wrong():
+    """A common mean 1 of all modes, rows that do not sum to what it needs, and a shift: √d μ² is of order 1."""
+    laws = [(sp.Rational(3, 10), Normal("a", 1, sp.Rational(3, 2))), (sp.Rational(7, 10), Normal("b", 1, HALF))]
+    mixture = ProductMixture(laws)
+    limit, rng = derive(mixture, VP), np.random.default_rng(1)
+    factors = 1 + 0.2 * rng.uniform(-1, 1, (30, 1))
+    errors, controls = [], []
+    for d in (10**4, 10**8):
+        plan = limit.schedule.plan(30, d, 2.0, "adams")
+        plan = replace(plan, B=factors * plan.B, shift=0.2 * np.diagonal(plan.B))
+        run = run_plan(mixture.model(d), plan, 20, 0, statistic=mixture.statistic(d), keep="statistics")
+        nu = run.order[:, :11]
+        for table, found in ((plan, errors), (replace(plan, shift=np.zeros(30)), controls)):
+            followed = order_paths(limit.order_model(d), table, nu[:, :1]).nu[:, :11, 0]
+            found.append(np.abs(followed - nu).mean())
+    assert errors[1] < 0.15 * errors[0] < 0.015
+    assert controls[1] > 0.05
 
 
 @pytest.mark.parametrize("family", ["gaussian mixture", "curie-weiss"])

@@ -32,12 +32,14 @@ _CONVERGED = 1e-12
 class AbstractOrderModel(abc.ABC):
     """C order parameters and K modes at a real ``dimension``; ``sites``: the law of one coordinate given each mode.
 
-    ``spread`` is the variance of a coordinate that all modes share (0 if they do not); ``centred`` says that the sites
-    are those of a coordinate about its mode's mean.
+    ``centre`` and ``spread`` are the mean and the variance of a coordinate that all modes share (0 if they do not):
+    order parameters are counted from the mean. ``centred`` says that the sites are those of a coordinate about its
+    mode's mean.
     """
 
     dimension: float
     sites: tuple[AbstractSite, ...]
+    centre: float = 0.0
     spread: float = 0.0
     centred: bool = False
 
@@ -131,6 +133,7 @@ class DiscreteOrderModel(_AbstractPointsModel):
     dimension: float
     points: Points
     sites: tuple[AbstractSite, ...]
+    centre: float = 0.0
     spread: float = 0.0
     centred: bool = False
 
@@ -176,6 +179,7 @@ class ContinuousOrderModel(AbstractOrderModel):
     sites: tuple[AbstractSite, ...]
     law: AbstractSite
     exponent: float
+    centre: float = 0.0
 
     @property
     def orders(self) -> tuple[int, ...]:

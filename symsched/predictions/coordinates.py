@@ -71,7 +71,7 @@ def _carry_sites(model: AbstractOrderModel, plan: Plan, shares: Array, line: Arr
     """Return x at t = 1 for coordinates that start from z = ``line`` (P, L), the path seeing ``shares`` (P, N, K)."""
     heights = np.diff(special.ndtr(line), axis=1)
     mass = (np.pad(heights, ((0, 0), (1, 0))) + np.pad(heights, ((0, 0), (0, 1)))) / 2
-    x, history = plan.alpha[0] * (line + offset), History(plan)
+    x, history = plan.alpha[0] * (line + offset), History(plan, 0.0 if model.centred else 1.0)
     for k in range(plan.steps):
         y = x / plan.alpha[k]
         posterior = np.zeros_like(y)

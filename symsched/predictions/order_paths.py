@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from symsched.models.order_model import AbstractOrderModel
 from symsched.schedules.plan import History, Plan
@@ -36,7 +35,7 @@ def order_paths(model: AbstractOrderModel, plan: Plan, start: Array) -> OrderPat
     node.
 
     For order 1 the plan is run on x = α ν with D = √d E[g | ν]. A component of order q > 1 moves by the plan's share
-    of q ψ^{q−1} √d E[g | ν], and feels noise that the scheme leaves too wide or too narrow.
+    of q ψ^{q−1} √d E[g | ν]. Both feel a common mean or a width that the plan gets wrong.
     """
     paths, components = start.shape
     if model.dimension > _LARGEST_WITH_ORDER and any(order > 1 for order in model.orders):
@@ -51,12 +50,11 @@ def order_paths(model: AbstractOrderModel, plan: Plan, start: Array) -> OrderPat
     linear = orders == 1
     fixed = np.full(paths, -1)
     pull = np.where(linear, model.lift, orders * math.sqrt(model.dimension))
-    history = History(plan, np.where(linear, math.sqrt(model.dimension), 0.0))
-    wide = _width_errors(model, plan)
+    history, offsets = History(plan, 0.0), _offsets(model, plan)
     for k in range(plan.steps):
         psi, alpha = plan.psi[k], plan.alpha[k]
         nu = np.where(linear, state / alpha, nu)
-        seen = nu + wide[k]
+        seen = nu + offsets[k]
         track[:, k] = seen
         now = model.responsibilities(psi, seen)
         # A path whose mode is beyond doubt keeps it: past its window a Hermite sum of order > 1 is no longer Gaussian.
@@ -73,23 +71,32 @@ def order_paths(model: AbstractOrderModel, plan: Plan, start: Array) -> OrderPat
     return OrderPaths(track, shares, np.argmax(shares[:, -1], axis=1))
 
 
-def _width_errors(model: AbstractOrderModel, plan: Plan) -> Array:
-    """Shift of each order parameter, (N, C), by coordinates whose common variance the scheme gets wrong.
+def _offsets(model: AbstractOrderModel, plan: Plan) -> Array:
+    """Shift of each order parameter, (N, C), by coordinates whose common mean or variance the plan gets wrong.
 
-    With ŷ ~ N(0, 1 + δ) the Hermite sum of even order q has mean √d (q−1)!! δ^{q/2}/√q!, which is O(1) although δ → 0.
+    With ŷ ~ N(μ, 1 + δ) the Hermite sum of order q has mean √(d/q!) E He_q(ŷ), which is O(1) although μ, δ → 0.
     """
     out = np.zeros((plan.steps, len(model.orders)))
-    history, gain = History(plan, 0.0), np.ones(1)
+    # Factor of the noise, and mean of a coordinate at the mean posterior mean that all modes share.
+    path, history = np.array([1.0, 0.0]), History(plan, np.array([0.0, 1.0]))
     for k in range(plan.steps):
         psi, alpha = plan.psi[k], plan.alpha[k]
         expected = 1 + psi**2 * model.spread
-        delta = (plan.alpha[0] * gain[0] / alpha) ** 2 / expected - 1
-        for c, order in enumerate(model.orders):
-            if order > 1 and order % 2 == 0:
-                out[k, c] = (
-                    math.sqrt(model.dimension / math.factorial(order))
-                    * float(special.factorial2(order - 1))
-                    * delta ** (order // 2)
-                )
-        history.advance(k, gain, psi * model.spread / (alpha * expected) * gain)
+        missed = path[1] - plan.beta[k] * model.centre
+        mean, excess = missed / (alpha * math.sqrt(expected)), (plan.alpha[0] * path[0] / alpha) ** 2 / expected - 1
+        # Of several components of order 1 only the first is that of the mean over coordinates.
+        for c in range(len(model.orders)):
+            if model.orders.index(model.orders[c]) == c:
+                out[k, c] = math.sqrt(model.dimension) * _mean_hermite(model.orders[c], mean, excess)
+        slope = psi * model.spread / (alpha * expected)
+        history.advance(k, path, np.array([slope * path[0], model.centre + slope * missed]))
     return out
+
+
+def _mean_hermite(order: int, mean: float, excess: float) -> float:
+    """Return E He_order(y)/√order! for y ~ N(mean, 1 + excess)."""
+    terms = (
+        excess**j * mean ** (order - 2 * j) / (2**j * math.factorial(j) * math.factorial(order - 2 * j))
+        for j in range(order // 2 + 1)
+    )
+    return math.sqrt(math.factorial(order)) * sum(terms)

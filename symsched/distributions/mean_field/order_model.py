@@ -17,7 +17,8 @@ def mean_field_order_model(cascade: Cascade, landscape: Landscape, dimension: fl
     sites = tuple(mode.law.site() for mode in cascade.modes)
     first = cascade.phases[0]
     if first.order is not None and not first.branches[0].outcomes:
-        return ContinuousOrderModel(dimension, sites, first.branches[0].law.site(), float(first.exponent))
+        centre = number(first.references[0], "the site mean")
+        return ContinuousOrderModel(dimension, sites, first.branches[0].law.site(), float(first.exponent), centre)
     weights = np.array([number(mode.weight, "a weight") for mode in cascade.modes])
     places = np.array([[number(saddle.magnetisation, "m")] for saddle in landscape.saddles])
     slope = sp.diff(landscape.interaction, m)

@@ -28,7 +28,16 @@ def product_order_model(cascade: Cascade, modes: Sequence[ModeLaw], dimension: f
     places = np.array(rows, dtype=float).reshape(len(modes), len(orders)) - _shared(cascade, orders, dimension)
     sites = tuple(mode.law.site() for mode in modes)
     spread = sites[0].variance if orders and min(orders) > 2 else 0.0
-    return DiscreteOrderModel(dimension, Points(orders, weights, places), sites, spread)
+    return DiscreteOrderModel(dimension, Points(orders, weights, places), sites, _centre(cascade, dimension), spread)
+
+
+def _centre(cascade: Cascade, dimension: float) -> float:
+    """What all modes share of the first cumulant: of order 1 the reference, of a higher order the common mean."""
+    first = cascade.phases[0]
+    if first.order is None:
+        return 0.0
+    mean = first.references[0] if first.order == 1 else first.common[0][0]
+    return number(mean.subs(d, sp.Rational(dimension)), "a common mean")
 
 
 def _shared(cascade: Cascade, orders: tuple[int, ...], dimension: float) -> Array:
