@@ -140,7 +140,7 @@ def checks(name, wrong):
                 f"{up}, with the schedule of this d",
                 lambda d: weight_with_the_schedule_of(name, d),
                 tolerance=lambda d: 0.2 / d + 1e-6,
-                axes=Axes("weights", f"{up} after {STEPS} steps", "weight"),
+                axes=Axes(f"weights-{name}", f"{up} after {STEPS} steps", "weight"),
             ),
         ),
         ends=(End("weight", f"{up} against d = ∞", lambda: target(name).weight, lambda _: 1e-5),),
@@ -159,7 +159,7 @@ def checks(name, wrong):
         schedule=DILATED[name],
         sample=spins,
         dimensions=SPUN,
-        quantities=(spin(name, f"{mean} against d = ∞", axes=Axes("spins", mean, "mean spin")),),
+        quantities=(spin(name, f"{mean} against d = ∞", axes=Axes(f"spins-{name}", mean, "mean spin")),),
         wrong=wrong,
     )
     for d, n in VECTORS:

@@ -5,6 +5,7 @@ import sympy as sp
 from gm_case import GROUP, KAPPA, SIGMA, SOURCE, P, heavier, limit, mixture, predicted, symbolic
 
 from symsched.reporting.charts import Level
+from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.schedules.schedule import plain
 from symsched.symbols import nu, s
 from symsched.validation.cells import Formula, Identity, Steps, cell
@@ -59,9 +60,9 @@ def sample(path, d, effort):
     return heavier(path, STEPS, d, n=effort.choose(50_000, 20_000), seed=effort.seed)
 
 
-def axes(what, target):
-    title = f"{what.capitalize()} with {HALF} steps per half"
-    return Axes(what, title, what, levels=(Level("of the data", float(target)),))
+def axes(what, name, target):
+    title = f"{what.capitalize()} with {HALF} steps per half, dilated {INTERPOLANTS[name].name}"
+    return Axes(f"{what}-{name}", title, what, levels=(Level("of the data", float(target)),))
 
 
 def weights(run):
@@ -70,7 +71,7 @@ def weights(run):
 
 def constant(name, dimensions=DIMENSIONS, *, full_only=False):
     """The checks of Θ(1) steps under one interpolant."""
-    title = f"dilated {limit(name).interpolant.name}"
+    title = f"dilated {INTERPOLANTS[name].name}"
     shared = {"schedule": DILATED[name], "sample": sample, "full_only": full_only}
     wrong = {"schedule": PLAIN[name]}
     weight = Quantity(
@@ -79,10 +80,10 @@ def constant(name, dimensions=DIMENSIONS, *, full_only=False):
         lambda _: predicted(name, STEPS)["weight"],
         allowance,
         NEGLECTED,
-        axes=axes("weight", P),
+        axes=axes("weight", name, P),
     )
     width = Quantity(
-        "width", f"{title}: width", lambda d: predicted(name, STEPS, d)["width"], axes=axes("width", SIGMA)
+        "width", f"{title}: width", lambda d: predicted(name, STEPS, d)["width"], axes=axes("width", name, SIGMA)
     )
     end = End(
         "width",
@@ -115,7 +116,7 @@ def constant(name, dimensions=DIMENSIONS, *, full_only=False):
             kappa=KAPPA,
             method="affine",
             full_only=full_only,
-            wrong={"schedule": lambda: plain(limit("vp").interpolant)},
+            wrong={"schedule": lambda: plain(INTERPOLANTS["vp"])},
         ),
     )
 

@@ -12,6 +12,7 @@ from sympy.stats import Normal
 from symsched.algebra.codegen import number
 from symsched.laws import law_of
 from symsched.reporting.charts import Level
+from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.symbols import kappa, psi, t, y
 from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, ClosedForm, Flow, Quantity, Settles, SolvesODE
@@ -80,7 +81,7 @@ def second_half():
 def both_halves(name, other):
     """The checks that either half of dilated VE solves its equation; ``other`` is the interpolant of the control."""
     exact, drawn = ExactFlow(DILATED[name], "1e24"), ExactFlow(DILATED[name], 10_000)
-    title = f"The overlap, dilated {limit(name).interpolant.name}"
+    title = f"The overlap, dilated {INTERPOLANTS[name].name}"
     overlap = SolvesODE(
         name="M at t = {t:g} from M_0 = {start:g}, by the exact flow",
         equation=lambda: limit(name).phases[0].ode,

@@ -1,6 +1,7 @@
 """Every claim comes out as expected, its derivation holds, and each of its checks fails on something wrong."""
 
 import ast
+import dataclasses
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from symsched.reporting.verdicts import Verdict
 from symsched.symbols import t
 from symsched.validation.beside import folder
 from symsched.validation.cells import Formula, Identity, cell
-from symsched.validation.checks import ClosedForm
+from symsched.validation.checks import Axes, ClosedForm
 from symsched.validation.claim import Claim, claims
 from symsched.validation.effort import Effort, Sized
 
@@ -48,6 +49,24 @@ def test_its_derivation_holds_and_would_not_if_an_identity_were_another(claim):
         assert shown.holds, shown
         if isinstance(shown, Identity):
             assert not shown.spoiled.holds, shown.sentence
+
+
+def axes_in(value):
+    """The names of all axes that a check holds, however deep."""
+    if isinstance(value, Axes):
+        yield value.name
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from axes_in(part)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from axes_in(getattr(value, field.name))
+
+
+def test_its_charts_have_names_of_their_own(claim):
+    names = list(axes_in(claim.checks))
+    assert names
+    assert len(names) == len(set(names)), names
 
 
 @pytest.mark.parametrize(("claim", "check"), CONTROLS.values(), ids=CONTROLS)
