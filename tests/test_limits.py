@@ -227,7 +227,22 @@ def test_a_wrong_window_or_cut_is_caught():
     assert not passes(cut, cut.after * 100)
 
 
-# Solutions.
+# Equations and solutions.
+
+
+def test_equations_are_those_of_the_paper():
+    mu = sp.Function("mu")(t)
+    ode = limit("mixture").phases[0].ode
+    assert ode.lhs == sp.Derivative(mu, t)
+    assert sp.simplify(ode.rhs - 2 * kappa * sp.tanh(2 * kappa * t * mu + sp.log(2))) == 0
+    first, second = limit("mixture", "VE").phases[1].odes
+    x = sp.Function("x_1")(t)
+    noise = 2 * kappa * (1 - t)
+    drift = sp.diff(noise, t) * noise * (x - 1) / (noise**2 + QUARTER)
+    assert sp.simplify(first.rhs - drift) == 0
+    assert first.lhs == sp.Derivative(x, t)
+    assert second.lhs == sp.Derivative(sp.Function("x_2")(t), t)
+    assert limit("directions").phases[0].ode.lhs.shape == (3, 1)
 
 
 @pytest.mark.parametrize(("start", "value"), [(0.3, 3.0561510899913), (-1.0, -2.1821596210623)])

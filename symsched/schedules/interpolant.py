@@ -13,6 +13,7 @@ from symsched.errors import DerivationError
 from symsched.symbols import d, tau
 
 _PROBE_DIMENSIONS = (100, 10**8)
+"""Dimensions at which an interpolant and its inverses are tried: a small one and one beyond any use."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ from symsched.laws import AbstractLaw
 from symsched.symbols import d, m
 
 _DIMENSION = 10**6
+"""Where the weights of maxima are integrated: corrections are 1/d."""
 _CRITICAL_DIMENSION = 10**16
+"""Where the law of a critical mean is integrated: corrections are d^(-1/2) at order four, d^(-1/3) at order six."""
 
 
 def _profile(landscape: Landscape, tilts: Array) -> tuple[Array, Array, Array]:
