@@ -40,3 +40,7 @@ def test_a_wheel_carries_them_to_where_they_are_looked_for(name):
     carried = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert beside.folder(name) == ROOT / name
     assert carried["force-include"][name] == f"symsched/{name}"
+
+
+def test_the_benchmark_is_loaded_from_its_folder():
+    assert callable(beside.load(beside.folder("tests/benchmarks").parent, "benchmarks.report").benchmark)

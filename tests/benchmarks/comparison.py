@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from typing import final
 
 import numpy as np
 
-from symsched.models.estimates import Estimate
+from symsched.models.estimates import Estimate, average, share
 from symsched.simulation.run import run_plan
 
 from .floor import seconds_of
@@ -145,10 +144,8 @@ def _statistics(setting: Setting, first: Array, second: Array) -> tuple[Estimate
 
     From the means (n,) of x and of x² over the coordinates.
     """
-    n, hits = first.size, float(np.mean(first > 0))
-    weight = Estimate(hits, math.sqrt(max(hits * (1 - hits), 0.25 / n) / n))
     values = np.abs(first) if setting.coupling else np.sqrt(np.maximum(second - first**2, 0.0))
-    return weight, Estimate(float(values.mean()), float(values.std(ddof=1) / math.sqrt(n)))
+    return share(first > 0), average(values)
 
 
 def _peak(action: Callable[[], object]) -> int:

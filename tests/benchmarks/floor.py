@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
@@ -71,12 +71,3 @@ def seconds_of(action: Callable[[], object]) -> float:
     taken = time.perf_counter() - start
     del result
     return taken
-
-
-def growth(sizes: Sequence[float], seconds: Sequence[float]) -> float:
-    """Return the exponent a of seconds ∝ size^a, by least squares in logarithms.
-
-    >>> round(growth([1, 10, 100], [2.0, 20.0, 200.0]), 12)
-    1.0
-    """
-    return float(np.polyfit(np.log(np.asarray(sizes)), np.log(np.asarray(seconds)), 1)[0])

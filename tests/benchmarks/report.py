@@ -12,6 +12,7 @@ from typing import Any, final
 import numpy as np
 
 from symsched.distributions.base import AbstractDistribution
+from symsched.models.estimates import Estimate, exponent
 from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.drawing import draw
 from symsched.simulation.run import run_plan
@@ -19,7 +20,7 @@ from symsched.zoo import ZOO, find
 
 from .comparison import Comparison, compare, comparison_markdown
 from .families import FAMILIES, dilated_plan
-from .floor import Timing, growth, measure_floor
+from .floor import Timing, measure_floor
 from .symbolic import SymbolicTiming, measure_symbolic, symbolic_markdown
 from .yardstick import SETTINGS
 
@@ -58,7 +59,7 @@ class BenchmarkReport:
     def exponents(self) -> dict[str, dict[str, float]]:
         """Return per family the growth of the time: per path with d, in all with n, in all with steps."""
         return {
-            family: {axis: growth(*_growing(axis, timings)) for axis, timings in axes.items()}
+            family: {axis: _growth(axis, timings) for axis, timings in axes.items()}
             for family, axes in self.sweeps.items()
         }
 
@@ -174,6 +175,12 @@ def _growing(axis: str, timings: tuple[Timing, ...]) -> tuple[list[float], list[
     """Return the sizes along an axis and the times: per path where d grows, as n shrinks there."""
     sizes = [float(getattr(timing, axis)) for timing in timings]
     return sizes, [timing.seconds / timing.n if axis == "d" else timing.seconds for timing in timings]
+
+
+def _growth(axis: str, timings: tuple[Timing, ...]) -> float:
+    """Return the exponent a of time ∝ size^a."""
+    sizes, seconds = _growing(axis, timings)
+    return exponent(sizes, [Estimate(value, 0.0) for value in seconds]).value
 
 
 def _row(timing: Timing) -> str:
