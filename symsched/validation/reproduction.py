@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,17 +24,10 @@ Check = Callable[[Effort], Finding]
 TITLE = "Noise schedules in high dimension: the claims of arXiv 2501.00988, checked"
 _INTRODUCTION = (
     "Each claim is derived from the density and the interpolant, then held against numbers that share no code with "
-    "the derivation: quadrature, exact flows, "
-    "exact enumeration, and samples of the d-dimensional model with standard errors. Where a number depends on the "
-    "order of limits, the claim says which "
-    "is meant: fixed steps with d → ∞, or fixed d with steps → ∞."
+    "the derivation: quadrature, exact flows, exact enumeration, and samples of the d-dimensional model with standard "
+    "errors. Where a number depends on the order of limits, the claim says which is meant: fixed steps with "
+    "d → ∞, or fixed d with steps → ∞."
 )
-
-
-@cache
-def told() -> tuple[tuple[str, Check], ...]:
-    """Return (name, function of an ``Effort``) of every claim, in the order in which they are told."""
-    return tuple((name, claim.check) for name, claim in claims())
 
 
 def reproduce(
@@ -56,7 +48,7 @@ def reproduce(
     effort = Effort(quick, require_integer(seed, "seed", 0))
     if folder is not None:
         require_folder(Path(folder))
-    chosen = told() if checks is None else checks
+    chosen = [(name, claim.check) for name, claim in claims()] if checks is None else checks
     finished: list[Finding] = []
     try:
         with tqdm(total=len(chosen), unit="claim", disable=not (progress and sys.stderr.isatty())) as bar:
@@ -64,8 +56,7 @@ def reproduce(
                 bar.set_description(name.replace("_", " "))
                 begin = time.perf_counter()
                 claim = check(effort)
-                charts = claim.charts[:1] if quick else claim.charts
-                finished.append(replace(claim, seconds=time.perf_counter() - begin, charts=charts))
+                finished.append(replace(claim, seconds=time.perf_counter() - begin))
                 bar.update()
                 if progress and not sys.stderr.isatty():
                     print(f"claim {claim.number} {claim.outcome}: {claim.title}", file=sys.stderr, flush=True)
