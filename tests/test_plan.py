@@ -183,7 +183,7 @@ def test_order_parameters_of_order_two_feel_a_mean_that_the_table_gets_wrong():
     errors, controls = [], []
     for d in (10**4, 10**8):
         plan = limit.schedule.plan(30, d, 2.0, "adams")
-        plan = replace(plan, B=factors * plan.B, shift=0.2 * np.diagonal(plan.B))
+        plan = replace(plan, B=factors * plan.B.toarray(), shift=0.2 * plan.B.diagonal())
         run = run_plan(mixture.model(d), plan, 20, 0, statistic=mixture.statistic(d), keep="statistics")
         nu = run.order[:, :11]
         for table, found in ((plan, errors), (replace(plan, shift=np.zeros(30)), controls)):
