@@ -3,6 +3,7 @@
 Spins ±1 with density ∝ exp(d β m̂²/2 + h m̂), β = 2, h = ln 2, and κ = 3.
 """
 
+import re
 from functools import cache
 
 import numpy as np
@@ -95,7 +96,9 @@ def rms(differences):
 
 def rate(name, gap, sizes, *, expected, room, drawn=None):
     """The check of a rate in d, with the limit of another coupling as its control."""
-    axes = drawn and Axes(drawn.replace(" ", "-"), f"Distance from the limit: {drawn}", "distance", log_y=True)
+    axes = drawn and Axes(
+        re.sub("[^a-z]+", "-", drawn).strip("-"), f"Distance from the limit: {drawn}", "distance", log_y=True
+    )
     return RateInD(
         name=f"{name}: rate in d",
         subject=BETA,

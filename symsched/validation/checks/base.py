@@ -49,6 +49,10 @@ class Axes:
     log_y: bool = False
     caption: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse what no chart can have, when the claim is read and not after it was checked."""
+        self.chart(())
+
     def chart(self, curves: Iterable[Curve]) -> Chart:
         """Return the chart of the curves."""
         along = self.x_label or "dimension d"
