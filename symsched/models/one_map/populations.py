@@ -23,7 +23,7 @@ _DEGREES = (6, 9, 12, 16, 20, 24)
 """Numbers of polynomials in ψ y that are tried in turn to stand for all fields."""
 _SEPARATED = 1e-14
 """Size of their last coefficients, relative to the largest."""
-_KEPT_CHUNK = 30_000
+_KEPT_CHUNK = 60_000
 """The same where they are written to memory that is there already; they stay in the second-level cache."""
 
 
@@ -101,7 +101,7 @@ class Coordinates:
             return total
         split = self._separate(kernel, fields)
         width = fields.shape[1] if split is None else split[1].shape[1]
-        kept = self._store.take(self._field.size * width)
+        kept = self._store.take(fields.shape[0] * self._field.shape[1] * width)
         total = np.zeros((fields.shape[0], width))
         for part in self._parts(fields, width):
             if split is None:
@@ -173,12 +173,12 @@ class Coordinates:
         most = _CHUNK if self._store is None else _KEPT_CHUNK
         column_step = max(1, min(self._field.shape[1], most // width))
         row_step = max(1, most // (width * column_step))
+        most_used = np.maximum.reduceat(self._used[fields.path], np.arange(0, count, row_step)).tolist()
         start = 0
-        for row in range(0, count, row_step):
+        for row, used in zip(range(0, count, row_step), most_used, strict=True):
             rows = slice(row, min(row + row_step, count))
             path = fields.path[rows]
             u = fields.offsets if fields.offsets.shape[1] == 1 else fields.offsets[:, rows]
-            used = int(self._used[path].max())
             for column in range(0, used, column_step):
                 columns = slice(column, min(column + column_step, used))
                 shape = (width, path.size, columns.stop - column)
