@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, final
 
 import numpy as np
@@ -38,10 +38,18 @@ def number(expression: sp.Expr | float, what: str) -> float:
             f"{what} = {expression} needs a number for {', '.join(free)}: "
             "give the parameter a number before asking for numbers"
         )
-    value = complex(sp.N(expression, _DIGITS))
+    value = _value(expression)
     if abs(value.imag) > _IMAGINARY * max(1.0, abs(value.real)) or not math.isfinite(value.real):
         raise ValueError(f"{what} must be a finite real number, got {expression} = {value}")
     return value.real
+
+
+@lru_cache(maxsize=4096)
+def _value(expression: sp.Expr) -> complex:
+    # Constants first, with digits to spare: what is left is arithmetic, done once from the leaves up. SymPy's own
+    # evaluation solves for a constant wherever it occurs, and again for every level of a nested formula.
+    solved = {constant: sp.N(constant, 2 * _DIGITS) for constant in expression.atoms(ImplicitConstant)}
+    return complex(sp.N(expression.xreplace(solved), _DIGITS))
 
 
 @final

@@ -123,9 +123,9 @@ def _brute_partition(law: AbstractLaw, strength: float, coordinates: Sequence[fl
     if isinstance(law, AtomLaw):
         total = mpmath.mpf(0)
         for value, weight in zip(law.values, law.weights, strict=True):
-            point = [float(sp.N(c, 20)) for c in (value.args if isinstance(value, sp.Tuple) else (value,))]
+            point = [number(c, "an atom") for c in (value.args if isinstance(value, sp.Tuple) else (value,))]
             overlap = math.fsum(g * c for g, c in zip(point, coordinates, strict=True))
-            total += float(sp.N(weight, 20)) * mpmath.exp(
+            total += number(weight, "a weight") * mpmath.exp(
                 strength * overlap - strength**2 * math.fsum(g * g for g in point) / 2
             )
         return float(total)

@@ -36,7 +36,7 @@ _NOISE = 1e-14
 """Rounding of u − g'(Λ'(u)): two roots with no more than this between them are one."""
 _SMALL = 1e-3
 """A tilt at which E exp(u a) must be finite on both sides."""
-_LONG = 40
+_LONG = 25
 """Operations of a formula with rounded numbers beyond which its value is shown instead."""
 
 
