@@ -14,13 +14,14 @@ from symsched.schedules.interpolant import VE
 from symsched.schedules.schedule import plain
 from symsched.symbols import d as d_symbol
 from symsched.validation.cells import Formula, Identity, Steps, cell
-from symsched.validation.checks import Axes, Enumerated, Quantity, RateInD, Settles, Structure, WholeVectors
+from symsched.validation.checks import Axes, ClosedForm, Enumerated, Quantity, RateInD, Settles, Structure, WholeVectors
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
+from symsched.validation.independent.paths import DILATED, PLAIN
 from symsched.validation.independent.spins import spin_means
 
 HOT, CRITICAL = sp.Rational(1, 2), sp.S.One
-STEPS, SIZE = 20, 2000
+STEPS, SIZE, WIDE = 20, 2000, 10_000
 FIELDS = {"no field": sp.S.Zero, "field 0.8 u": sp.Rational(4, 5)}
 SIZES = tuple(16**k for k in (2, 3, 4, 5))
 PULL = "the field's pull h/(d (1 − β))"
@@ -185,10 +186,20 @@ def at_criticality(label, other):
     )
 
 
-def dilation(name, coupling, t):
-    """(2/π) arctan ψ at t of the schedule at d = 10⁴."""
-    steps = 40
-    return float(np.arctan(limit(name, coupling).schedule.psi(steps, 10_000, KAPPA)[round(t * steps)]) * 2 / math.pi)
+# %% The schedule that follows, with and without speciation
+def compressed(ratio):
+    return float(np.arctan(ratio) * 2 / math.pi)
+
+
+def dilation(coupling, name, t):
+    """(2/π) arctan ψ at t, a multiple of 1/40, of the derived schedule at d = 10⁴."""
+    return compressed(limit(name, coupling).schedule.psi(40, WIDE, KAPPA)[round(40 * t)])
+
+
+def written_out(coupling, name, t):
+    """The same from ψ = t/(1 − t), over κ for VE; for β > 1, of the paper's schedules."""
+    alpha, beta, _, _ = (DILATED[name] if coupling > 1 else PLAIN["vp"])(t, float(WIDE), KAPPA)
+    return compressed(beta / alpha / (KAPPA if name == "ve" and coupling < 1 else 1))
 
 
 CLAIM = Claim(
@@ -206,6 +217,18 @@ CLAIM = Claim(
     checks=(
         structure("vp"),
         structure("ve"),
+        ClosedForm(
+            name="β = {}, {}: (2/π) arctan ψ of the schedule at t = {}",
+            points=tuple((HOT, name, t) for name in ("vp", "ve") for t in (0.25, 0.75)),
+            derived=dilation,
+            independent=written_out,
+            tolerance=1e-12,
+            axes=Axes("schedules", "The schedule that follows, with and without speciation", "(2/π) arctan ψ", "t"),
+            line=tuple(k / 40 for k in range(40)),
+            seen=tuple(k / 8 for k in range(8)),
+            series=tuple((coupling, name) for coupling in (HOT, BETA) for name in ("vp", "ve")),
+            wrong={"derived": lambda _, name, t: dilation(BETA, name, t)},
+        ),
         Enumerated(
             names=("d·Var(m̂) = Λ''/χ",),
             derived=lambda: (collective(),),
