@@ -3,13 +3,13 @@
 from functools import partial
 
 import sympy as sp
-from cw_case import BETA, FIELD, GROUP, SOURCE, WEAK, limit, own, saddle, value
 
+from cw_case import BETA, FIELD, GROUP, SOURCE, WEAK, limit, own, saddle, value
+from independent.spins import spin_means
 from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, Enumerated
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.spins import spin_means
 
 m, u = sp.symbols("m u", real=True)
 beta, h = sp.symbols("beta h", positive=True)

@@ -4,6 +4,7 @@ from functools import cache, partial
 
 import numpy as np
 import sympy as sp
+
 from cw_case import (
     BETA,
     FIELD,
@@ -21,14 +22,13 @@ from cw_case import (
     saddle,
     solved,
 )
-
+from independent.spins import order_parameters, spin_means
 from symsched.symbols import kappa as kappa_symbol
 from symsched.symbols import t as time
 from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, Enumerated, Flow, SolvesODE
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.spins import order_parameters, spin_means
 
 STARTS = (-1.5, -1.0, -0.3, 0.3, 1.2)
 HALF, SHOWN = 0.5, 100

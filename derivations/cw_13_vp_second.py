@@ -3,9 +3,12 @@
 from functools import cache
 
 import sympy as sp
-from cw_case import BETA, FAR, GROUP, KAPPA, SOURCE, decided, limit, saddle, value
 from scipy import special
 
+from cw_case import BETA, FAR, GROUP, KAPPA, SOURCE, decided, limit, saddle, value
+from independent.paths import DILATED, PLAIN
+from independent.populations import thresholds
+from independent.spins import normal_quantile, spin_flow, spin_means, spin_threshold
 from symsched.models.estimates import Estimate, average
 from symsched.reporting.charts import Level
 from symsched.symbols import t as time
@@ -13,9 +16,6 @@ from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, ClosedForm, Flow, Quantity, RateInD, Settles, SolvesODE
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.paths import DILATED, PLAIN
-from symsched.validation.independent.populations import thresholds
-from symsched.validation.independent.spins import normal_quantile, spin_flow, spin_means, spin_threshold
 
 SIDES = {"−": -1, "+": 1}
 HALF = 0.5

@@ -4,6 +4,8 @@ from functools import cache
 
 import numpy as np
 import sympy as sp
+from scipy import special
+
 from cw_13_vp_second import at_finite_d, dividing, moves
 from cw_case import (
     BETA,
@@ -23,17 +25,15 @@ from cw_case import (
     solved,
     value,
 )
-from scipy import special
-
+from independent.paths import DILATED, euler_steps
+from independent.populations import kept
+from independent.spins import magnetisation, spin_threshold
 from symsched.symbols import kappa as kappa_symbol
 from symsched.symbols import t as time
 from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, ClosedForm, Flow, SolvesODE
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.paths import DILATED, euler_steps
-from symsched.validation.independent.populations import kept
-from symsched.validation.independent.spins import magnetisation, spin_threshold
 
 READ = 0.4
 """t at which laws and paths of the first half are compared: s = τ/(1 − τ) = 4 there as d → ∞."""

@@ -5,9 +5,12 @@ from functools import cache, partial
 
 import numpy as np
 import sympy as sp
-from cw_case import BETA, FIELD, GROUP, KAPPA, SOURCE, limit, value
 from scipy import special
 
+from cw_case import BETA, FIELD, GROUP, KAPPA, SOURCE, limit, value
+from independent.paths import DILATED, PLAIN, euler_steps
+from independent.populations import mean_spins, weight
+from independent.spins import magnetisation
 from symsched.distributions.named import CurieWeiss
 from symsched.models.estimates import average
 from symsched.predictions.predict import predict
@@ -17,9 +20,6 @@ from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, End, Quantity, RateInD, Settles, WholeVectors
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.paths import DILATED, PLAIN, euler_steps
-from symsched.validation.independent.populations import mean_spins, weight
-from symsched.validation.independent.spins import magnetisation
 
 STEPS, HALF = 20, 10
 SIZES = Sized((10**2, 10**3, 10**4, 10**6, 10**8), (10**2, 10**4, 10**8))

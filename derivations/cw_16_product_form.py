@@ -5,8 +5,10 @@ from functools import cache, partial
 
 import numpy as np
 import sympy as sp
-from cw_case import BETA, GROUP, SOURCE, WEAK, limit, own, saddle, value
 
+from cw_case import BETA, GROUP, SOURCE, WEAK, limit, own, saddle, value
+from independent.populations import squared_error
+from independent.spins import field_error, spin_means
 from symsched.distributions.product.mixture import ProductMixture
 from symsched.models.estimates import Estimate, average
 from symsched.symbols import d as d_symbol
@@ -15,8 +17,6 @@ from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, ClosedForm, Quantity, RateInD, Settles
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.populations import squared_error
-from symsched.validation.independent.spins import field_error, spin_means
 
 TIMES = (0.4, 0.5, 0.7)
 SIZES = Sized((10**3, 10**4, 10**5, 10**6), (10**3, 10**5))

@@ -5,8 +5,10 @@ from functools import partial
 
 import numpy as np
 import sympy as sp
-from cw_case import BETA, FIELD, GROUP, KAPPA, SOURCE, WEAK, limit, own, value
 
+from cw_case import BETA, FIELD, GROUP, KAPPA, SOURCE, WEAK, limit, own, value
+from independent.paths import DILATED, PLAIN
+from independent.spins import spin_means
 from symsched.distributions.named import CurieWeiss
 from symsched.models.estimates import Estimate, average
 from symsched.predictions.predict import predict
@@ -17,8 +19,6 @@ from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, ClosedForm, Enumerated, Quantity, RateInD, Settles, Structure, WholeVectors
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.paths import DILATED, PLAIN
-from symsched.validation.independent.spins import spin_means
 
 HOT, CRITICAL = sp.Rational(1, 2), sp.S.One
 STEPS, SIZE, WIDE = 20, 2000, 10_000

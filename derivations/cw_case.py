@@ -9,14 +9,14 @@ from functools import cache
 import numpy as np
 import sympy as sp
 
+from independent.paths import DILATED
+from independent.populations import typical
+from independent.spins import mode_flow, order_parameters, spin_means
 from symsched.algebra.codegen import number
 from symsched.distributions.named import CurieWeiss
 from symsched.limits.limit import derive
 from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.validation.checks import Axes, RateInD, dividing_place, solve_ode
-from symsched.validation.independent.paths import DILATED
-from symsched.validation.independent.populations import typical
-from symsched.validation.independent.spins import mode_flow, order_parameters, spin_means
 
 GROUP = "Curie–Weiss"
 SOURCE = "arXiv 2501.00988"

@@ -4,8 +4,9 @@ from functools import cache
 
 import numpy as np
 import sympy as sp
-from gm_case import GROUP, SOURCE, mixture
 
+from gm_case import GROUP, SOURCE, mixture
+from independent.mixture import overlap_rate, transported, velocity_by_score
 from symsched.algebra.codegen import compiled
 from symsched.models.estimates import average
 from symsched.schedules.interpolant import INTERPOLANTS
@@ -14,7 +15,6 @@ from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, ClosedForm, Quantity, Settles
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.mixture import overlap_rate, transported, velocity_by_score
 
 TIME, DIMENSION, PLACE = 0.3, 100, (0.4, -0.7, 0.1, 0.9)
 HALF = sp.Rational(1, 2)

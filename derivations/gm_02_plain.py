@@ -1,9 +1,11 @@
 """Claim 2: fixed steps on the plain schedules."""
 
 import sympy as sp
-from gm_case import GROUP, SIGMA, SOURCE, P, heavier, m, mixture, p, predicted, sigma, symbolic
 from sympy.stats import Normal
 
+from gm_case import GROUP, SIGMA, SOURCE, P, heavier, m, mixture, p, predicted, sigma, symbolic
+from independent.mixture import width_by_angles
+from independent.paths import DILATED, PLAIN
 from symsched.laws import law_of
 from symsched.models.estimates import average
 from symsched.reporting.charts import Level
@@ -14,8 +16,6 @@ from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, ClosedForm, End, Quantity, Settles, WholeVectors
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.mixture import width_by_angles
-from symsched.validation.independent.paths import DILATED, PLAIN
 
 STEPS = 20
 DIMENSIONS = Sized((100, 10_000, 1_000_000, 100_000_000), (10_000, 1_000_000))

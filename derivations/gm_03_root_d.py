@@ -5,10 +5,12 @@ from functools import cache, partial
 
 import numpy as np
 import sympy as sp
-from gm_case import GROUP, SIGMA, SOURCE, P, heavier, law, sigma
 from scipy import special
 from sympy.stats import Normal
 
+from gm_case import GROUP, SIGMA, SOURCE, P, heavier, law, sigma
+from independent.mixture import euler_weight, long_product
+from independent.paths import PLAIN, euler_steps
 from symsched.algebra.codegen import number
 from symsched.laws import law_of
 from symsched.models.estimates import Estimate
@@ -18,8 +20,6 @@ from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, ClosedForm, Quantity, RateInD, Settles, dividing_place
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.mixture import euler_weight, long_product
-from symsched.validation.independent.paths import PLAIN, euler_steps
 
 DIMENSIONS = Sized((100, 10_000, 1_000_000), (100, 10_000))
 FARTHEST = 25.0

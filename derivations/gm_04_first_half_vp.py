@@ -4,8 +4,10 @@ from functools import cache, partial
 
 import numpy as np
 import sympy as sp
-from gm_case import FAR, GROUP, KAPPA, ODDS, SOURCE, P, ends, h, law, limit, m, mixture, p, symbolic
 
+from gm_case import FAR, GROUP, KAPPA, ODDS, SOURCE, P, ends, h, law, limit, m, mixture, p, symbolic
+from independent.mixture import ExactFlow
+from independent.paths import DILATED, PLAIN
 from symsched.models.estimates import average, share
 from symsched.schedules.schedule import plain
 from symsched.simulation.simulate import simulate
@@ -14,8 +16,6 @@ from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, Flow, Quantity, RateInD, Settles, SolvesODE, solve_ode
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.mixture import ExactFlow
-from symsched.validation.independent.paths import DILATED, PLAIN
 from symsched.validation.validate import path_error
 
 STARTS = (0.3, -1.0)

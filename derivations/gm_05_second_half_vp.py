@@ -4,15 +4,15 @@ from functools import cache
 
 import numpy as np
 import sympy as sp
-from gm_case import FAR, GROUP, KAPPA, SIGMA, SOURCE, heavier, limit, m, predicted, sigma, symbolic
 
+from gm_case import FAR, GROUP, KAPPA, SIGMA, SOURCE, heavier, limit, m, predicted, sigma, symbolic
+from independent.mixture import ExactFlow, vector_flow
+from independent.paths import DILATED
 from symsched.reporting.charts import Level
 from symsched.symbols import t
 from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, ClosedForm, Flow, Quantity, Settles, SolvesODE
 from symsched.validation.claim import Claim
-from symsched.validation.independent.mixture import ExactFlow, vector_flow
-from symsched.validation.independent.paths import DILATED
 
 STEPS, FINE = 20, 2_000
 TIMES = (0.6, 0.75, 0.9, 0.999)

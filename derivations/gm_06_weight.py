@@ -2,10 +2,12 @@
 
 import numpy as np
 import sympy as sp
-from gm_case import FAR, GROUP, SOURCE, P, ends, h, law, m, p, symbolic
 from scipy import special
 from scipy.optimize import brentq
 
+from gm_case import FAR, GROUP, SOURCE, P, ends, h, law, m, p, symbolic
+from independent.mixture import ends_at_the_heavier, weight_above
+from independent.paths import DILATED, PLAIN
 from symsched.laws.base import normal_cdf
 from symsched.models.estimates import share
 from symsched.reporting.charts import Level
@@ -14,8 +16,6 @@ from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, ClosedForm, Quantity, Settles, Threshold
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.mixture import ends_at_the_heavier, weight_above
-from symsched.validation.independent.paths import DILATED, PLAIN
 
 STEPS = 800
 OTHER = sp.Rational(7, 10)

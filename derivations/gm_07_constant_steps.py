@@ -2,8 +2,9 @@
 
 import numpy as np
 import sympy as sp
-from gm_case import GROUP, KAPPA, SIGMA, SOURCE, P, heavier, limit, mixture, predicted, symbolic
 
+from gm_case import GROUP, KAPPA, SIGMA, SOURCE, P, heavier, limit, mixture, predicted, symbolic
+from independent.paths import DILATED, PLAIN
 from symsched.reporting.charts import Level
 from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.schedules.schedule import plain
@@ -12,7 +13,6 @@ from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, DoesNotMove, End, Quantity, Settles, WholeVectors
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.paths import DILATED, PLAIN
 from symsched.validation.validate import REACH
 
 STEPS, HALF = 20, 10

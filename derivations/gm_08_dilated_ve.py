@@ -4,11 +4,13 @@ from functools import cache
 
 import numpy as np
 import sympy as sp
+from sympy.stats import Normal
+
 from gm_05_second_half_vp import widths
 from gm_07_constant_steps import constant
 from gm_case import FAR, GROUP, KAPPA, ODDS, SIGMA, SOURCE, h, heavier, limit, m, p, sigma, symbolic
-from sympy.stats import Normal
-
+from independent.mixture import ExactFlow, vector_flow
+from independent.paths import DILATED
 from symsched.algebra.codegen import number
 from symsched.laws import law_of
 from symsched.reporting.charts import Level
@@ -18,8 +20,6 @@ from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, ClosedForm, Flow, Quantity, Settles, SolvesODE
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.mixture import ExactFlow, vector_flow
-from symsched.validation.independent.paths import DILATED
 
 FINE, SMALL = 2_000, 400
 DIMENSIONS = Sized((1_000, 10_000, 1_000_000, 100_000_000), (10_000, 100_000_000))

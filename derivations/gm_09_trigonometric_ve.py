@@ -4,9 +4,11 @@ from functools import cache
 
 import numpy as np
 import sympy as sp
+
 from gm_08_dilated_ve import both_halves
 from gm_case import GROUP, KAPPA, SOURCE, heavier, limit, predicted, symbolic
-
+from independent.mixture import orthogonal_growth
+from independent.paths import DILATED, euler_steps
 from symsched.algebra.codegen import compiled
 from symsched.reporting.charts import Level
 from symsched.schedules.interpolant import INTERPOLANTS
@@ -15,8 +17,6 @@ from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, ClosedForm, Quantity, Settles
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.mixture import orthogonal_growth
-from symsched.validation.independent.paths import DILATED, euler_steps
 
 NAME, STEPS, VECTOR = "ve-trig", 20, 20_000
 steps_per_half = sp.Symbol("K", integer=True, positive=True)

@@ -4,9 +4,11 @@ import math
 from functools import cache, partial
 
 import sympy as sp
-from gm_case import GROUP, SOURCE, law, limit, m, mixture, p, symbolic
 from scipy.optimize import brentq
 
+from gm_case import GROUP, SOURCE, law, limit, m, mixture, p, symbolic
+from independent.mixture import SIGMA, agreement, clones, clones_by_tanh
+from independent.paths import PLAIN
 from symsched.algebra.asymptotics import leading_power
 from symsched.predictions.clones import clone_probability
 from symsched.schedules.interpolant import INTERPOLANTS
@@ -15,8 +17,6 @@ from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, Clones, ClosedForm, RateInD
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.mixture import SIGMA, agreement, clones, clones_by_tanh
-from symsched.validation.independent.paths import PLAIN
 
 HALF = sp.Rational(1, 2)
 CLONES = 400

@@ -3,17 +3,17 @@
 from functools import partial
 
 import sympy as sp
+
 from gm_08_dilated_ve import kept, kept_width
 from gm_09_trigonometric_ve import NAME, noise_factor
 from gm_case import GROUP, KAPPA, SOURCE, heavier, limit
-
+from independent.paths import DILATED
 from symsched.predictions.predict import predict
 from symsched.reporting.charts import Level
 from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, Quantity, Settles
 from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
-from symsched.validation.independent.paths import DILATED
 
 DIMENSIONS = Sized((10_000, 100_000, 1_000_000, 100_000_000), (10_000, 1_000_000))
 TOLERANCE = 0.2

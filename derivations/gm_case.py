@@ -8,13 +8,13 @@ from functools import cache
 import numpy as np
 import sympy as sp
 
+from independent.mixture import euler_ends
+from independent.paths import euler_steps
 from symsched.distributions.named import GaussianMixture
 from symsched.limits.limit import derive
 from symsched.models.estimates import Estimate, share
 from symsched.predictions.predict import INFINITE, predict
 from symsched.schedules.interpolant import INTERPOLANTS
-from symsched.validation.independent.mixture import euler_ends
-from symsched.validation.independent.paths import euler_steps
 
 GROUP = "Gaussian mixture"
 SOURCE = "arXiv 2501.00988"

@@ -5,17 +5,15 @@ import math
 import numpy as np
 import pytest
 
+import gm_case
+from independent.mixture import ExactFlow, euler_ends, posterior
+from independent.paths import DILATED, PLAIN, euler_steps
 from symsched.simulation.simulate import simulate
-from symsched.validation.beside import folder, load
-from symsched.validation.independent.mixture import ExactFlow, euler_ends, posterior
-from symsched.validation.independent.paths import DILATED, PLAIN, euler_steps
-
-CASE = load(folder("derivations"), "gm_case")
 
 
 @pytest.mark.parametrize("name", DILATED)
 def test_dilations_are_those_that_are_derived(name):
-    plan = CASE.limit(name).schedule.plan(10, 400, 3.0)
+    plan = gm_case.limit(name).schedule.plan(10, 400, 3.0)
     for k in (1, 4, 5, 7, 9):
         alpha, beta, fall, rise = DILATED[name](k / 10, 400.0, 3.0)
         assert (alpha, beta) == (pytest.approx(plan.alpha[k], rel=1e-12), pytest.approx(plan.beta[k], rel=1e-12))
@@ -35,7 +33,7 @@ def test_rates_of_the_plain_paths(name):
 
 def test_the_posterior_is_the_models():
     x = np.random.default_rng(0).standard_normal((3, 40)) + np.array([[0.4], [-0.4], [0.0]])
-    mean, shares = CASE.mixture().model(40).posterior(0.3 / 0.7, x / 0.7)
+    mean, shares = gm_case.mixture().model(40).posterior(0.3 / 0.7, x / 0.7)
     ours, odds = posterior(0.7, 0.3, x)
     assert np.allclose(mean, ours, atol=1e-12)
     assert np.allclose(shares[:, 0], 1 / (1 + np.exp(-odds)), atol=1e-12)
@@ -45,7 +43,7 @@ def test_drawn_sums_give_the_law_of_whole_vectors():
     d, n = 50, 20_000
     few = euler_ends(euler_steps(DILATED["vp"], 12, d, 3.0), d, n, np.random.default_rng(0))
     settings = {"d": d, "n": n, "steps": 12, "kappa": 3, "rng": 1, "method": "full", "keep": "statistics"}
-    whole = simulate(CASE.mixture(), CASE.limit("vp"), **settings)
+    whole = simulate(gm_case.mixture(), gm_case.limit("vp"), **settings)
     squares = whole.site_variance * d / (d - 1)
     pairs = ((few.width**2, squares), (few.width**4, squares**2), (few.odds > 0, whole.modes == 0))
     for one, other in pairs:

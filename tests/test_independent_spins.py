@@ -6,15 +6,15 @@ import math
 import numpy as np
 import pytest
 
+from independent import populations, spins
+from independent.paths import DILATED, euler_steps
+from independent.populations import draw
+from independent.spins import FIELD, Spins, spin_means
 from symsched.distributions.named import CurieWeiss
 from symsched.laws import AtomLaw
 from symsched.reporting.verdicts import Verdict
 from symsched.validation.claim import claims
 from symsched.validation.effort import Effort
-from symsched.validation.independent import populations, spins
-from symsched.validation.independent.paths import DILATED, euler_steps
-from symsched.validation.independent.populations import draw
-from symsched.validation.independent.spins import FIELD, Spins, spin_means
 
 
 def gibbs(d, beta, field):

@@ -9,6 +9,7 @@ import sympy as sp
 from sampling_cases import dilated, spins, three_modes, variance_exploding, variances
 from sympy.stats import Normal
 
+import gm_case
 from symsched import CurieWeiss, GaussianModes, ProductMixture, derive, predict, simulate
 from symsched.distributions.gaussian_modes.model import DirectionModel
 from symsched.distributions.product.model import ProductModel
@@ -18,9 +19,6 @@ from symsched.predictions.order_paths import order_paths
 from symsched.schedules.interpolant import VE, VP
 from symsched.schedules.plan import Plan
 from symsched.simulation.run import run_plan
-from symsched.validation.beside import folder, load
-
-gm_case = load(folder("derivations"), "gm_case")
 
 STEPS, HALF = 16, sp.Rational(1, 2)
 

@@ -7,13 +7,11 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
+from cw_case import limit
+from independent.spins import magnetisation, spin_means, up_weight
 from symsched.algebra.codegen import number
 from symsched.distributions.named import CurieWeiss
 from symsched.symbols import d
-from symsched.validation.beside import folder, load
-from symsched.validation.independent.spins import magnetisation, spin_means, up_weight
-
-limit = load(folder("derivations"), "cw_case").limit
 
 M = 0.957504024077
 WEIGHT = 0.790407328279

@@ -5,14 +5,12 @@ import pytest
 from scipy import optimize
 from scipy.special import ndtr
 
+import gm_case
 from symsched import derive
 from symsched.predictions.order_paths import order_paths
 from symsched.predictions.predict import predict
 from symsched.schedules.interpolant import VE, VP
 from symsched.schedules.schemes import Nodes, adams
-from symsched.validation.beside import folder, load
-
-gm_case = load(folder("derivations"), "gm_case")
 
 
 def weight_by_flow(limit, steps, scheme, kappa=4.0):

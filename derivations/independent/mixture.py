@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import integrate, optimize, special
 from scipy.integrate import solve_ivp
 
-from symsched.validation.independent.paths import PLAIN, Number, Path
+from independent.paths import PLAIN, Number, Path
 
 Array = NDArray[np.float64]
 P, SIGMA = 0.8, 0.5

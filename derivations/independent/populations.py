@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from symsched.validation.independent.paths import Path
-from symsched.validation.independent.spins import FieldLaw, Spins, product_form, spin_means
+from independent.paths import Path
+from independent.spins import FieldLaw, Spins, product_form, spin_means
 
 Array = NDArray[np.float64]
 Mean = Callable[[float, Array], Array]
