@@ -1,5 +1,10 @@
 """Derive the high-dimensional limit of a diffusion model from its density, and the noise schedule that follows.
 
+A **law** is one coordinate in symbols, a **site** the same in numbers. A **distribution** is d coordinates in symbols,
+a **model** the same in numbers. Its **cascade** is a list of phases. An interpolant turns the cascade into a
+**schedule**; a **plan** is a schedule at one d and N, a table of coefficients. ``predict`` runs the plan on the order
+parameters, ``simulate`` on the model; a **report** holds one against the other.
+
 >>> import symsched, sympy as sp
 >>> gm = symsched.GaussianMixture(p=sp.Rational(4, 5), m=1, sigma=sp.Rational(1, 2))
 >>> limit = symsched.derive(gm, symsched.VP)

@@ -7,9 +7,9 @@ import itertools
 
 import numpy as np
 import sympy as sp
-from hypothesis import assume, given
+from hypothesis import assume
 from hypothesis import strategies as st
-from random_cases import some
+from random_cases import searched
 from scipy import special
 
 import symsched
@@ -51,8 +51,7 @@ def directions_agree(law, weights, gram, strengths=(0.3, 1.1)):
     return True
 
 
-@some(30)
-@given(directions())
+@searched(10, directions())
 def test_random_gram_matrices(drawn):
     weights, places, sigma = drawn
     gram = places * places.T

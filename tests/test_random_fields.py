@@ -6,11 +6,10 @@ Every check is a function that must also refuse wrong weights and places.
 from typing import NamedTuple
 
 import numpy as np
-import pytest
 import sympy as sp
-from hypothesis import assume, given
+from hypothesis import assume
 from hypothesis import strategies as st
-from random_cases import some
+from random_cases import searched
 from scipy import special
 from sympy.stats import FiniteRV
 
@@ -110,18 +109,14 @@ def compare_with_the_exact_law(field):
     return limit, exact, weights, places, spreads
 
 
-@pytest.mark.slow
-@some(8)
-@given(fields(even=False))
+@searched(3, fields(even=False))
 def test_random_interactions_with_one_maximum(field):
     limit, *_ = compare_with_the_exact_law(field)
     if len(limit.cascade.modes) == 1:
         assert [phase.name for phase in limit.phases] == ["data"]
 
 
-@pytest.mark.slow
-@some(8)
-@given(fields(even=True))
+@searched(3, fields(even=True))
 def test_weights_of_random_even_interactions(field):
     limit, exact, weights, places, spreads = compare_with_the_exact_law(field)
     assert limit.phases[0].exponent == R(1, 2)

@@ -9,11 +9,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import pytest
 import sympy as sp
-from hypothesis import assume, given
+from hypothesis import assume
 from hypothesis import strategies as st
-from random_cases import some
+from random_cases import searched
 from scipy import interpolate, special
 from sympy.stats import Bernoulli, Exponential, FiniteRV, Gamma, Laplace, Logistic, Normal, Poisson, Rademacher, Uniform
 
@@ -236,9 +235,7 @@ def weights_agree(limit, weights):
     return True
 
 
-@pytest.mark.slow
-@some(12)
-@given(mixtures())
+@searched(4, mixtures())
 def test_orders_exponents_atoms_and_weights_of_random_mixtures(drawn):
     weights, laws = drawn
     limit = symsched.derive(mixture_of(weights, laws), symsched.VP)
@@ -288,8 +285,7 @@ def posterior_agrees(draws, weights, points, order, strength):
     return float(np.mean(errors)) < 0.03
 
 
-@some(6)
-@given(mixtures(orders=(1, 2)), st.integers(0, 2**32 - 1))
+@searched(3, mixtures(orders=(1, 2)), st.integers(0, 2**32 - 1))
 def test_the_exact_posterior_of_random_mixtures_at_large_dimension(drawn, seed):
     weights, laws = drawn
     found = mixture_of(weights, laws).cascade.phases[0]
@@ -317,8 +313,7 @@ def test_the_exact_posterior_of_random_mixtures_at_large_dimension(drawn, seed):
     assert not posterior_agrees(draws, shares, points, order, strength / 2)
 
 
-@some(6)
-@given(mixtures(orders=(1, 2, 3, 4)), st.integers(0, 2**32 - 1))
+@searched(3, mixtures(orders=(1, 2, 3, 4)), st.integers(0, 2**32 - 1))
 def test_the_model_has_the_posterior_of_the_plain_product(drawn, seed):
     weights, laws = drawn
     d, psi = 300, 0.3
