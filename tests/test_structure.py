@@ -83,7 +83,7 @@ ORDER = (
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 NUMBERS = re.compile(
     r"symsched\.(errors|schedules\.(plan|schemes)|laws\.numeric|models|simulation\.run|"
-    r"distributions\.\w+\.(model|affine|directions|drift|numeric)|algebra\.escapes)(\.|$)"
+    r"distributions\.\w+\.(model|affine|directions|drift|numeric)|algebra\.(arrays|escapes))(\.|$)"
 )
 """Modules that compute: they never see a symbol."""
 

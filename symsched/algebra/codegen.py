@@ -10,13 +10,11 @@ from typing import Any, final
 
 import numpy as np
 import sympy as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sympy.core.function import AppliedUndef
 
+from symsched.algebra.arrays import Array
 from symsched.algebra.constants import ImplicitConstant
-
-Array = NDArray[np.float64]
-
 
 _DIGITS = 25
 """Decimal digits before rounding to a float: the float is then the nearest one."""

@@ -6,7 +6,8 @@ import argparse
 
 import numpy as np
 
-from symsched.algebra.codegen import Array, compiled
+from symsched.algebra.arrays import Array
+from symsched.algebra.codegen import compiled
 from symsched.cli.output import write_json
 from symsched.cli.reading import Request, real, request, whole
 from symsched.reporting.pages.data import json_value

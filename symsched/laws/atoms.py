@@ -9,8 +9,8 @@ from typing import Any, final
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import number
 from symsched.algebra.inputs import require_expression
 from symsched.laws import values
@@ -99,7 +99,7 @@ class AtomLaw(AbstractLaw):
         return AtomSite(np.array([number(value, "an atom") for value in self.values]), self._numeric_weights)
 
     @property
-    def _numeric_weights(self) -> NDArray[np.float64]:
+    def _numeric_weights(self) -> Array:
         weights = np.array([number(weight, "a weight") for weight in self.weights])
         return np.asarray(weights / weights.sum())
 

@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from symsched import symbols
+from symsched.algebra.arrays import Array
 from symsched.algebra.inputs import require_expression
 from symsched.errors import DerivationError, require_integer
 from symsched.laws import values
@@ -20,8 +20,8 @@ from symsched.laws.moments import MAX_ORDER, cumulants_of_generating_function
 from symsched.laws.numeric import AbstractSite
 from symsched.laws.points import PointSite
 
-Number: TypeAlias = float | NDArray[np.float64]
-Result: TypeAlias = sp.Expr | float | NDArray[np.float64]
+Number: TypeAlias = float | Array
+Result: TypeAlias = sp.Expr | float | Array
 
 
 class AbstractLaw(abc.ABC):

@@ -8,9 +8,9 @@ from typing import cast, final
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from symsched import symbols
+from symsched.algebra.arrays import Array
 from symsched.algebra.inputs import require_expression
 from symsched.errors import DerivationError
 from symsched.laws.base import AbstractWeightedLaw
@@ -79,9 +79,7 @@ class LatticeLaw(AbstractWeightedLaw):
         return replace(self, weight=weight, generating=self._tilted_generating(field))
 
 
-def _collect(
-    log_mass: LogDensity, start: int, step: int, count: int | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _collect(log_mass: LogDensity, start: int, step: int, count: int | None) -> tuple[Array, Array]:
     """Return atoms and masses from ``start`` on until a block past the largest mass adds less than 1e-18."""
     atoms, masses = [], []
     total, done = 0.0, 0

@@ -9,12 +9,11 @@ from typing import final
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import compiled
 
-FloatArray = NDArray[np.float64]
-Function = Callable[[FloatArray], FloatArray]
+Function = Callable[[Array], Array]
 
 _FACTORIAL = (sp.factorial, sp.gamma, sp.binomial)
 _HYPERBOLIC = (sp.cosh, sp.sinh, sp.tanh, sp.sech, sp.csch, sp.coth)
@@ -39,7 +38,7 @@ class LogDensity:
             raise TypeError(f"{self.expression} still depends on {sorted(map(str, free))}; substitute numbers first")
         _ = self._function
 
-    def __call__(self, points: FloatArray) -> FloatArray:
+    def __call__(self, points: Array) -> Array:
         """Return the logarithm at each point."""
         return self._function(points)
 
@@ -62,7 +61,7 @@ class LogStretches:
 
     stretches: tuple[tuple[float, float, LogDensity], ...]
 
-    def __call__(self, a: FloatArray) -> FloatArray:
+    def __call__(self, a: Array) -> Array:
         """Return the logarithm at each point."""
         points = np.asarray(a, dtype=np.float64)
         least, most = points.min(initial=np.inf), points.max(initial=-np.inf)
@@ -159,7 +158,7 @@ def _absolute(expression: sp.Expr, a: sp.Symbol, signed: bool = False) -> Functi
 
 
 def _sum(parts: list[Function]) -> Function:
-    def total(points: FloatArray) -> FloatArray:
+    def total(points: Array) -> Array:
         result = parts[0](points)
         for part in parts[1:]:
             result = result + part(points)

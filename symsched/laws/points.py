@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 from scipy.integrate import solve_ivp
 
-FloatArray = NDArray[np.float64]
+from symsched.algebra.arrays import Array
 
 _FLOW_TOLERANCE = 1e-11
 """Of the integrated flow, relative and absolute: about what quadrature gives on the line."""
@@ -21,10 +20,10 @@ _FLOW_TOLERANCE = 1e-11
 class PointSite:
     """Atoms ``points`` (K, r) with ``weights`` (K,); nu has shape (..., r), s broadcasts against nu[..., 0]."""
 
-    points: FloatArray
-    weights: FloatArray
+    points: Array
+    weights: Array
 
-    def _logits(self, s: FloatArray, nu: FloatArray) -> FloatArray:
+    def _logits(self, s: Array, nu: Array) -> Array:
         dimension = self.points.shape[1]
         if nu.ndim == 0 or nu.shape[-1] != dimension:
             raise ValueError(f"nu must have shape (..., {dimension}) for atoms in R^{dimension}, got {nu.shape}")
@@ -33,22 +32,22 @@ class PointSite:
             prior = np.log(self.weights)
         return np.asarray(prior + signal * (nu @ self.points.T) - signal**2 * np.sum(self.points**2, axis=1) / 2)
 
-    def log_partition(self, s: FloatArray, nu: FloatArray) -> FloatArray:
+    def log_partition(self, s: Array, nu: Array) -> Array:
         """Return log sum_k w_k exp(s g_k·nu − s² |g_k|²/2)."""
         return np.asarray(special.logsumexp(self._logits(s, nu), axis=-1))
 
-    def denoiser(self, s: FloatArray, nu: FloatArray) -> FloatArray:
+    def denoiser(self, s: Array, nu: Array) -> Array:
         """Return the softmax average of the atoms, shape (..., r)."""
         return np.asarray(special.softmax(self._logits(s, nu), axis=-1) @ self.points)
 
-    def cdf(self, s: FloatArray, nu: FloatArray) -> FloatArray:
+    def cdf(self, s: Array, nu: Array) -> Array:
         """Refuse: a law in several dimensions has no quantiles."""
         raise ValueError(
             f"cdf is defined for a law on the line, this one has atoms in R^{self.points.shape[1]}; "
             "use flow, which integrates the equation instead"
         )
 
-    def flow(self, s: FloatArray, nu0: FloatArray) -> FloatArray:
+    def flow(self, s: Array, nu0: Array) -> Array:
         """Return nu_s by integrating dnu/ds = D(s, nu) with relative tolerance 1e-11, at one s."""
         if s.ndim != 0:
             raise ValueError(f"flow in several dimensions takes one s at a time, got shape {s.shape}")

@@ -8,16 +8,14 @@ from itertools import pairwise
 import mpmath as mp
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from symsched import symbols
+from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import compiled, number
 from symsched.algebra.gaussian_integrals import Interval
 from symsched.errors import DerivationError
 from symsched.laws.log_density import LogDensity, LogStretches, constants_to_floats
 from symsched.laws.numeric import DensitySite
-
-FloatArray = NDArray[np.float64]
 
 _DIGITS = 20
 """Of a moment: cumulants of order 12 lose a few by cancellation and still fill a float."""
@@ -57,7 +55,7 @@ def numeric_site(intervals: Sequence[Interval], bumps: Sequence[tuple[sp.Expr, s
     return site
 
 
-def _spread(low: float, high: float) -> FloatArray:
+def _spread(low: float, high: float) -> Array:
     """Return points over a finite stretch."""
     if not np.isfinite(high - low):
         return np.empty(0)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array
 from symsched.algebra.inputs import require_expression
 
 
@@ -26,7 +26,7 @@ def is_symbolic(arguments: Iterable[object]) -> bool:
     )
 
 
-def array(value: object, name: str) -> NDArray[np.float64]:
+def array(value: object, name: str) -> Array:
     """Return numbers as a finite float64 array."""
     try:
         if np.asarray(value).dtype.kind in "SUb":
@@ -39,6 +39,6 @@ def array(value: object, name: str) -> NDArray[np.float64]:
     return result
 
 
-def plain(value: NDArray[np.float64]) -> float | NDArray[np.float64]:
+def plain(value: Array) -> float | Array:
     """Return an array of no dimensions as a float, any other unchanged."""
     return float(value) if np.ndim(value) == 0 else value

@@ -9,7 +9,8 @@ import sympy as sp
 from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
-from symsched.algebra.codegen import Array, Compiled, compiled
+from symsched.algebra.arrays import Array
+from symsched.algebra.codegen import Compiled, compiled
 from symsched.distributions.cascade import Branch, CanonicalPhase
 from symsched.errors import require_integer, require_real
 from symsched.laws import AbstractLaw

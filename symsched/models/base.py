@@ -5,12 +5,11 @@ from __future__ import annotations
 import abc
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from symsched.algebra.arrays import Array
 from symsched.errors import require_real
 from symsched.models.method import Method
-
-Array = NDArray[np.float64]
 
 
 class AbstractModel(abc.ABC):

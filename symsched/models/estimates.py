@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from symsched.algebra.arrays import Array, Mask
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,13 @@ class Estimate:
         return f"{self.value:.6g} ± {self.standard_error:.2g}"
 
 
-def share(hits: NDArray[np.bool_]) -> Estimate:
+def share(hits: Mask) -> Estimate:
     """Return a share with its standard error; half a count on either side keeps the error of 0 and 1 from vanishing."""
     smoothed = (float(hits.sum()) + 0.5) / (len(hits) + 1)
     return Estimate(float(hits.mean()), float(np.sqrt(smoothed * (1 - smoothed) / len(hits))))
 
 
-def average(values: NDArray[np.float64]) -> Estimate:
+def average(values: Array) -> Estimate:
     """Return a mean with its standard error."""
     return Estimate(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))))
 
@@ -40,7 +41,7 @@ def exponent(sizes: Sequence[float], errors: Sequence[Estimate]) -> Estimate:
     return Estimate(slope, float(np.linalg.norm(weights * [error.standard_error / error.value for error in errors])))
 
 
-def variance(values: NDArray[np.float64], scale: float = 1.0) -> Estimate:
+def variance(values: Array, scale: float = 1.0) -> Estimate:
     """Return ``scale`` times the variance of independent values, its error from their fourth moment."""
     found = float(np.var(values, ddof=1)) * scale
     fourth = float(np.mean((values - values.mean()) ** 4)) * scale**2

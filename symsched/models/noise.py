@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from symsched.algebra.arrays import Array
 
 _BLOCK = 1 << 24
 """Numbers in a block: 128 MB."""

@@ -15,13 +15,11 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
+from symsched.algebra.arrays import Array
 from symsched.laws.numeric import AbstractSite
 from symsched.laws.numeric.tables import fast_kernel
-
-Array = NDArray[np.float64]
 
 _APART = 8.0
 """Standard deviations of ν between two modes that no path confuses."""

@@ -9,13 +9,10 @@ from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array, Index
 from symsched.errors import require_integer
 from symsched.schedules.plan import Plan
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 
 @final

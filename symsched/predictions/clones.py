@@ -11,16 +11,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import integrate, special, stats
 
+from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import number
 from symsched.distributions.base import AbstractDistribution
 from symsched.errors import require_integer, require_real
 from symsched.laws import AbstractLaw, AtomLaw
 from symsched.models.estimates import Estimate, average, share
-
-Array = NDArray[np.float64]
 
 _NUMBERS = 1 << 22
 _REPLICATES = 16

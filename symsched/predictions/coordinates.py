@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
+from symsched.algebra.arrays import Array
 from symsched.models.order_model import AbstractOrderModel
 from symsched.predictions.order_paths import order_paths
 from symsched.predictions.weights import typical_starts
 from symsched.schedules.plan import History, Plan
-
-Array = NDArray[np.float64]
 
 _REACH = 8.5
 _LINE = 801

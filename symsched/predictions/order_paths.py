@@ -6,12 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array, Index
 from symsched.models.order_model import AbstractOrderModel
 from symsched.schedules.plan import History, Plan
-
-Array = NDArray[np.float64]
 
 _DECIDED = 1 - 1e-10
 _LARGEST_WITH_ORDER = 1e20
@@ -27,7 +25,7 @@ class OrderPaths:
 
     nu: Array
     responsibilities: Array
-    modes: NDArray[np.intp]
+    modes: Index
 
 
 def order_paths(model: AbstractOrderModel, plan: Plan, start: Array) -> OrderPaths:

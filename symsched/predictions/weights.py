@@ -6,14 +6,12 @@ import math
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special, stats
 
+from symsched.algebra.arrays import Array, Index
 from symsched.models.order_model import AbstractOrderModel
 from symsched.predictions.order_paths import order_paths
 from symsched.schedules.plan import Plan
-
-Array = NDArray[np.float64]
 
 _REACH = 8.5
 """Beyond it lies less than 1e-16 of a standard normal number."""
@@ -36,7 +34,7 @@ def mode_weights(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Array]:
     return _in_space(model, plan)
 
 
-def _edges(model: AbstractOrderModel, plan: Plan) -> tuple[Array, NDArray[np.intp]]:
+def _edges(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Index]:
     """Return the ν_0 at which the mode changes, increasing, and the modes of the intervals between them."""
     grid = np.linspace(-_REACH, _REACH, 2001)
     modes = order_paths(model, plan, grid[:, None]).modes

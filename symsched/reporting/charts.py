@@ -12,13 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
+from symsched.algebra.arrays import Array
 from symsched.reporting.numbers import dimension_text
 from symsched.reporting.verdicts import Z_LIMIT, Row, Verdict
 
-Array = NDArray[np.float64]
 Style = Literal["line", "dashed", "points", "steps"]
 
 Z_SHOWN = 10.0

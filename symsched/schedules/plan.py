@@ -13,10 +13,9 @@ from itertools import pairwise
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-Array = NDArray[np.float64]
+from symsched.algebra.arrays import Array
 
 
 @dataclass(frozen=True, eq=False)

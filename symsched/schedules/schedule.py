@@ -11,8 +11,9 @@ from itertools import accumulate, pairwise
 import numpy as np
 import sympy as sp
 
+from symsched.algebra.arrays import Array
 from symsched.algebra.asymptotics import leading_power
-from symsched.algebra.codegen import Array, compiled
+from symsched.algebra.codegen import compiled
 from symsched.errors import nearest, require_integer, require_real
 from symsched.schedules import sources
 from symsched.schedules.dilation import Scale, custom_windows, dilated_windows

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from symsched.schedules.plan import Array, Plan
+from symsched.algebra.arrays import Array
+from symsched.schedules.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from symsched.algebra.arrays import Array, Index
 from symsched.errors import require_integer
 from symsched.models.base import AbstractModel
 from symsched.models.full import integrate_full
@@ -21,8 +22,6 @@ from symsched.models.noise import Blocks
 from symsched.models.one_thread import one_thread
 from symsched.models.recording import BlockResult, OrderParameter, Recording, Workspace
 from symsched.schedules.plan import Plan
-
-Array = NDArray[np.float64]
 
 _ROWS_AS_IF = 1 << 14
 """Dimension up to which the grouping of rows follows d where no coordinates are held."""
@@ -60,7 +59,7 @@ class RawRun:
     x: NDArray[Any] | None
     means: Array
     order: Array
-    order_nodes: NDArray[np.intp]
+    order_nodes: Index
     projections: Array | None
     responsibilities: Array
     watch: tuple[int, ...]
@@ -76,7 +75,7 @@ class RawRun:
         return int(self.means.shape[0])
 
     @property
-    def modes(self) -> NDArray[np.intp]:
+    def modes(self) -> Index:
         """The most probable mode of each path at the last evaluated node, (n,)."""
         return np.asarray(np.argmax(self.responsibilities[:, -1], axis=1))
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from tqdm.auto import tqdm
 
-from symsched.algebra.codegen import Array
+from symsched.algebra.arrays import Array, Index
 from symsched.distributions.base import AbstractDistribution, require_distribution
 from symsched.errors import require_integer
 from symsched.limits.source import Source, schedule_of
@@ -62,7 +62,7 @@ class Run:
     times: Array
     paths: Array
     path_times: Array
-    modes: NDArray[np.intp]
+    modes: Index
     weights: tuple[Estimate, ...]
     sites: tuple[SiteStatistics | None, ...]
     site_mean: Array
@@ -166,9 +166,7 @@ def _run(raw: RawRun, schedule: Schedule | Plan, statistic: OrderParameter, plan
     )
 
 
-def _paths(
-    raw: RawRun, statistic: OrderParameter, plan: Plan, dimension: int, unit: float
-) -> tuple[Array, NDArray[np.intp]]:
+def _paths(raw: RawRun, statistic: OrderParameter, plan: Plan, dimension: int, unit: float) -> tuple[Array, Index]:
     """Order parameter α^q ν in the unit d^{q e} in which it is O(1), α ~ d^e on the first window."""
     everything = np.arange(plan.steps + 1)
     if raw.projections is not None:

@@ -13,7 +13,8 @@ from functools import partial
 
 import numpy as np
 
-from symsched.algebra.codegen import Array, number
+from symsched.algebra.arrays import Array
+from symsched.algebra.codegen import number
 from symsched.distributions.cascade import CanonicalPhase
 from symsched.limits.limit import Limit
 from symsched.models.base import AbstractModel

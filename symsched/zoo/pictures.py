@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 from scipy.spatial.distance import pdist
 
-from symsched.algebra.codegen import Array, number
+from symsched.algebra.arrays import Array, Index
+from symsched.algebra.codegen import number
 from symsched.laws import AbstractLaw
 from symsched.limits.limit import Limit, Phase
 from symsched.reporting.charts import Chart, Curve
@@ -96,7 +96,7 @@ def _joined(label: str, x: Array, y: Array) -> Curve:
     return Curve(label, np.hstack([x, gap]).ravel(), np.hstack([y, gap]).ravel())
 
 
-def _marks(strengths: Array, reach: float) -> NDArray[np.intp]:
+def _marks(strengths: Array, reach: float) -> Index:
     """Return the nodes to mark: a few, evenly spread over s."""
     inside = strengths[strengths <= reach]
     return np.unique(np.searchsorted(inside, np.linspace(0, inside[-1], _MARKS)))

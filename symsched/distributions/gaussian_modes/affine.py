@@ -11,14 +11,12 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array
 from symsched.distributions.gaussian_modes.directions import Directions
 from symsched.models.noise import fill, tiles
 from symsched.models.recording import BlockResult, Recording, Workspace
 from symsched.schedules.plan import History, Plan
-
-Array = NDArray[np.float64]
 
 _STRIP = 1 << 12
 """Columns of all rows worked on together, so that the frame is read once per block."""

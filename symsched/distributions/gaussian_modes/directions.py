@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from symsched.algebra.arrays import Array
 from symsched.errors import require_integer, require_real
-from symsched.models.base import Array, checked_weights, softmax, unwritable
+from symsched.models.base import checked_weights, softmax, unwritable
 
 _SPAN = 1024
 

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from symsched.algebra.arrays import Array
 from symsched.distributions.gaussian_modes.affine import integrate_directions, integrate_projections
 from symsched.distributions.gaussian_modes.directions import Directions
 from symsched.errors import require_integer
-from symsched.models.base import AbstractModel, Array, checked_noisy, checked_rows
+from symsched.models.base import AbstractModel, checked_noisy, checked_rows
 from symsched.models.method import Method
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from symsched.algebra.codegen import Array, number
+from symsched.algebra.arrays import Array
+from symsched.algebra.codegen import number
 from symsched.algebra.inputs import (
     require_expression,
     require_positive,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import Compiled, compiled
 from symsched.errors import DerivationError
 from symsched.laws.numeric import AbstractSite, AtomSite, DensitySite
 from symsched.symbols import m
-
-Array = NDArray[np.float64]
 
 _POINTS = 2003
 _INSIDE = 1e-9

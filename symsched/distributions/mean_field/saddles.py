@@ -12,17 +12,15 @@ from functools import lru_cache
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import compiled, number
 from symsched.algebra.constants import ImplicitConstant
 from symsched.errors import DerivationError
 from symsched.laws import AbstractLaw, LatticeLaw
 from symsched.laws.numeric import AbstractSite
 from symsched.symbols import m, u
-
-Array = NDArray[np.float64]
 
 MAX_BEND = 8
 """Highest order of g − I that is looked at where it is flat."""

@@ -10,7 +10,8 @@ import sympy as sp
 from scipy import integrate
 from scipy.optimize import minimize_scalar
 
-from symsched.algebra.codegen import Array, compiled, number
+from symsched.algebra.arrays import Array
+from symsched.algebra.codegen import compiled, number
 from symsched.algebra.derivation import Check, Verifier
 from symsched.algebra.trial import trial_values
 from symsched.distributions.mean_field.landscape import Landscape

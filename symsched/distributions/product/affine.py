@@ -13,15 +13,13 @@ from functools import partial
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array
 from symsched.laws.numeric.kernels import gaussian_coefficients
 from symsched.models.method import Method
 from symsched.models.noise import fill, tiles
 from symsched.models.recording import BlockResult, Recording, Track, Workspace, hermite_coefficients
 from symsched.schedules.plan import History, Plan
-
-Array = NDArray[np.float64]
 
 _POWERS = 4
 

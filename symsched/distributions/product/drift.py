@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array
 from symsched.laws.numeric import AbstractSite
 from symsched.laws.numeric.kernels import AbstractKernel
 from symsched.laws.numeric.tables import fast_kernel
@@ -14,8 +14,6 @@ from symsched.models.base import softmax
 from symsched.models.one_map.cell_frame import CellFrame
 from symsched.models.one_map.cells import Cells
 from symsched.models.one_map.drift import AbstractDrift, Evaluation, relative_tail
-
-Array = NDArray[np.float64]
 
 _LOG_TOLERANCE = 1e-10
 """Error in a mode's log probability at which a cell is refined."""

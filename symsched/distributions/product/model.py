@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from symsched.algebra.arrays import Array
 from symsched.distributions.product.affine import Gaussians
 from symsched.distributions.product.drift import ProductDrift
 from symsched.errors import require_integer
 from symsched.laws.numeric import AbstractSite
 from symsched.laws.numeric.kernels import SiteKernel, kernel
 from symsched.laws.numeric.tables import fast_kernel
-from symsched.models.base import Array, checked_noisy, checked_rows, checked_weights, softmax
+from symsched.models.base import checked_noisy, checked_rows, checked_weights, softmax
 from symsched.models.method import Method
 from symsched.models.one_map.counted import exchangeable_methods
 from symsched.models.one_map.drift import AbstractExchangeableModel

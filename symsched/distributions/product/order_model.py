@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import sympy as sp
 
-from symsched.algebra.codegen import Array, number
+from symsched.algebra.arrays import Array
+from symsched.algebra.codegen import number
 from symsched.distributions.cascade import Cascade, ModeLaw
 from symsched.models.order_model import DiscreteOrderModel, Points
 from symsched.symbols import d

@@ -6,9 +6,8 @@ import functools
 
 import numpy as np
 from numpy.polynomial import chebyshev, legendre
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from symsched.algebra.arrays import Array, Index
 
 
 @functools.cache
@@ -58,12 +57,12 @@ def polynomials(t: Array, out: Array) -> Array:
     return out
 
 
-def evaluate_each(values: Array, row: NDArray[np.intp], t: Array) -> Array:
+def evaluate_each(values: Array, row: Index, t: Array) -> Array:
     """Return the polynomials with node values (rows, count) at t, the ``row``-th for each point."""
     return clenshaw(values @ coefficients(values.shape[1]), row, t)
 
 
-def clenshaw(series: Array, row: NDArray[np.intp], t: Array) -> Array:
+def clenshaw(series: Array, row: Index, t: Array) -> Array:
     """Return the Chebyshev series (rows, count) at t in [−1, 1], the ``row``-th for each point."""
     late, later = np.zeros(t.size), np.zeros(t.size)
     twice = 2 * t

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from symsched.laws.numeric.pieces import FloatArray, Piece
+from symsched.algebra.arrays import Array, Mask
+from symsched.laws.numeric.pieces import Piece
 from symsched.laws.numeric.quadrature import KRONROD, NODES
 
 _NATS_PER_CELL = 0.03
@@ -33,11 +33,11 @@ class InverseTable:
     """
 
     pieces: tuple[Piece, ...]
-    levels: FloatArray
-    coefficients: FloatArray
+    levels: Array
+    coefficients: Array
     starts: tuple[int, ...]
 
-    def __call__(self, probability: FloatArray) -> FloatArray:
+    def __call__(self, probability: Array) -> Array:
         """Return the quantiles of probabilities in [0, 1)."""
         cell = np.clip(np.searchsorted(self.levels, probability, side="right") - 1, 0, self.levels.size - 2)
         fraction = (probability - self.levels[cell]) / (self.levels[cell + 1] - self.levels[cell])
@@ -54,10 +54,10 @@ class InverseTable:
         return result
 
 
-def tabulate(pieces: Sequence[Piece], panels: Sequence[FloatArray]) -> InverseTable:
+def tabulate(pieces: Sequence[Piece], panels: Sequence[Array]) -> InverseTable:
     """Return the table of the law whose density is resolved on ``panels`` of each piece."""
     top = max(float(piece.log_weight(_within(edges)).max()) for piece, edges in zip(pieces, panels, strict=True))
-    masses: list[FloatArray] = []
+    masses: list[Array] = []
     coefficients, starts = [], []
     for piece, edges in zip(pieces, panels, strict=True):
         starts.append(sum(part.size for part in masses))
@@ -75,12 +75,12 @@ def tabulate(pieces: Sequence[Piece], panels: Sequence[FloatArray]) -> InverseTa
     return InverseTable(tuple(pieces), levels, np.concatenate(coefficients, axis=1), tuple(starts))
 
 
-def _within(edges: FloatArray) -> FloatArray:
+def _within(edges: Array) -> Array:
     """Return points spread over every panel."""
     return (edges[:-1, None] + np.diff(edges)[:, None] * np.linspace(0.01, 0.99, 33)).ravel()
 
 
-def _cells(piece: Piece, edges: FloatArray) -> FloatArray:
+def _cells(piece: Piece, edges: Array) -> Array:
     """Return nodes with about 0.03 nats of the density between neighbours."""
     nodes = [edges[:1]]
     for left, right in pairwise(edges):
@@ -92,7 +92,7 @@ def _cells(piece: Piece, edges: FloatArray) -> FloatArray:
     return np.concatenate(nodes)
 
 
-def _quintic(piece: Piece, nodes: FloatArray, top: float) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+def _quintic(piece: Piece, nodes: Array, top: float) -> tuple[Array, Array, Mask]:
     """Return the masses of the cells, the polynomials of x in the fraction of each, and which cells are too coarse.
 
     Cells without mass are dropped. A cell is too coarse when the density changes too much across it, as at a zero.

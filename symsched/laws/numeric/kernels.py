@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array
 from symsched.laws.numeric import AbstractSite, AtomSite
-
-Array = NDArray[np.float64]
 
 _SMALL = 0.3
 """Exponents below which log Z is summed relative to 1: it is small there, and d of them are added."""

@@ -9,10 +9,10 @@ from enum import Enum
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-LogDensity = Callable[[FloatArray], FloatArray]
+from symsched.algebra.arrays import Array
+
+LogDensity = Callable[[Array], Array]
 
 _FAR = 115.0
 """Largest coordinate at an infinite end: offsets up to scale × 1e50, so that moderate powers stay finite."""
@@ -51,17 +51,17 @@ class Piece:
     power: tuple[float, float, float, float] | None = None
     """(limit offset, constant, exponent, slope) of the log density next to a singular anchor other than 0."""
 
-    def offset(self, x: FloatArray) -> FloatArray:
+    def offset(self, x: Array) -> Array:
         """Return the distance from the anchor at x."""
         if self.chart is Chart.LINEAR:
             return self.scale * x
         return self.scale * (np.sinh(x) if self.chart is Chart.SINH else np.exp(x))
 
-    def point(self, x: FloatArray) -> FloatArray:
+    def point(self, x: Array) -> Array:
         """Return a(x)."""
         return self.anchor + self.sign * self.offset(x)
 
-    def coordinate(self, a: FloatArray) -> FloatArray:
+    def coordinate(self, a: Array) -> Array:
         """Return the x of the point of this piece nearest to ``a``."""
         distance = (a - self.anchor) * (self.sign / self.scale)
         if self.chart is Chart.LINEAR:
@@ -72,7 +72,7 @@ class Piece:
             x = np.log(np.maximum(distance, np.finfo(np.float64).tiny))
         return np.clip(x, self.low, self.high)
 
-    def log_rho(self, x: FloatArray) -> FloatArray:
+    def log_rho(self, x: Array) -> Array:
         """Return the log density at a(x), −inf where it vanishes."""
         offset = self.offset(x)
         with np.errstate(all="ignore"):
@@ -84,13 +84,13 @@ class Piece:
                 value = np.where(offset < limit, constant + exponent * np.log(offset) + slope * offset, value)
         return np.where(np.isnan(value), -np.inf, value)
 
-    def log_slope(self, x: FloatArray) -> FloatArray:
+    def log_slope(self, x: Array) -> Array:
         """Return log |da/dx|."""
         if self.chart is Chart.LINEAR:
             return np.full(x.shape, math.log(self.scale))
         return (np.log(np.cosh(x)) if self.chart is Chart.SINH else x) + math.log(self.scale)
 
-    def log_weight(self, x: FloatArray, log_kernel: FloatArray | float = 0.0) -> FloatArray:
+    def log_weight(self, x: Array, log_kernel: Array | float = 0.0) -> Array:
         """Return log rho(a(x)) + log kernel + log |da/dx|, the log integrand in x; −inf where it vanishes.
 
         Density and kernel are added first: where they cancel, the chart's slope decides whether the integral exists.

@@ -11,12 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from symsched.laws.numeric.pieces import Chart, FloatArray, Piece
+from symsched.algebra.arrays import Array, Index, Mask
+from symsched.laws.numeric.pieces import Chart, Piece
 
-Rows = NDArray[np.intp]
-Kernel = Callable[[Rows, FloatArray, FloatArray], FloatArray]
+Kernel = Callable[[Index, Array, Array], Array]
 """Log kernel: row numbers (P,), points (P, M) and references (P, 1) to log k(a)/k(reference), (P, M).
 
 A kernel may take 1 for k(reference); one that does not keeps its precision where k(a) itself is a large cancellation.
@@ -65,14 +64,14 @@ GAUSS[1::2] = np.polynomial.legendre.leggauss(10)[1]
 class Scan:
     """Coordinates tried for every kernel, with the log density and the log slope da/dx there, (J,) each."""
 
-    nodes: FloatArray
-    log_density: FloatArray
-    log_slope: FloatArray
+    nodes: Array
+    log_density: Array
+    log_slope: Array
     track: bool
     """Whether every node stays in sight while the scan is refined, as several narrow modes need."""
 
     @classmethod
-    def of(cls, piece: Piece, nodes: FloatArray, *, track: bool) -> Scan:
+    def of(cls, piece: Piece, nodes: Array, *, track: bool) -> Scan:
         """Return the scan of ``piece`` at ``nodes``."""
         return cls(nodes, piece.log_rho(nodes), piece.log_slope(nodes), track)
 
@@ -81,17 +80,17 @@ class Scan:
 class Stretch:
     """Where each row's integrand lives on one piece: coordinates (P,), the best one scanned, and whether it is > 0."""
 
-    low: FloatArray
-    high: FloatArray
-    best: FloatArray
-    found: NDArray[np.bool_]
+    low: Array
+    high: Array
+    best: Array
+    found: Mask
 
-    def __getitem__(self, rows: Rows) -> Stretch:
+    def __getitem__(self, rows: Index) -> Stretch:
         """Return the stretches of some rows."""
         return Stretch(self.low[rows], self.high[rows], self.best[rows], self.found[rows])
 
 
-def locate(piece: Piece, kernel: Kernel, rows: Rows, scan: Scan, hints: FloatArray) -> Stretch:
+def locate(piece: Piece, kernel: Kernel, rows: Index, scan: Scan, hints: Array) -> Stretch:
     """Return the stretches that hold all but exp(−45) of the integrands; ValueError where an integral diverges.
 
     The ``scan`` nodes are tried for every row, ``hints`` (P, H) are points worth a look.
@@ -140,7 +139,7 @@ def locate(piece: Piece, kernel: Kernel, rows: Rows, scan: Scan, hints: FloatArr
     return Stretch(low, high, best, found)
 
 
-def _narrow(x: FloatArray, h: FloatArray, threshold: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _narrow(x: Array, h: Array, threshold: Array) -> tuple[Array, Array, Array]:
     """Return the neighbours of the outermost nodes above the threshold, and the best node."""
     at = np.argmax(h, axis=1)
     index = np.arange(x.shape[0])
@@ -153,7 +152,7 @@ def _narrow(x: FloatArray, h: FloatArray, threshold: FloatArray) -> tuple[FloatA
     return low, high, x[index, at]
 
 
-def _refuse_divergence(piece: Piece, ends: FloatArray, top: FloatArray) -> None:
+def _refuse_divergence(piece: Piece, ends: Array, top: Array) -> None:
     """Raise where the integrand, at the two ends (P, 2) of the chart, is not far below its maximum."""
     for is_open, values, infinite in (
         (piece.open_low, ends[:, 0], piece.chart is Chart.SINH),
@@ -170,13 +169,13 @@ def _refuse_divergence(piece: Piece, ends: FloatArray, top: FloatArray) -> None:
 def integrate(
     piece: Piece,
     kernel: Kernel,
-    rows: Rows,
+    rows: Index,
     stretch: Stretch,
     *,
-    edges: FloatArray,
-    log_scale: FloatArray,
-    reference: FloatArray,
-) -> FloatArray:
+    edges: Array,
+    log_scale: Array,
+    reference: Array,
+) -> Array:
     """Return (3, P): the integrals of exp(log rho + log kernel − log_scale) (a − reference)^j, j = 0, 1, 2.
 
     ``rows`` (P,) are the kernels' numbers, ``edges`` (P, E) coordinates at which panels start; the relative accuracy is

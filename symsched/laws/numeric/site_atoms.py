@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
-from symsched.laws.numeric.site_base import AbstractSite, FloatArray
+from symsched.algebra.arrays import Array
+from symsched.laws.numeric.site_base import AbstractSite
 
 _CHUNK = 1 << 20
 """Numbers held at once in an array with one axis over the atoms."""
@@ -26,8 +27,8 @@ class AtomSite(AbstractSite):
     True
     """
 
-    values: FloatArray
-    weights: FloatArray
+    values: Array
+    weights: Array
 
     def __post_init__(self) -> None:
         """Check the atoms, merge equal ones and sort them."""
@@ -61,7 +62,7 @@ class AtomSite(AbstractSite):
         """(value, 0) for a single atom, otherwise None."""
         return (float(self.values[0]), 0.0) if self.values.size == 1 else None
 
-    def tilted(self, field: ArrayLike, curvature: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    def tilted(self, field: ArrayLike, curvature: ArrayLike) -> tuple[Array, Array]:
         """Return log sum_k w_k exp(f g_k − c g_k²/2) and the tilted mean."""
         field, curvature = _checked(field, curvature)
         if self.values.size == 2:
@@ -69,7 +70,7 @@ class AtomSite(AbstractSite):
         moments = self._moments(field, curvature)
         return moments[0], moments[1]
 
-    def tilted_variance(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
+    def tilted_variance(self, field: ArrayLike, curvature: ArrayLike) -> Array:
         """Return the variance of the tilted atoms."""
         field, curvature = _checked(field, curvature)
         if self.values.size == 2:
@@ -78,20 +79,20 @@ class AtomSite(AbstractSite):
             return gap**2 * special.expit(2 * half) * special.expit(-2 * half)
         return self._moments(field, curvature)[2]
 
-    def _half_log_odds(self, field: FloatArray, curvature: FloatArray) -> FloatArray:
+    def _half_log_odds(self, field: Array, curvature: Array) -> Array:
         """Return half the tilted log odds of the upper of two atoms; c (g_0 + g_1) cancels exactly at ±g."""
         low, high = self.values
         prior = np.log(self.weights[1]) - np.log(self.weights[0])
         return np.asarray((prior + (field - curvature * (low + high) / 2) * (high - low)) / 2)
 
-    def _tilted_pair(self, field: FloatArray, curvature: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _tilted_pair(self, field: Array, curvature: Array) -> tuple[Array, Array]:
         half = self._half_log_odds(field, curvature)
         low, high = self.values
         base = np.log(self.weights[0]) + (field - curvature * low / 2) * low
         log_normaliser = base + np.logaddexp(0.0, 2 * half)
         return log_normaliser, (low + high) / 2 + (high - low) / 2 * np.tanh(half)
 
-    def _moments(self, field: FloatArray, curvature: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _moments(self, field: Array, curvature: Array) -> tuple[Array, Array, Array]:
         """Return log normaliser, mean and variance of the tilt, with logits relative to each point's largest."""
         fields, curvatures = (part.ravel() for part in np.broadcast_arrays(field, curvature))
         shape = np.broadcast_shapes(field.shape, curvature.shape)
@@ -113,20 +114,20 @@ class AtomSite(AbstractSite):
             variance[chunk] = np.sum(probabilities * (offset - shift[:, None]) ** 2, axis=1)
         return log_normaliser.reshape(shape), mean.reshape(shape), variance.reshape(shape)
 
-    def log_density(self, a: ArrayLike) -> FloatArray:
+    def log_density(self, a: ArrayLike) -> Array:
         """Return the log mass of the atom at ``a``, −inf where there is none."""
         points = np.asarray(a, dtype=np.float64)
         index = np.clip(np.searchsorted(self.values, points), 0, self.values.size - 1)
         return np.where(self.values[index] == points, np.log(self.weights)[index], -np.inf)
 
-    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> FloatArray:
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Array:
         """Return independent atoms of shape ``size``."""
         if self.values.size == 2:
             return np.where(rng.random(size) < self.weights[0], self.values[0], self.values[1])
         edges = np.cumsum(self.weights)[:-1]
         return np.asarray(self.values[np.searchsorted(edges, rng.random(size), side="right")], dtype=np.float64)
 
-    def log_cdf(self, s: ArrayLike, nu: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    def log_cdf(self, s: ArrayLike, nu: ArrayLike) -> tuple[Array, Array]:
         """Return log F and log (1 − F) of z + s a at nu."""
         signal, point = np.broadcast_arrays(np.asarray(s, dtype=np.float64), np.asarray(nu, dtype=np.float64))
         lower = np.full(point.shape, -np.inf)
@@ -138,7 +139,7 @@ class AtomSite(AbstractSite):
         return np.minimum(lower, 0.0), np.minimum(upper, 0.0)
 
 
-def _checked(field: ArrayLike, curvature: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _checked(field: ArrayLike, curvature: ArrayLike) -> tuple[Array, Array]:
     """Return finite float arrays."""
     fields, curvatures = np.asarray(field, dtype=np.float64), np.asarray(curvature, dtype=np.float64)
     if not (np.all(np.isfinite(fields)) and np.all(np.isfinite(curvatures))):

@@ -6,11 +6,11 @@ import abc
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 from scipy.optimize import elementwise
 
-FloatArray = NDArray[np.float64]
+from symsched.algebra.arrays import Array
 
 _MAX_BRACKET = 200
 """Doublings of a bracket: more than the powers of two that a law met in practice reaches."""
@@ -46,42 +46,42 @@ class AbstractSite(abc.ABC):
         """(mean, variance) exactly when the law is Gaussian, and so its denoiser affine in y; otherwise None."""
 
     @abc.abstractmethod
-    def tilted(self, field: ArrayLike, curvature: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    def tilted(self, field: ArrayLike, curvature: ArrayLike) -> tuple[Array, Array]:
         """Return log E exp(f a − c a²/2) and the mean of ``a`` under that tilt, for c >= 0 (any broadcast shape)."""
 
-    def log_normaliser(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
+    def log_normaliser(self, field: ArrayLike, curvature: ArrayLike) -> Array:
         """Return log E exp(f a − c a²/2), also where the tilted mean does not exist."""
         return self.tilted(field, curvature)[0]
 
     @abc.abstractmethod
-    def tilted_variance(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
+    def tilted_variance(self, field: ArrayLike, curvature: ArrayLike) -> Array:
         """Return the variance of ``a`` under the tilt by exp(f a − c a²/2)."""
 
     @abc.abstractmethod
-    def log_density(self, a: ArrayLike) -> FloatArray:
+    def log_density(self, a: ArrayLike) -> Array:
         """Return the log density (of atoms: the log mass) at ``a``; −inf off the support."""
 
     @abc.abstractmethod
-    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> FloatArray:
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Array:
         """Return independent exact samples of shape ``size``."""
 
     @abc.abstractmethod
-    def log_cdf(self, s: ArrayLike, nu: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    def log_cdf(self, s: ArrayLike, nu: ArrayLike) -> tuple[Array, Array]:
         """Return log F and log (1 − F) at nu, where F is the law of z + s a: F = E Phi(nu − s a)."""
 
-    def log_partition(self, s: FloatArray, nu: FloatArray) -> FloatArray:
+    def log_partition(self, s: Array, nu: Array) -> Array:
         """Return log Z = log E exp(s nu a − s² a²/2)."""
         return self.log_normaliser(s * nu, s**2)
 
-    def denoiser(self, s: FloatArray, nu: FloatArray) -> FloatArray:
+    def denoiser(self, s: Array, nu: Array) -> Array:
         """Return D = E[a | z + s a = nu]."""
         return self.tilted(s * nu, s**2)[1]
 
-    def cdf(self, s: ArrayLike, nu: ArrayLike) -> FloatArray:
+    def cdf(self, s: ArrayLike, nu: ArrayLike) -> Array:
         """Return F = E Phi(nu − s a)."""
         return np.exp(self.log_cdf(s, nu)[0])
 
-    def flow(self, s: ArrayLike, nu0: ArrayLike) -> FloatArray:
+    def flow(self, s: ArrayLike, nu0: ArrayLike) -> Array:
         """Return the canonical flow started at nu0 and read at s: nu_s = F_s^{-1}(Phi(nu0)), both tails exact.
 
         The root of G(nu) = Phi^{-1}(F_s(nu)) = nu0; G is the identity at s = 0 and near affine elsewhere.
@@ -90,7 +90,7 @@ class AbstractSite(abc.ABC):
         if not (np.all(np.isfinite(signal)) and np.all(np.isfinite(target))):
             raise ValueError("flow: s and nu0 must be finite numbers")
 
-        def gap(nu: FloatArray, signal: FloatArray, target: FloatArray) -> FloatArray:
+        def gap(nu: Array, signal: Array, target: Array) -> Array:
             return _normal_score(*self.log_cdf(signal, nu)) - target
 
         location, width = self.bulk
@@ -102,7 +102,7 @@ class AbstractSite(abc.ABC):
         return np.asarray(found.x)
 
 
-def _normal_score(log_lower: FloatArray, log_upper: FloatArray) -> FloatArray:
+def _normal_score(log_lower: Array, log_upper: Array) -> Array:
     """Return Phi^{-1}(F) from log F and log (1 − F), using the smaller tail."""
     lower = log_lower <= log_upper
     quantile = special.ndtri_exp(np.minimum(np.where(lower, log_lower, log_upper), np.log(0.5)))

@@ -9,17 +9,18 @@ from itertools import pairwise
 from typing import final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
+from symsched.algebra.arrays import Array, Index
 from symsched.laws.numeric.inverse_table import InverseTable, tabulate
-from symsched.laws.numeric.pieces import FloatArray, LogDensity, Piece, cut
-from symsched.laws.numeric.quadrature import NATS, Kernel, Rows, Scan, Stretch, integrate, locate
+from symsched.laws.numeric.pieces import LogDensity, Piece, cut
+from symsched.laws.numeric.quadrature import NATS, Kernel, Scan, Stretch, integrate, locate
 from symsched.laws.numeric.site_base import AbstractSite
 from symsched.laws.numeric.survey import Survey, body, panels, survey
 
 _CHUNK = 2048
-"""Rows integrated at once."""
+"""Index integrated at once."""
 _AROUND = np.array([-10.0, -6.0, -4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0, 6.0, 10.0])
 """Where the structure of a mark is looked for, in its widths."""
 _HINTS = np.array([-12.0, -5.0, -1.5, 0.0, 1.5, 5.0, 12.0])
@@ -68,7 +69,7 @@ class DensitySite(AbstractSite):
             location, width = float(core.max() + core.min()) / 2, max(float(core.max() - core.min()) / 6, 1e-300)
         return location, width
 
-    def _hints(self, piece: Piece) -> FloatArray:
+    def _hints(self, piece: Piece) -> Array:
         """Return the marks on a piece and points around each."""
         points = [centre + width * _AROUND for centre, width in self.marks]
         flat = np.concatenate([np.empty(0), *points])
@@ -85,7 +86,7 @@ class DensitySite(AbstractSite):
         return tuple(survey(piece, self._hints(piece)) for piece in self._pieces)
 
     @cached_property
-    def _panels(self) -> tuple[FloatArray, ...]:
+    def _panels(self) -> tuple[Array, ...]:
         """Per piece, the coordinates between which the 21-point rule resolves the density."""
         return tuple(panels(piece, found) for piece, found in zip(self._pieces, self._surveys, strict=True))
 
@@ -129,23 +130,23 @@ class DensitySite(AbstractSite):
         """None: a Gaussian law is a GaussianSite."""
         return None
 
-    def tilted(self, field: ArrayLike, curvature: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    def tilted(self, field: ArrayLike, curvature: ArrayLike) -> tuple[Array, Array]:
         """Return log E exp(f a − c a²/2) and the tilted mean, by quadrature accurate to about 1e-11."""
         fields, curvatures, shape = _broadcast(field, curvature)
         log_normaliser, mean, _ = self._tilt(fields, curvatures, order=1)
         return log_normaliser.reshape(shape), mean.reshape(shape)
 
-    def log_normaliser(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
+    def log_normaliser(self, field: ArrayLike, curvature: ArrayLike) -> Array:
         """Return log E exp(f a − c a²/2), which exists where the mean may not."""
         fields, curvatures, shape = _broadcast(field, curvature)
         return self._tilt(fields, curvatures, order=0)[0].reshape(shape)
 
-    def tilted_variance(self, field: ArrayLike, curvature: ArrayLike) -> FloatArray:
+    def tilted_variance(self, field: ArrayLike, curvature: ArrayLike) -> Array:
         """Return the variance of ``a`` under the tilt by exp(f a − c a²/2)."""
         fields, curvatures, shape = _broadcast(field, curvature)
         return self._tilt(fields, curvatures, order=2)[2].reshape(shape)
 
-    def log_density(self, a: ArrayLike) -> FloatArray:
+    def log_density(self, a: ArrayLike) -> Array:
         """Return the normalised log density."""
         points = np.asarray(a, dtype=np.float64)
         inside = (points >= self.breakpoints[0]) & (points <= self.breakpoints[-1])
@@ -153,7 +154,7 @@ class DensitySite(AbstractSite):
             values = np.asarray(self.log_weight(points), dtype=np.float64) - self.log_mass
         return np.where(inside & ~np.isnan(values), values, -np.inf)
 
-    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> FloatArray:
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Array:
         """Return independent samples of shape ``size``, by a tabulated inverse cdf with error below 1e-9."""
         return self._inverse(rng.random(size))
 
@@ -161,7 +162,7 @@ class DensitySite(AbstractSite):
     def _inverse(self) -> InverseTable:
         return tabulate(self._pieces, self._panels)
 
-    def log_cdf(self, s: ArrayLike, nu: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    def log_cdf(self, s: ArrayLike, nu: ArrayLike) -> tuple[Array, Array]:
         """Return log F and log (1 − F) of z + s a at nu, each by its own quadrature."""
         signal, point, shape = _broadcast(s, nu)
         tails = []
@@ -173,10 +174,10 @@ class DensitySite(AbstractSite):
             tails.append(np.minimum(tail, 0.0).reshape(shape))
         return tails[0], tails[1]
 
-    def _tail(self, signal: FloatArray, point: FloatArray, sign: float) -> FloatArray:
+    def _tail(self, signal: Array, point: Array, sign: float) -> Array:
         """Return log E Phi(sign (nu − s a))."""
 
-        def kernel(rows: Rows, a: FloatArray, reference: FloatArray) -> FloatArray:
+        def kernel(rows: Index, a: Array, reference: Array) -> Array:
             return np.asarray(special.log_ndtr(sign * (point[rows, None] - signal[rows, None] * a)))
 
         divisor = np.where(signal == 0, 1.0, signal)[:, None]
@@ -185,9 +186,7 @@ class DensitySite(AbstractSite):
         with np.errstate(divide="ignore"):
             return np.log(moments[0]) + log_scale - self.log_mass
 
-    def _tilt(
-        self, fields: FloatArray, curvatures: FloatArray, order: int, normalise: bool = True
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _tilt(self, fields: Array, curvatures: Array, order: int, normalise: bool = True) -> tuple[Array, Array, Array]:
         """Return log normaliser, mean and variance of the tilts; moments above ``order`` are not guarded."""
         if not (np.all(np.isfinite(fields)) and np.all(np.isfinite(curvatures))):
             raise ValueError("field and curvature must be finite numbers")
@@ -204,10 +203,10 @@ class DensitySite(AbstractSite):
             results[0] -= self.log_mass
         return results[0], results[1], results[2]
 
-    def _tilt_chunk(self, field: FloatArray, curvature: FloatArray, order: int) -> FloatArray:
+    def _tilt_chunk(self, field: Array, curvature: Array, order: int) -> Array:
         """Return (4, P): log E exp(f a − c a²/2) without its value at a reference, that point, and moments about it."""
 
-        def kernel(rows: Rows, a: FloatArray, reference: FloatArray) -> FloatArray:
+        def kernel(rows: Index, a: Array, reference: Array) -> Array:
             slope = field[rows, None] - curvature[rows, None] * ((a + reference) / 2)
             return np.asarray(slope * (a - reference))
 
@@ -219,14 +218,12 @@ class DensitySite(AbstractSite):
         variance = np.maximum(moments[2] / moments[0] - shift**2, 0.0)
         return np.stack([log_scale + np.log(moments[0]), reference, shift, variance])
 
-    def _collect(
-        self, kernel: Kernel, count: int, hints: FloatArray, order: int, split: bool
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _collect(self, kernel: Kernel, count: int, hints: Array, order: int, split: bool) -> tuple[Array, Array, Array]:
         """Return moments (3, P) about a reference (P,), in units of exp(log_scale (P,)), over all pieces."""
         rows = np.arange(count)
         location, width = self.bulk
 
-        def guarded(rows: Rows, a: FloatArray, reference: FloatArray) -> FloatArray:
+        def guarded(rows: Index, a: Array, reference: Array) -> Array:
             value = kernel(rows, a, reference)
             return value if order == 0 else value + order / 2 * np.log1p(((a - location) / width) ** 2)
 
@@ -261,9 +258,7 @@ class DensitySite(AbstractSite):
         return moments, log_scale, reference
 
 
-def _compare(
-    kernel: Kernel, pieces: tuple[Piece, ...], stretches: list[Stretch]
-) -> tuple[NDArray[np.intp], FloatArray, FloatArray]:
+def _compare(kernel: Kernel, pieces: tuple[Piece, ...], stretches: list[Stretch]) -> tuple[Index, Array, Array]:
     """Return the highest piece of each row (P,), all heights relative to it (pieces, P), and the highest point (P,)."""
     count = stretches[0].best.size
     rows = np.arange(count)
@@ -290,7 +285,7 @@ def _compare(
     return winner, height, reference[:, 0]
 
 
-def _broadcast(first: ArrayLike, second: ArrayLike) -> tuple[FloatArray, FloatArray, tuple[int, ...]]:
+def _broadcast(first: ArrayLike, second: ArrayLike) -> tuple[Array, Array, tuple[int, ...]]:
     """Return both arguments flat and of one size, and their broadcast shape."""
     one, two = np.broadcast_arrays(np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64))
     return one.ravel(), two.ravel(), one.shape

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from symsched.laws.numeric.pieces import FloatArray, Piece
-from symsched.laws.numeric.quadrature import KRONROD, NATS, NODES, Rows, Scan, Stretch, locate
+from symsched.algebra.arrays import Array, Index
+from symsched.laws.numeric.pieces import Piece
+from symsched.laws.numeric.quadrature import KRONROD, NATS, NODES, Scan, Stretch, locate
 
 _POINTS = 2401
 """Of a scan of a whole piece: ten to a unit of the sinh coordinate, over which a tail falls by a factor e."""
@@ -31,11 +32,11 @@ class Survey:
     """
 
     stretch: Stretch
-    marks: FloatArray
+    marks: Array
     several: bool
 
 
-def survey(piece: Piece, hints: FloatArray) -> Survey:
+def survey(piece: Piece, hints: Array) -> Survey:
     """Return what a scan of the whole piece finds; ``hints`` are points of the line worth a look."""
     extra = piece.coordinate(hints)
     nodes = np.unique(np.concatenate([np.linspace(piece.low, piece.high, _POINTS), extra]))
@@ -51,19 +52,19 @@ def survey(piece: Piece, hints: FloatArray) -> Survey:
     return Survey(stretch, marks, several)
 
 
-def flat(rows: Rows, a: FloatArray, reference: FloatArray) -> FloatArray:
+def flat(rows: Index, a: Array, reference: Array) -> Array:
     """Return the log of the kernel 1."""
     return np.zeros(np.broadcast_shapes(a.shape, reference.shape))
 
 
-def body(piece: Piece, found: Survey) -> tuple[FloatArray, FloatArray]:
+def body(piece: Piece, found: Survey) -> tuple[Array, Array]:
     """Return points over the stretch that holds the mass, and the log density of the coordinate there."""
     low, high = float(found.stretch.low[0]), float(found.stretch.high[0])
     x = np.concatenate([np.linspace(low, high, _POINTS), np.clip(found.marks, low, high), found.stretch.best])
     return piece.point(x), piece.log_weight(x)
 
 
-def panels(piece: Piece, found: Survey) -> FloatArray:
+def panels(piece: Piece, found: Survey) -> Array:
     """Return the edges of panels on which the 21-point rule gives mass and two moments to 1e-12."""
     if not found.stretch.found[0]:
         return np.array([piece.low, piece.high])
@@ -71,7 +72,7 @@ def panels(piece: Piece, found: Survey) -> FloatArray:
     top = float(piece.log_weight(found.stretch.best)[0])
     unit = float(np.abs(piece.point(np.array([low, high]))).max())
 
-    def rule(left: float, right: float) -> FloatArray:
+    def rule(left: float, right: float) -> Array:
         x = (left + right) / 2 + (right - left) / 2 * NODES
         weight = np.exp(piece.log_weight(x) - top) * (right - left) / 2
         a = piece.point(x) / unit
@@ -92,7 +93,7 @@ def panels(piece: Piece, found: Survey) -> FloatArray:
     return np.array(accepted)
 
 
-def _modes(piece: Piece, nodes: FloatArray, heights: FloatArray) -> FloatArray:
+def _modes(piece: Piece, nodes: Array, heights: Array) -> Array:
     """Return the local maxima of the scan, refined, that are within 60 nats of the highest."""
     inner = (heights[1:-1] > heights[:-2]) & (heights[1:-1] >= heights[2:]) & np.isfinite(heights[1:-1])
     at = np.flatnonzero(inner) + 1
@@ -115,7 +116,7 @@ def _modes(piece: Piece, nodes: FloatArray, heights: FloatArray) -> FloatArray:
     return _separate(best[kept], value[kept], nodes, heights)
 
 
-def _separate(best: FloatArray, value: FloatArray, nodes: FloatArray, heights: FloatArray) -> FloatArray:
+def _separate(best: Array, value: Array, nodes: Array, heights: Array) -> Array:
     """Return the modes between which the density dips by more than a nat; of two that share a hill, the higher."""
     modes: list[float] = []
     levels: list[float] = []
@@ -131,7 +132,7 @@ def _separate(best: FloatArray, value: FloatArray, nodes: FloatArray, heights: F
     return np.array(modes)
 
 
-def _around(piece: Piece, modes: FloatArray) -> FloatArray:
+def _around(piece: Piece, modes: Array) -> Array:
     """Return each mode and points around it, at multiples of the distance over which the density falls by 8 nats."""
     value = piece.log_weight(modes)[:, None]
     reach = 2.0 ** np.arange(-44, 8)

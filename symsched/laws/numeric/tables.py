@@ -8,13 +8,10 @@ from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array, Index
 from symsched.laws.numeric import AbstractSite, chebyshev
 from symsched.laws.numeric.kernels import AbstractKernel, SiteKernel, kernel
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 _NODES = 20
 """Of the polynomial of a panel."""

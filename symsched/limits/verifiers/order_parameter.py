@@ -9,7 +9,8 @@ from functools import partial
 import numpy as np
 import sympy as sp
 
-from symsched.algebra.codegen import Array, number
+from symsched.algebra.arrays import Array
+from symsched.algebra.codegen import number
 from symsched.algebra.derivation import Check, Verifier
 from symsched.algebra.trial import trial_values
 from symsched.distributions.cascade import Branch, CanonicalPhase

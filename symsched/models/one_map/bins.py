@@ -12,13 +12,10 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
+from symsched.algebra.arrays import Array, Index
 from symsched.laws.numeric import chebyshev
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 MOMENTS = 4
 """Moments per bin: orders 0 to 3."""

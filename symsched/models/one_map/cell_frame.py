@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array, Index
 from symsched.laws.numeric import chebyshev
 from symsched.models.one_map.bins import FOURTH
 from symsched.models.one_map.cells import NODES, Cells
 from symsched.models.one_map.populations import Coordinates, Store
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 
 @final

@@ -13,16 +13,12 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array, Index, Mask
 from symsched.laws.numeric import chebyshev
 from symsched.models.noise import tiles
 from symsched.models.one_map.bins import MOMENTS, Bins, cubic_matrix, moment_matrix
 from symsched.models.one_map.finder import Finder
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
-Mask = NDArray[np.bool_]
 
 NODES = 15
 """Nodes per cell."""

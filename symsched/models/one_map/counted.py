@@ -11,9 +11,9 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
+from symsched.algebra.arrays import Array
 from symsched.models.method import Method
 from symsched.models.one_map.bins import MOMENTS, Bins
 from symsched.models.one_map.cells import Cells
@@ -21,8 +21,6 @@ from symsched.models.one_map.drift import AbstractExchangeableModel
 from symsched.models.one_map.scalar_map import carry, end_powers, integrate_map
 from symsched.models.recording import BlockResult, Workspace
 from symsched.schedules.plan import Plan
-
-Array = NDArray[np.float64]
 
 COUNTED_FROM = 20_000
 """Dimension from which coordinates are counted in bins rather than drawn."""

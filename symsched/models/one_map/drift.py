@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array
 from symsched.models.base import AbstractModel
 from symsched.models.one_map.cell_frame import CellFrame
 from symsched.models.one_map.cells import Cells
-
-Array = NDArray[np.float64]
 
 _RESOLVED = 3e-13
 """Size of the last Chebyshev coefficients, relative to the function, at which a cell is refined."""

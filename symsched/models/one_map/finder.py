@@ -6,12 +6,9 @@ from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array, Index
 from symsched.models.one_map.bins import Bins
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 _REMEMBERED = 30_000
 """Dimension from which a region that was searched is remembered, with its surroundings."""

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array, Index
 from symsched.laws.numeric import chebyshev
 from symsched.laws.numeric.kernels import AbstractKernel
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 _CHUNK = 15_000
 """Numbers evaluated at once: just less memory (128 KiB) than what is asked of the system anew, and cleared, each

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array, Index
 from symsched.models.noise import fill, tiles
 from symsched.models.one_map.bins import Bins
 from symsched.models.one_map.cell_frame import CellFrame
@@ -15,9 +15,6 @@ from symsched.models.one_map.cells import Cells
 from symsched.models.one_map.drift import AbstractDrift, AbstractExchangeableModel, MissedPeakError, resolution
 from symsched.models.recording import BlockResult, Recording, Track, Workspace
 from symsched.schedules.plan import History, Plan
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 _SHIFT = 1e-9
 """Error at the end of a path, from one step's unknown sums in one cell, at which its coordinates take its place."""

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array
 from symsched.models.estimates import Estimate, exponent
 from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.verdicts import Row, bounded, deterministic
 from symsched.validation.checks.base import AbstractCheck, Axes
 from symsched.validation.effort import Effort, Sized
 
-Array = NDArray[np.float64]
 Sizes = tuple[float, ...]
 
 

@@ -8,9 +8,10 @@ from typing import final
 
 import numpy as np
 import sympy as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
+from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import compiled
 from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.verdicts import Row, deterministic
@@ -19,7 +20,6 @@ from symsched.symbols import t
 from symsched.validation.checks.base import AbstractCheck, Axes
 from symsched.validation.effort import Effort
 
-Array = NDArray[np.float64]
 Exact = Callable[[float, float], float]
 """Start and time → where the exact flow is."""
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array, Mask
 from symsched.laws import AtomLaw
 from symsched.models.estimates import share
 from symsched.predictions.clones import clone_probability
@@ -18,7 +18,6 @@ from symsched.reporting.verdicts import Row, deterministic, statistical
 from symsched.validation.checks.base import AbstractCheck, Axes, measured
 from symsched.validation.effort import Effort, Sized
 
-Array = NDArray[np.float64]
 Points = tuple[Any, ...]
 
 
@@ -71,7 +70,7 @@ class ClosedForm(AbstractCheck):
 
 
 def dividing_place(
-    ends_up: Callable[[Array], NDArray[np.bool_]], low: float, high: float, probes: int = 31, rounds: int = 10
+    ends_up: Callable[[Array], Mask], low: float, high: float, probes: int = 31, rounds: int = 10
 ) -> float:
     """Return the start above which an increasing map ends up, enclosed probes − 1 times more tightly per round."""
     for _ in range(rounds):
@@ -91,7 +90,7 @@ class Threshold(AbstractCheck):
 
     name: str
     points: Points | Sized[Points] = ((),)
-    ends_up: Callable[..., NDArray[np.bool_]]
+    ends_up: Callable[..., Mask]
     predicted: Callable[..., float]
     between: tuple[float, float]
     read: Callable[[float], float] = float
@@ -134,7 +133,7 @@ class Clones(AbstractCheck):
     law: Callable[[], AtomLaw]
     strengths: tuple[float, ...]
     quadrature: Callable[[float], float]
-    draw: Callable[[float, int, np.random.Generator, Any], NDArray[np.bool_]]
+    draw: Callable[[float, int, np.random.Generator, Any], Mask]
     believed: Any
     n: int | Sized[int]
     dimension: float

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from symsched.algebra.arrays import Array
 from symsched.distributions.mean_field.numeric.field_law import AbstractCollective, FieldLaw, Question, Windows
 from symsched.laws.numeric import AbstractSite
 from symsched.laws.numeric.tables import fast_kernel
@@ -14,8 +12,6 @@ from symsched.models.one_map.cell_frame import CellFrame
 from symsched.models.one_map.cells import Cells
 from symsched.models.one_map.drift import AbstractDrift, Evaluation, MissedPeakError, relative_tail
 from symsched.models.one_map.populations import Store
-
-Array = NDArray[np.float64]
 
 _FIELD = 1e-8
 """Relative error of the exponent of the field's law; that of its mean is far smaller."""

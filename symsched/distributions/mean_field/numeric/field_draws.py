@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.polynomial import chebyshev as series
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array
 from symsched.distributions.mean_field.numeric.quadratic_field import Density
 from symsched.laws.numeric import chebyshev
-
-Array = NDArray[np.float64]
 
 _NODES = 20
 _STEPS = 60

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array
 from symsched.laws.numeric.kernels import AbstractKernel
 from symsched.models.one_map.populations import Coordinates, Fields
-
-Array = NDArray[np.float64]
 
 EXACT = 1e-12
 """Relative error of the exponent of a law's density that leaves means exact to rounding."""

@@ -7,14 +7,10 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array, Index
 from symsched.laws.numeric import chebyshev
 from symsched.models.one_map.populations import Fields
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
-Mask = NDArray[np.bool_]
 
 _FINE = 4
 """Points per grid cell at which the cubic through slopes and bends is read."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from symsched.algebra.arrays import Array
+
 Function = Callable[[Array], Array]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from symsched.algebra.arrays import Array
 from symsched.distributions.mean_field.numeric.field_law import FieldLaw, Question
 from symsched.distributions.mean_field.numeric.interaction import Interaction
 from symsched.distributions.mean_field.numeric.model import AbstractMeanFieldModel
@@ -19,7 +20,7 @@ from symsched.distributions.mean_field.numeric.tilted_draws import draw_tilted
 from symsched.errors import require_integer, require_real
 from symsched.laws.numeric import AbstractSite, AtomSite
 from symsched.laws.numeric.tables import fast_kernel
-from symsched.models.base import Array, checked_noisy, checked_rows
+from symsched.models.base import checked_noisy, checked_rows
 from symsched.models.method import Method
 from symsched.models.one_map.counted import exchangeable_methods
 from symsched.models.one_map.populations import Coordinates

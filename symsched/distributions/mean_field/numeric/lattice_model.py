@@ -8,16 +8,14 @@ from functools import cached_property
 from typing import final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
+from symsched.algebra.arrays import Array, Index, Mask
 from symsched.distributions.mean_field.numeric.model import AbstractBasinModel
 from symsched.errors import require_integer
 from symsched.laws.numeric import AtomSite
 from symsched.models.base import checked_noisy, checked_rows
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 _CELLS = 1 << 24
 """Entries of a table of partial sums that are held at once."""
@@ -156,7 +154,7 @@ class LatticeFieldModel(AbstractBasinModel):
             backward = np.einsum("ars,ra->rs", ahead, shares[:, i])
         return means, log_mass
 
-    def _tilts(self, likelihood: Array) -> tuple[Array, NDArray[np.bool_]]:
+    def _tilts(self, likelihood: Array) -> tuple[Array, Mask]:
         """Return for each row and basin the tilt under which the basin's heaviest total is typical, and which count.
 
         Chernoff: log of the mass at a total s ≤ min_u energy(s) + log Z(u) − u s. Basins whose bound is 60 nats and

@@ -11,6 +11,7 @@ from typing import final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from symsched.algebra.arrays import Array
 from symsched.distributions.mean_field.numeric.drift import MeanFieldDrift
 from symsched.distributions.mean_field.numeric.field_draws import draw_fields
 from symsched.distributions.mean_field.numeric.field_law import AbstractCollective, FieldLaw, Question
@@ -20,7 +21,7 @@ from symsched.errors import require_integer, require_real
 from symsched.laws.numeric import AbstractSite, AtomSite
 from symsched.laws.numeric.kernels import AbstractKernel, SiteKernel, kernel
 from symsched.laws.numeric.tables import fast_kernel
-from symsched.models.base import AbstractModel, Array, checked_noisy, checked_rows
+from symsched.models.base import AbstractModel, checked_noisy, checked_rows
 from symsched.models.method import Method
 from symsched.models.one_map.counted import exchangeable_methods
 from symsched.models.one_map.drift import AbstractExchangeableModel

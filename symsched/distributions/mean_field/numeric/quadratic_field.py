@@ -23,15 +23,12 @@ from typing import final
 
 import numpy as np
 from numpy.polynomial import chebyshev as series
-from numpy.typing import NDArray
 from scipy import special
 
+from symsched.algebra.arrays import Array
 from symsched.distributions.mean_field.numeric.field_law import AbstractCollective, FieldLaw, Question, Windows
 from symsched.laws.numeric import chebyshev
 from symsched.models.one_map.populations import Fields
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 _SPACING = 0.8
 """Spacing θ of the rule in units of √(c/d)."""

@@ -20,15 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from symsched.algebra.arrays import Array, Index
 from symsched.distributions.mean_field.numeric.field_law import AbstractCollective, FieldLaw, Question
 from symsched.distributions.mean_field.numeric.field_scan import DEPTH, Intervals, Peaks, interpolate, read_peaks
 from symsched.distributions.mean_field.numeric.interaction import Interaction
 from symsched.laws.numeric import chebyshev
 from symsched.laws.numeric.kernels import AbstractKernel
 from symsched.models.one_map.populations import Coordinates, Fields
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 _COUNTS = (8, 10, 12, 15, 18, 22, 27, 33)
 """Real nodes per window that are tried in turn; more would amplify rounding off the real axis."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symsched.algebra.arrays import Array
 from symsched.laws.numeric import AbstractSite, AtomSite, DensitySite
 from symsched.laws.numeric.kernels import kernel
-
-Array = NDArray[np.float64]
 
 
 def draw_tilted(site: AbstractSite, fields: Array, rng: np.random.Generator, d: int) -> Array:
