@@ -1,7 +1,5 @@
 """Errors, and the checks that turn bad input into a clear message."""
 
-from __future__ import annotations
-
 import difflib
 import math
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Leading behaviour in d: an expression as coefficient × d^exponent, found by numbers and fixed by a symbolic limit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import mpmath

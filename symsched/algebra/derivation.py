@@ -1,7 +1,5 @@
 """A derivation as a record: each step a rewrite that can be printed, rendered and re-verified by numbers."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field

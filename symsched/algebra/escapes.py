@@ -1,7 +1,5 @@
 """Plain text made safe for Markdown and LaTeX."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -4,8 +4,6 @@ One rule covers the normal, uniform, Laplace and exponential laws, gamma and bet
 truncated normal laws, and user densities of that form: moments by recursion on the order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

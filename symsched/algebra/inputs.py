@@ -1,7 +1,5 @@
 """Checked passage from what a user gives to expressions; text is refused, because SymPy would evaluate it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from numbers import Rational, Real
 from typing import Any

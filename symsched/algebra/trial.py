@@ -1,7 +1,5 @@
 """Numbers that stand for symbols while a formula with parameters is tried out."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import sympy as sp

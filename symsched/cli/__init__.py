@@ -12,8 +12,6 @@ code   meaning
 =====  ==========================================================
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 import sys

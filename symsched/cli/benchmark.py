@@ -1,7 +1,5 @@
 """``symsched benchmark``: the samplers against the time of drawing their random numbers."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

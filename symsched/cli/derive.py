@@ -1,7 +1,5 @@
 """``symsched derive``: a limit, printed."""
 
-from __future__ import annotations
-
 import argparse
 
 from symsched.cli.output import limit_to_dict, limit_to_text, write_json

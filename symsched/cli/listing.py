@@ -1,7 +1,5 @@
 """``symsched list``: what there is."""
 
-from __future__ import annotations
-
 import argparse
 from itertools import groupby
 

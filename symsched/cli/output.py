@@ -1,7 +1,5 @@
 """Limits and numbers on their way to the terminal: as text and as JSON."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the user wrote, read into distributions, interpolants and numbers; every error says what was required."""
 
-from __future__ import annotations
-
 import argparse
 import re
 import sys

@@ -1,7 +1,5 @@
 """``symsched reproduce``: every claim of the paper, checked now."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

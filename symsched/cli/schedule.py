@@ -1,7 +1,5 @@
 """``symsched schedule``: the numbers of a dilated schedule, or its source text."""
 
-from __future__ import annotations
-
 import argparse
 
 import numpy as np

@@ -1,7 +1,5 @@
 """``symsched sweep``: one schedule at many dimensions and numbers of steps; what is done is kept and not done again."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

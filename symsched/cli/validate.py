@@ -1,7 +1,5 @@
 """``symsched validate``: predictions against Monte Carlo."""
 
-from __future__ import annotations
-
 import argparse
 
 from symsched.cli.output import write_json

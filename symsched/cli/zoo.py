@@ -1,7 +1,5 @@
 """``symsched zoo``: every named distribution derived and validated, on one page."""
 
-from __future__ import annotations
-
 import argparse
 import multiprocessing
 import os

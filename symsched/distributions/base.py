@@ -1,7 +1,5 @@
 """What every distribution in dimension d is asked for, and what is derived of it once."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import lru_cache

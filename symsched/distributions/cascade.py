@@ -1,7 +1,5 @@
 """What a cascade is made of: modes, and phases of the canonical flow in the order in which the flow meets them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import sympy as sp

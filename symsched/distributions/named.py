@@ -1,7 +1,5 @@
 """The paper's two distributions, as members of the general families: neither has code of its own elsewhere."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.stats import Normal, Rademacher
 

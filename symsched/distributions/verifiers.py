@@ -1,7 +1,5 @@
 """Independent numbers that every family needs: moments by quadrature, and partition functions by brute force."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Mapping, Sequence

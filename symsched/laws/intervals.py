@@ -1,7 +1,5 @@
 """The smooth stretches of a density with absolute values, steps and branches in it."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import sympy as sp

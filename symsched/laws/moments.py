@@ -1,7 +1,5 @@
 """Cumulants from moments and from generating functions."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """Atoms in R^r in numbers: what a site on the line knows of its canonical flow."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import final
 

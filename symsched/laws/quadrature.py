@@ -1,7 +1,5 @@
 """A density without a closed form, in numbers: its site, and its moments to 20 digits."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """From a univariate random variable of ``sympy.stats`` to a law."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 

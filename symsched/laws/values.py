@@ -1,7 +1,5 @@
 """Arguments of a law: expressions, points, or arrays of numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

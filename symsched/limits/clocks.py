@@ -1,7 +1,5 @@
 """The time of a phase in the clocks that people use."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from symsched.errors import DerivationError

@@ -1,7 +1,5 @@
 """The canonical flow of a phase's laws, read along its window: equations in t."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from symsched.distributions.cascade import CanonicalPhase

@@ -1,7 +1,5 @@
 """The law of a phase's unknowns where its window starts."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from symsched.distributions.cascade import Branch, CanonicalPhase

@@ -1,7 +1,5 @@
 """derive(): the phases of a distribution carried through an interpolant and its dilation, to equations in t."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

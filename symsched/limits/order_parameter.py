@@ -1,7 +1,5 @@
 """The order parameters of a phase as functions of the d canonical coordinates y_i."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from symsched.distributions.cascade import CanonicalPhase

@@ -1,7 +1,5 @@
 """One phase of a limit: its window, its equations in t, and their solutions in numbers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

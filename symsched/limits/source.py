@@ -1,7 +1,5 @@
 """What may stand for a schedule wherever one is asked for."""
 
-from __future__ import annotations
-
 from symsched.limits.limit import Limit
 from symsched.schedules.interpolant import Interpolant
 from symsched.schedules.schedule import Schedule, plain

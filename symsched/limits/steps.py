@@ -1,7 +1,5 @@
 """The steps that lead from a cascade and an interpolant to what a reader is shown, each with its verifier."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import sympy as sp

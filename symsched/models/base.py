@@ -1,7 +1,5 @@
 """What every numeric model in dimension d can do."""
 
-from __future__ import annotations
-
 import abc
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Numbers from samples with their standard errors: shares, averages, and exponents of power laws."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

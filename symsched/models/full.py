@@ -1,7 +1,5 @@
 """The plain loop over the exact d-dimensional posterior mean: the reference for every reduction."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from symsched.models.base import AbstractModel

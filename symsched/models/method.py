@@ -1,7 +1,5 @@
 """The ways in which paths of a model can be run: a table that the model itself gives."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Initial noise in blocks: the same numbers for a seed however a run is chunked and whoever computes it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final

@@ -4,8 +4,6 @@ The products of a step have a few thousand numbers. BLAS spreads them over all c
 loses several times over where the cores are busy, as they are below a pool of workers.
 """
 
-from __future__ import annotations
-
 import functools
 import threading
 from contextlib import ContextDecorator

@@ -6,8 +6,6 @@ effective law: what was decided before is saturated, what comes later has not be
 about 10³ up.
 """
 
-from __future__ import annotations
-
 import abc
 import math
 from collections.abc import Callable

@@ -6,8 +6,6 @@ probability Σ_k π_k² and φ = E Σ_k π_k². It runs from Σ w_k² to 1 and s
 branched by drawing from the posterior, which is where the reverse stochastic equation leads from y.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

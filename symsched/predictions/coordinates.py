@@ -1,7 +1,5 @@
 """One coordinate under the steps of a plan: a map of the line, along what its path sees of the modes."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Order parameters under the steps of a plan: a handful of numbers per path."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ parameters and, for one coordinate, a map of the line. d enters through the sche
 to double precision). Fixed steps with d → ∞ is what is predicted; fixed d with steps → ∞ is another limit.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from symsched.errors import require_real

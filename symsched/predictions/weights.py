@@ -1,7 +1,5 @@
 """In which mode a plan ends: the starts ν_0 of the order parameters divided among the modes."""
 
-from __future__ import annotations
-
 import math
 from itertools import pairwise
 

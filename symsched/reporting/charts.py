@@ -4,8 +4,6 @@ A chart can be drawn (``symsched.reporting.drawing``), written as numbers, or co
 numbers only. Labels may hold formulas between dollar signs (TeX).
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """What was found of a claim: prediction, measurement and verdict; and the ledger of all that was found."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Mapping

@@ -3,8 +3,6 @@
 Figures are objects of their own: no window, no global figure, no change of the user's settings.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import textwrap

@@ -1,7 +1,5 @@
 """The folder of a ledger: its page, its document, its numbers and its figures."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Numbers as a reader wants them: as many digits as are known, with their standard error."""
 
-from __future__ import annotations
-
 import math
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")

@@ -1,7 +1,5 @@
 """Rows of predictions and measurements as Markdown and as LaTeX."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from symsched.algebra.escapes import latex_text, markdown_text

@@ -1,7 +1,5 @@
 """A prediction set against a number: the row every report is made of, and the rules that judge it."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from enum import StrEnum

@@ -5,8 +5,6 @@ moves linearly in t: β where β does, α where β has saturated. With α(0) ~ c
 has saturated in those with γ < e.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 

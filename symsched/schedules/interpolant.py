@@ -1,7 +1,5 @@
 """Interpolants I_τ = α(τ) z + β(τ) a: two expressions; everything else is derived from them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """Schedules t → τ → (α, β): windows of t, and the grids on them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

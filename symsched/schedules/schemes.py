@@ -1,7 +1,5 @@
 """Schemes: ways to fill a plan's table from what a schedule knows at the nodes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 

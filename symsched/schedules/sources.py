@@ -1,7 +1,5 @@
 """A schedule as source text that needs nothing of this package."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import sympy as sp

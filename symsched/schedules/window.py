@@ -4,8 +4,6 @@ A position carries τ, 1 − τ, α and β as four expressions, so that nothing 
 numbers.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 

@@ -1,7 +1,5 @@
 """A name for a computation that depends on everything which its numbers depend on, and on nothing else."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import hashlib

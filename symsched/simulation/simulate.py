@@ -1,7 +1,5 @@
 """simulate(): finite-d Monte Carlo of a schedule, with the exact posterior mean of the distribution."""
 
-from __future__ import annotations
-
 import math
 from concurrent.futures import Executor
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Where the folders lie that are read and not imported: beside the package in a checkout, inside it when installed."""
 
-from __future__ import annotations
-
 import importlib
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A claim as data: one sentence, its derivation in cells, and the checks that decide it. Its home is derivations/."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """How much work a claim may do."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 

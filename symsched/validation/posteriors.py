@@ -5,8 +5,6 @@ is the model's own: no schedule, no steps. In the limit π follows from the phas
 atom, weight or exponent shows here whatever a sampler does.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """reproduce(): every claim derived, simulated and judged now, on screen and in a folder."""
 
-from __future__ import annotations
-
 import os
 import platform
 import sys

@@ -5,8 +5,6 @@
 'Two centred Gaussians of different variance (q = 2)'
 """
 
-from __future__ import annotations
-
 import re
 
 from symsched.errors import nearest

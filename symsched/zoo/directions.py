@@ -1,7 +1,5 @@
 """Gaussian modes whose means point in general directions."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from symsched.distributions.gaussian_modes.modes import GaussianModes

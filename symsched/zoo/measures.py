@@ -1,7 +1,5 @@
 """Mean-field Gibbs measures in their phases: one maximum, several, and critical points."""
 
-from __future__ import annotations
-
 import mpmath
 import sympy as sp
 from sympy.stats import FiniteRV, Normal, Rademacher, Uniform

@@ -1,7 +1,5 @@
 """The zoo's page: every entry derived now, its derivation re-verified, its limit set against Monte Carlo."""
 
-from __future__ import annotations
-
 import time
 import zlib
 from collections.abc import Iterable

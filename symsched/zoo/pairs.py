@@ -1,7 +1,5 @@
 """Mixtures of two product laws, ordered by the first cumulant in which the two differ."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.stats import (
     Bernoulli,

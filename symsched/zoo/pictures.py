@@ -1,7 +1,5 @@
 """The picture of a limit: paths of its order parameter, the flow of the effective law beside samples in dimension d."""
 
-from __future__ import annotations
-
 import numpy as np
 import sympy as sp
 from scipy.integrate import solve_ivp

@@ -1,7 +1,5 @@
 """Mixtures that are decided on several scales, or on a scale that depends on d."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import sympy as sp

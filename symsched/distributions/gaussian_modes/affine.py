@@ -5,8 +5,6 @@ the whole path, c_k in the span of the means. Where only statistics are wanted, 
 the rest of its length are all that is drawn.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """The cascade of Gaussian modes with means in general directions: the Gram matrix is all that matters."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from symsched.algebra.derivation import Step

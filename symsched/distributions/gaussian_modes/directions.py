@@ -1,7 +1,5 @@
 """Centres in general position, as points in the span of a few directions that are spread over all coordinates."""
 
-from __future__ import annotations
-
 import functools
 from dataclasses import dataclass
 

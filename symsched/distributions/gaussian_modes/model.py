@@ -1,7 +1,5 @@
 """Gaussian modes with centres in general position."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import final

@@ -1,7 +1,5 @@
 """Independent numbers for the steps of Gaussian modes: scalar products, one by one."""
 
-from __future__ import annotations
-
 import math
 
 import sympy as sp

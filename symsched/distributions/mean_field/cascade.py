@@ -1,8 +1,6 @@
 """The cascade of a mean-field measure: saddle points of g − I, their weights, or their continuous law where they are
 critical."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from symsched.algebra.asymptotics import leading_power, limit_in_dimension

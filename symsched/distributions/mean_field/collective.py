@@ -1,7 +1,5 @@
 """How much the mean of coupled sites fluctuates inside a mode, on exact samples: d Var(m | mode) → Λ''/χ."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

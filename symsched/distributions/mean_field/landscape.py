@@ -1,7 +1,5 @@
 """What decides where the mean of many coupled sites lies: g − I, and what is smaller than d in the exponent."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 

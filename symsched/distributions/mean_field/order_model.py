@@ -1,7 +1,5 @@
 """Order parameters of a mean-field measure in numbers: its modes as points, or the law of a critical mean."""
 
-from __future__ import annotations
-
 import numpy as np
 import sympy as sp
 

@@ -1,7 +1,5 @@
 """Whether an interaction is a function whose maxima can be found: real, without poles or jumps."""
 
-from __future__ import annotations
-
 import numpy as np
 import sympy as sp
 

@@ -1,7 +1,5 @@
 """Independent numbers for mean-field steps: brute-force integrals over the law of the spin mean."""
 
-from __future__ import annotations
-
 import math
 from itertools import pairwise
 

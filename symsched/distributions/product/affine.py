@@ -5,8 +5,6 @@ whole path: scalars are stepped, and d numbers are touched twice, once to draw a
 are wanted, Σ z ~ √d N(0, 1) and Σ z² = (Σ z)²/d + χ²_{d−1} are all that is drawn.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from functools import partial

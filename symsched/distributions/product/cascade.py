@@ -5,8 +5,6 @@ Two modes whose cumulants of order q differ by Δ ~ d^e are told apart by d coor
 form a tree whose levels are the phases.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import itertools
 from collections.abc import Callable, Sequence

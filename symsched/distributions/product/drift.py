@@ -1,7 +1,5 @@
 """The posterior mean of a mixture of product laws along maps that all coordinates share."""
 
-from __future__ import annotations
-
 from typing import final
 
 import numpy as np

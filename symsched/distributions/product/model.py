@@ -1,7 +1,5 @@
 """Mixtures of laws with independent, identically distributed coordinates."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import final

@@ -1,7 +1,5 @@
 """Order parameters of a mixture of product laws in numbers: one component for every order that decides something."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

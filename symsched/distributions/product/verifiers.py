@@ -1,7 +1,5 @@
 """Independent numbers for the steps of a product mixture: cumulants by quadrature, and the divergence of modes."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Sequence

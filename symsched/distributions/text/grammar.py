@@ -13,8 +13,6 @@ The text is turned into Python's syntax tree, and the tree is walked against thi
 Sizes are bounded, so that no short text can take long.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """The univariate laws that the small language knows: their parameters and what is demanded of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """A text on its way to a syntax tree, and the error that points into it."""
 
-from __future__ import annotations
-
 import ast
 import re
 import string

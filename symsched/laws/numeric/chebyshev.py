@@ -1,7 +1,5 @@
 """Polynomials on [−1, 1] through their values at Chebyshev nodes, as fixed matrices."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Samples from a density by a table of its inverse distribution function."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Coordinates in which the pieces of a density on the line are smooth and decay exponentially."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A law with finitely many atoms, in numbers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import final
 

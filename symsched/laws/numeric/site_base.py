@@ -1,7 +1,5 @@
 """The interface of a numeric one-dimensional law, and its exact flow by inversion."""
 
-from __future__ import annotations
-
 import abc
 import math
 

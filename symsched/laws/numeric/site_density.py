@@ -1,7 +1,5 @@
 """A law with a density on the line, in numbers."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from functools import cached_property

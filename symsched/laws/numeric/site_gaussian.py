@@ -1,7 +1,5 @@
 """A Gaussian law, in numbers."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import final

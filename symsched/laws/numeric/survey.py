@@ -1,7 +1,5 @@
 """Where the mass of a density lies on a piece: its modes, the stretch that holds it, and panels that resolve it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """A kernel that is expensive to evaluate, tabulated once per ψ by piecewise polynomials."""
 
-from __future__ import annotations
-
 import functools
 import math
 from dataclasses import dataclass, field

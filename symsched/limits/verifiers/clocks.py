@@ -1,7 +1,5 @@
 """Independent numbers for times: each clock's reading, turned back into ψ."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """The interpolant and its posterior means at a finite but huge dimension, in mpmath's digits."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import mpmath

@@ -1,7 +1,5 @@
 """Independent numbers for the canonical flow and for the equations in t that follow from it."""
 
-from __future__ import annotations
-
 import mpmath
 import sympy as sp
 

@@ -1,7 +1,5 @@
 """Independent numbers for initial laws: one Euler step across the gap before a window, at d = 10^120."""
 
-from __future__ import annotations
-
 import math
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """Independent numbers for order parameters: their mean given each mode, and their variance under noise."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from functools import partial

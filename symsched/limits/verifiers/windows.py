@@ -1,7 +1,5 @@
 """Independent numbers for the schedule: where its windows meet, how they move, their scales, and the cut of σ."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 

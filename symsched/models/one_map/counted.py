@@ -4,8 +4,6 @@ All that the map of a path needs is the number of coordinates in each bin, which
 inside the bins.
 """
 
-from __future__ import annotations
-
 import functools
 from dataclasses import replace
 from functools import partial

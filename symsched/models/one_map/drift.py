@@ -1,7 +1,5 @@
 """What an exchangeable model tells the maps of its paths: the posterior mean at their nodes, and how good it is."""
 
-from __future__ import annotations
-
 import abc
 from dataclasses import dataclass
 from typing import final

@@ -1,7 +1,5 @@
 """Finding the coordinates that started in given bins."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import final
 

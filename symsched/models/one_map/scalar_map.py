@@ -1,7 +1,5 @@
 """Paths of exchangeable models through one scalar map each: the cost of a step does not depend on d."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

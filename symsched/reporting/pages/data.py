@@ -1,7 +1,5 @@
 """Rows, charts and ledgers as values that JSON can hold."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace

@@ -1,7 +1,5 @@
 """Formulas as MathML and as LaTeX."""
 
-from __future__ import annotations
-
 import html
 import re
 from xml.etree import ElementTree

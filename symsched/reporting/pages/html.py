@@ -1,7 +1,5 @@
 """A ledger as one HTML page: no script, nothing loaded from elsewhere."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 from html import escape

@@ -1,7 +1,5 @@
 """A ledger as a LaTeX document."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import groupby
 

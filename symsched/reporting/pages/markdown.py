@@ -1,7 +1,5 @@
 """A ledger as Markdown."""
 
-from __future__ import annotations
-
 from symsched.algebra.escapes import markdown_text
 from symsched.reporting.charts import Chart
 from symsched.reporting.claim import Finding, Ledger, figure_name

@@ -1,7 +1,5 @@
 """What every kind of check has: rows, charts, and a copy of itself with something wrong that must fail."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

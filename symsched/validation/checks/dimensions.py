@@ -1,7 +1,5 @@
 """Kinds of check that follow errors over dimensions: rates in d, and numbers that can be enumerated at finite d."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, final

@@ -1,7 +1,5 @@
 """The kind of check that solves a derived equation and holds it against an exact flow."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import final

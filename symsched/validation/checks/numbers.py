@@ -1,7 +1,5 @@
 """Kinds of check that hold a derived number against another way to it: closed forms, thresholds, counts, clones."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

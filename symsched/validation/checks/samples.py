@@ -1,7 +1,5 @@
 """Kinds of check that hold predictions at fixed steps against samples of the d-dimensional model."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final

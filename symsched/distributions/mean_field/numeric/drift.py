@@ -1,7 +1,5 @@
 """The posterior mean of a mean-field measure along maps that all coordinates share."""
 
-from __future__ import annotations
-
 from typing import final
 
 from symsched.algebra.arrays import Array

@@ -1,7 +1,5 @@
 """Exact draws of the collective field from its density."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.polynomial import chebyshev as series
 

@@ -1,7 +1,5 @@
 """Where a function of one field u, read on a fine grid, has its maxima, and how wide they are."""
 
-from __future__ import annotations
-
 import functools
 from dataclasses import dataclass
 from typing import final

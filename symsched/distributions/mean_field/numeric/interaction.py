@@ -1,7 +1,5 @@
 """A smooth interaction through the mean: d g(m) + f(m), with its first two derivatives."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final

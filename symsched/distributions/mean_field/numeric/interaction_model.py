@@ -1,7 +1,5 @@
 """Mean-field Gibbs measures with any smooth interaction."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Mean-field measures of any interaction on a lattice of site values: exact by summing over the law of Σ a."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Mean-field Gibbs measures, and those with a quadratic interaction."""
 
-from __future__ import annotations
-
 import abc
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -15,8 +15,6 @@ On the scale of a site, far wider than the law when d is large, e and the means 
 Chebyshev nodes and integrated to e, which does not cancel at large d, and weights on the rule become weights on nodes.
 """
 
-from __future__ import annotations
-
 import functools
 from dataclasses import dataclass
 from typing import final

@@ -1,7 +1,5 @@
 """Independent coordinates of a site tilted by e^{ua}, a different u for each row."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import numpy as np
