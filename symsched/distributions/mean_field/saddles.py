@@ -237,7 +237,8 @@ def _saddle(law: AbstractLaw, interaction: sp.Expr, value: sp.Expr, tilt: float)
     field = sp.diff(interaction, m).subs(m, value)
     exact = cumulant is not None and not value.has(sp.Float)
     if exact:
-        variance = _variance(cumulant, value, field)
+        # At u = 0 a formula like log(sinh u/u) has no value, its cumulants do.
+        variance = law.cumulants(2)[1] if field == 0 else _variance(cumulant, value, field)
         if variance.has(sp.Float) and sp.count_ops(variance) > _LONG:
             # Rounded parameters are not worth a long formula.
             variance = sp.Float(number(variance, "the variance"), 17)
