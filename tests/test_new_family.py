@@ -99,7 +99,7 @@ def flipped(share):
 
 
 LIMIT = symsched.derive(flipped("0.7"), symsched.VP)
-SETTINGS = {"dimensions": (200, 800), "n": 300, "steps": 16, "kappa": 3, "rng": 1}
+SETTINGS = {"dimensions": (200, 1_000), "n": 300, "steps": 16, "kappa": 3, "rng": 1}
 
 
 def test_it_is_derived():

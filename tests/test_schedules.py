@@ -208,3 +208,8 @@ def test_an_euler_step_that_overshoots_the_noise_is_refused():
     with pytest.raises(ValueError, match="use scheme='canonical'"):
         schedule.plan(20, 1e4, 3.0)
     assert schedule.plan(20, 1e4, 3.0, "canonical").alpha[-1] == 0
+
+
+@pytest.mark.parametrize(("interpolant", "expected"), list(zip(INTERPOLANTS.values(), (0, HALF, 0, HALF), strict=True)))
+def test_the_noise_of_the_first_window_has_the_power_of_d_it_starts_with(interpolant, expected):
+    assert dilate(interpolant, PAPER).noise_exponent == expected

@@ -10,7 +10,7 @@ from symsched.algebra.arrays import Array
 
 _BLOCK = 1 << 24
 """Numbers in a block: 128 MB."""
-_MOST_ROWS = 1 << 14
+_MOST_ROWS = 1 << 14  # of a block, however small d is
 _TILE = 1 << 15
 """Numbers worked on at once: a tile and its temporaries stay in the second-level cache."""
 

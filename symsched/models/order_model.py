@@ -21,8 +21,8 @@ from symsched.laws.numeric.tables import fast_kernel
 
 _APART = 8.0
 """Standard deviations of ν between two modes that no path confuses."""
-_NEWTON = 30
-_CONVERGED = 1e-12
+_NEWTON = 30  # steps at most
+_CONVERGED = 1e-12  # change of the tilt at which they end
 
 
 class AbstractOrderModel(abc.ABC):

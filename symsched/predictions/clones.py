@@ -18,10 +18,10 @@ from symsched.errors import require_integer, require_real
 from symsched.laws import AbstractLaw, AtomLaw
 from symsched.models.estimates import Estimate, average, share
 
-_NUMBERS = 1 << 22
-_REPLICATES = 16
-_NODES = 4001
-_REACH = 9.0
+_NUMBERS = 1 << 22  # coordinates held at once
+_REPLICATES = 16  # scrambled nets, whose spread is the error
+_NODES = 4001  # of the trapezoid on the line
+_REACH = 9.0  # standard deviations: 1e-18 lies beyond
 
 
 def clone_probability(law: AbstractLaw, s: float) -> Estimate:

@@ -11,9 +11,9 @@ from symsched.predictions.order_paths import order_paths
 from symsched.predictions.weights import typical_starts
 from symsched.schedules.plan import History, Plan
 
-_REACH = 8.5
-_LINE = 801
-_REFINEMENTS = 2
+_REACH = 8.5  # standard deviations: 1e-17 lies beyond
+_LINE = 801  # nodes of the map of the line
+_REFINEMENTS = 2  # passes that move the nodes to where the map climbs
 
 
 def site_statistics(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Array]:

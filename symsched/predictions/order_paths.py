@@ -9,8 +9,8 @@ from symsched.algebra.arrays import Array, Index
 from symsched.models.order_model import AbstractOrderModel
 from symsched.schedules.plan import History, Plan
 
-_DECIDED = 1 - 1e-10
-_LARGEST_WITH_ORDER = 1e20
+_DECIDED = 1 - 1e-10  # posterior of a mode that is kept from there on
+_LARGEST_WITH_ORDER = 1e20  # √d ψ^q and its drift keep six digits
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from symsched.schedules.schedule import planned
 
 INFINITE = 1e100
 """A dimension at which corrections d^(-1/6) are below double precision."""
-_FARTHEST = 1e18
+_FARTHEST = 1e18  # the same where later phases or orders q > 1 cost digits
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from symsched.schedules.plan import Plan
 
 _REACH = 8.5
 """Beyond it lies less than 1e-16 of a standard normal number."""
-_NODES = 28
-_NET = 9
-_REPLICATES = 16
+_NODES = 28  # on either side, of the double exponential rule
+_NET = 9  # binary logarithm of the points in space
+_REPLICATES = 16  # scrambled nets, whose spread is the error
 
 
 def mode_weights(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Array]:

@@ -186,7 +186,8 @@ class Schedule:
 
 @lru_cache(maxsize=256)
 def _noise_exponent(window: Window) -> sp.Rational:
-    return leading_power(window.alpha, "alpha")[1]
+    # In the middle of the window: elsewhere a trigonometric path has no real amplitude.
+    return leading_power(window.alpha, "alpha", {t: (window.start + window.end) / 2})[1]
 
 
 def planned(schedule: Schedule | Plan, steps: int | None, d: float, kappa: float | None, scheme: str) -> Plan:

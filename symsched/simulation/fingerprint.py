@@ -12,7 +12,7 @@ import numpy as np
 import scipy
 import sympy as sp
 
-_LENGTH = 32
+_LENGTH = 32  # hexadecimal digits: 128 bits
 
 
 def fingerprint(*parts: Any) -> str:  # noqa: ANN401  # walks values of any type and refuses those that it cannot name

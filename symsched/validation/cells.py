@@ -13,8 +13,8 @@ import sympy as sp
 
 from symsched.algebra.derivation import Derivation
 
-_DIGITS = 30
-_ROUNDING = 1e-25
+_DIGITS = 30  # to which an identity is evaluated
+_ROUNDING = 1e-25  # what may be left of it
 
 
 @dataclass(frozen=True)

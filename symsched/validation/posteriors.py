@@ -19,9 +19,9 @@ from symsched.models.base import AbstractModel
 from symsched.predictions.clones import clone_probability
 from symsched.reporting.verdicts import Row, statistical
 
-_LARGEST = 10_000
-_SMALLNESS = 0.03
-_NUMBERS = 1 << 21
+_LARGEST = 10_000  # dimension that exact draws can be had at
+_SMALLNESS = 0.03  # ψ at which what the limit neglects, ψ², is 1e-3
+_NUMBERS = 1 << 21  # coordinates held at once
 
 Blocks = list[tuple[int, ...]]
 

@@ -9,7 +9,7 @@ from symsched.algebra.arrays import Array
 from symsched.errors import require_integer, require_real
 from symsched.models.base import checked_weights, softmax, unwritable
 
-_SPAN = 1024
+_SPAN = 1024  # coordinates of a direction per coarse angle
 
 
 @functools.lru_cache(maxsize=2)

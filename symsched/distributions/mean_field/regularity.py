@@ -9,12 +9,12 @@ from symsched.errors import DerivationError
 from symsched.laws.numeric import AbstractSite, AtomSite, DensitySite
 from symsched.symbols import m
 
-_POINTS = 2003
-_INSIDE = 1e-9
-_REACH = 12.0
-_LEVELS = 6
-_REFINED = 101
-_HALVINGS = 40
+_POINTS = 2003  # of the first grid; a prime, so that it meets no structure of g
+_INSIDE = 1e-9  # share of the range left out at its ends, where g may diverge
+_REACH = 12.0  # standard deviations of a site beyond which no mean lies
+_LEVELS = 6  # refinements around the highest point
+_REFINED = 101  # points of each refinement
+_HALVINGS = 40  # of the step of the largest change
 _STEP = "saddle points"
 _REMEDY = "Give g as an expression that is real, differentiable and bounded wherever the mean of the spins can be."
 

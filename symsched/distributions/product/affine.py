@@ -19,7 +19,7 @@ from symsched.models.noise import fill, tiles
 from symsched.models.recording import BlockResult, Recording, Track, Workspace, hermite_coefficients
 from symsched.schedules.plan import History, Plan
 
-_POWERS = 4
+_POWERS = 4  # power sums of the noise that the moments of x need
 
 
 @final

@@ -20,7 +20,7 @@ from symsched.models.method import Method
 from symsched.models.one_map.counted import exchangeable_methods
 from symsched.models.one_map.drift import AbstractExchangeableModel
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 16  # coordinates worked on together: they stay in the cache
 _MAP_FROM = 1000
 """Dimension from which the scalar map is faster than the plain loop."""
 _MAP_INTEGRALS_FROM = 100

@@ -10,7 +10,7 @@ from symsched.limits.verifiers.finite import HUGE, KAPPA, amplitudes
 from symsched.schedules.interpolant import Interpolant
 from symsched.symbols import d, kappa, tau
 
-_DIGITS = 160
+_DIGITS = 160  # at d = 10^120, so that differences of clocks keep 40
 
 
 def unit_signal(phase: Phase, interpolant: Interpolant, names: Sequence[str]) -> Verifier:

@@ -15,7 +15,7 @@ from symsched.symbols import d, kappa, t, tau
 # A Float: roots of an exact number make SymPy factorise it.
 HUGE = sp.Float("1e120", 300)
 """The dimension of these numbers: corrections d^(-1/20) are 10^-6 there."""
-KAPPA = sp.Integer(3)
+KAPPA = sp.Integer(3)  # the trial value of the window constant
 _DIGITS, _KEPT = 320, 160
 """Digits of τ, and of what is left of them where 1 − τ ~ d^(-1/2) at d = 10^240."""
 _DENOMINATOR = 5040

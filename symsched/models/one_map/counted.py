@@ -22,7 +22,7 @@ from symsched.schedules.plan import Plan
 
 COUNTED_FROM = 20_000
 """Dimension from which coordinates are counted in bins rather than drawn."""
-_BINS = Bins(512, 9.5)
+_BINS = Bins(512, 9.5)  # the normal law beyond 9.5 holds 1e-21
 
 
 def exchangeable_methods(model: AbstractExchangeableModel, least: int) -> tuple[Method, ...]:

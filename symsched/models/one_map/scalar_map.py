@@ -20,11 +20,11 @@ _NEGLIGIBLE = 1e-7
 """Share of the coordinates whose cell need not be resolved when only sums are wanted."""
 _FLAT = 1e-6
 """Slope below which a map counts as constant."""
-_CUBIC_TOLERANCE = 2e-11
+_CUBIC_TOLERANCE = 2e-11  # error of the table by which a map is applied
 _URGENT = 3.0
 """Misfit above which a step is not made before the cell is halved; between 1 and this it is halved afterwards."""
-_MOST_REFINEMENTS = 40
-_PATIENCE = 4
+_MOST_REFINEMENTS = 40  # of one step: a cell is then thinner than rounding
+_PATIENCE = 4  # steps for which what was seen once is taken for granted
 _MOST_ROWS = 512
 """Paths whose bins are held at once."""
 

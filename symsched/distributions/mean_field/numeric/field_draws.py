@@ -7,8 +7,8 @@ from symsched.algebra.arrays import Array
 from symsched.distributions.mean_field.numeric.quadratic_field import Density
 from symsched.laws.numeric import chebyshev
 
-_NODES = 20
-_STEPS = 60
+_NODES = 20  # of the polynomial that stands for a density on one interval
+_STEPS = 60  # bisections: more than a float has bits
 
 
 def draw_fields(density: Density, rng: np.random.Generator, n: int) -> Array:

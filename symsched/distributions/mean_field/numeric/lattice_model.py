@@ -19,7 +19,7 @@ _CELLS = 1 << 24
 """Entries of a table of partial sums that are held at once."""
 _LARGEST = 650.0
 """Nats that a float64 can hold, with room."""
-_TILTS = 97
+_TILTS = 97  # slopes at which the convex conjugate is tabulated
 _NATS = 60.0
 """What lies that much below the heaviest total is left out."""
 

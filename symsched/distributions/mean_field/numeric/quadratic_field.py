@@ -36,7 +36,7 @@ _STRIP = 1.5
 """Distance from the real axis, in scales of the site, at which its log normaliser is expected to be singular."""
 _COARSE = 256
 """Points from which the rule is refined where it counts."""
-_WIDENINGS = 60
+_WIDENINGS = 60  # of a window, which doubles each time
 _ROOM = 1.15
 """How much wider than the law the next step's window is."""
 _EMPTY = 1e-18

@@ -48,7 +48,7 @@ _CELLS = (24, 200)
 """Cells of a survey's grid, at least and at most."""
 _MANY = 1e7
 """Dimension from which on a survey's grid is twice as fine."""
-_WIDENINGS = 60
+_WIDENINGS = 60  # of a window, which doubles each time
 _REACH = 8.6
 """Standard deviations of S that the bumps must cover."""
 
