@@ -4,11 +4,10 @@ from functools import partial
 
 import sympy as sp
 
-from cw_case import BETA, FIELD, GROUP, SOURCE, WEAK, limit, own, saddle, value
+from cw_case import BETA, FIELD, WEAK, claim, limit, own, saddle, value
 from independent.spins import spin_means
 from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, Enumerated
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 
 m, u = sp.symbols("m u", real=True)
@@ -79,7 +78,7 @@ def formulas():
     yield sp.Eq(sp.Symbol("chi"), saddle().chi, evaluate=False)
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=11,
     title="Curie–Weiss: m, the weights and χ",
     statement="Spins ±1 with density ∝ exp(d β m̂²/2 + h m̂), β > 1 and h free of d: as d → ∞ the spin mean is at ±m "
@@ -105,8 +104,6 @@ CLAIM = Claim(
             tolerance=2e-7,
         ),
     ),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

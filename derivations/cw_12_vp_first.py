@@ -5,29 +5,12 @@ from functools import cache, partial
 import numpy as np
 import sympy as sp
 
-from cw_case import (
-    BETA,
-    FIELD,
-    GROUP,
-    KAPPA,
-    SOURCE,
-    WEAK,
-    amplitudes,
-    exact,
-    laws_apart,
-    limit,
-    nu,
-    rate,
-    rms,
-    saddle,
-    solved,
-)
+from cw_case import BETA, FIELD, KAPPA, WEAK, amplitudes, claim, exact, laws_apart, limit, nu, rate, rms, saddle, solved
 from independent.spins import order_parameters, spin_means
 from symsched.symbols import kappa as kappa_symbol
 from symsched.symbols import t as time
 from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, Enumerated, Flow, SolvesODE
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 
 STARTS = (-1.5, -1.0, -0.3, 0.3, 1.2)
@@ -103,7 +86,7 @@ def paths_apart(beta, size, effort, *, read_in_time):
     return rms((alpha * later if read_in_time else equal) - solved("vp", HALF, paths, beta))
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=12,
     title="Curie–Weiss, dilated VP: the first half",
     statement="VP (linear) with τ = 2κt/√d for t ≤ ½, β > 1: as d → ∞ at fixed t, μ = Σ x_i/√d follows "
@@ -157,8 +140,6 @@ CLAIM = Claim(
             drawn="paths at s = κ",
         ),
     ),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

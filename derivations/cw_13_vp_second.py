@@ -5,7 +5,7 @@ from functools import cache
 import sympy as sp
 from scipy import special
 
-from cw_case import BETA, FAR, GROUP, KAPPA, SOURCE, decided, limit, saddle, value
+from cw_case import BETA, FAR, KAPPA, claim, decided, limit, saddle, value
 from independent.paths import DILATED, PLAIN
 from independent.populations import thresholds
 from independent.spins import normal_quantile, spin_flow, spin_means, spin_threshold
@@ -14,7 +14,6 @@ from symsched.reporting.charts import Level
 from symsched.symbols import t as time
 from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, ClosedForm, Flow, Quantity, RateInD, Settles, SolvesODE
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 
 SIDES = {"−": -1, "+": 1}
@@ -139,7 +138,7 @@ def at_finite_d(name):
 
 
 # %%
-CLAIM = Claim(
+CLAIM = claim(
     number=13,
     title="Curie–Weiss, dilated VP: the second half and the threshold of a spin",
     statement="VP (linear), τ = 2t − 1 for t > ½: as d → ∞, given the mode S, each spin follows its own equation "
@@ -171,8 +170,6 @@ CLAIM = Claim(
             wrong={"expected": lambda: -1.0},
         ),
     ),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

@@ -10,10 +10,9 @@ from cw_13_vp_second import at_finite_d, dividing, moves
 from cw_case import (
     BETA,
     FIELD,
-    GROUP,
     KAPPA,
-    SOURCE,
     amplitudes,
+    claim,
     decided,
     exact,
     laws_apart,
@@ -32,7 +31,6 @@ from symsched.symbols import kappa as kappa_symbol
 from symsched.symbols import t as time
 from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, ClosedForm, Flow, SolvesODE
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 
 READ = 0.4
@@ -119,7 +117,7 @@ def overlap(start, at):
     return exact("ve")(size * start, at) / size
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=14,
     title="Curie–Weiss, dilated VE (linear): both halves",
     statement="τ = (1 − κ/√d) 2t for t ≤ ½ and 1 − κ/√d + (κ/√d)(2t − 1) after. As d → ∞ at fixed t, M = Σ x_i/(m d) "
@@ -178,8 +176,6 @@ CLAIM = Claim(
             wrong={"derived": lambda _: 0.0},
         ),
     ),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

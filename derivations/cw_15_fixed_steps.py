@@ -7,7 +7,7 @@ import numpy as np
 import sympy as sp
 from scipy import special
 
-from cw_case import BETA, FIELD, GROUP, KAPPA, SOURCE, limit, value
+from cw_case import BETA, FIELD, KAPPA, claim, limit, value
 from independent.paths import DILATED, PLAIN, euler_steps
 from independent.populations import mean_spins, weight
 from independent.spins import magnetisation
@@ -18,7 +18,6 @@ from symsched.predictions.weights import mode_weights
 from symsched.schedules.schedule import plain
 from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, End, Quantity, RateInD, Settles, WholeVectors
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 
 STEPS, HALF = 20, 10
@@ -186,7 +185,7 @@ def unanswered(name):
     return {"quantities": (spin(name, "mean spin, the field fixed at βm", second_half(name, answers=False)),)}
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=15,
     title="Curie–Weiss: Θ(1) steps",
     statement="With ten Euler steps per half of the dilated schedules, steps fixed and d → ∞, the weight of the + mode "
@@ -196,8 +195,6 @@ CLAIM = Claim(
     formulas=lambda: (limit("vp").schedule.tau, *limit("vp").definitions),
     cells=(speciation, data),
     checks=(*checks("vp", {"schedule": PLAIN["vp"]}), *checks("ve", unanswered("ve"))),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

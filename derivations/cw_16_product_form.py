@@ -6,7 +6,7 @@ from functools import cache, partial
 import numpy as np
 import sympy as sp
 
-from cw_case import BETA, GROUP, SOURCE, WEAK, limit, own, saddle, value
+from cw_case import BETA, WEAK, claim, limit, own, saddle, value
 from independent.populations import squared_error
 from independent.spins import field_error, spin_means
 from symsched.distributions.product.mixture import ProductMixture
@@ -15,7 +15,6 @@ from symsched.symbols import d as d_symbol
 from symsched.symbols import u as u_symbol
 from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, ClosedForm, Quantity, RateInD, Settles
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 
 TIMES = (0.4, 0.5, 0.7)
@@ -157,7 +156,7 @@ def formulas():
     yield from limit("vp").definitions
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=16,
     title="Curie–Weiss: the product form against the exact posterior",
     statement="The exact posterior mean is ⟨tanh(u + ψy_i)⟩ over the collective field u; the two-mode product form "
@@ -220,8 +219,6 @@ CLAIM = Claim(
             wrong={"derived": lambda coupling: variance(coupling, exact=False)},
         ),
     ),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import sympy as sp
 
-from cw_case import BETA, FIELD, GROUP, KAPPA, SOURCE, WEAK, limit, own, value
+from cw_case import BETA, FIELD, KAPPA, WEAK, claim, limit, own, value
 from independent.paths import DILATED, PLAIN
 from independent.spins import spin_means
 from symsched.distributions.named import CurieWeiss
@@ -17,7 +17,6 @@ from symsched.schedules.schedule import plain
 from symsched.symbols import d as d_symbol
 from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, ClosedForm, Enumerated, Quantity, RateInD, Settles, Structure, WholeVectors
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 
 HOT, CRITICAL = sp.Rational(1, 2), sp.S.One
@@ -202,7 +201,7 @@ def written_out(coupling, name, t):
     return compressed(beta / alpha / (KAPPA if name == "ve" and coupling < 1 else 1))
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=17,
     title="Curie–Weiss at β < 1 (and β = 1)",
     statement="For β < 1 (h free of d) the derivation finds one mode, fair spins, no speciation phase and a schedule "
@@ -253,8 +252,6 @@ CLAIM = Claim(
         *at_criticality("no field", "field 0.8 u"),
         *at_criticality("field 0.8 u", "no field"),
     ),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ Spins ±1 with density ∝ exp(d β m̂²/2 + h m̂), β = 2, h = ln 2, and κ =
 """
 
 import re
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import sympy as sp
@@ -17,9 +17,9 @@ from symsched.distributions.named import CurieWeiss
 from symsched.limits.limit import derive
 from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.validation.checks import Axes, RateInD, dividing_place, solve_ode
+from symsched.validation.claim import Claim
 
-GROUP = "Curie–Weiss"
-SOURCE = "arXiv 2501.00988"
+claim = partial(Claim, group="Curie–Weiss", source="arXiv 2501.00988")
 BETA, WEAK, FIELD, KAPPA = sp.Integer(2), sp.Rational(11, 10), sp.log(2), 3.0
 """WEAK is the paper's other coupling; negative controls take it for β."""
 FAR = 1e30

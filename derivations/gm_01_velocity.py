@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import sympy as sp
 
-from gm_case import GROUP, SOURCE, mixture
+from gm_case import claim, mixture
 from independent.mixture import overlap_rate, transported, velocity_by_score
 from symsched.algebra.codegen import compiled
 from symsched.models.estimates import average
@@ -13,7 +13,6 @@ from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.symbols import d, tau
 from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, ClosedForm, Quantity, Settles
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 
 TIME, DIMENSION, PLACE = 0.3, 100, (0.4, -0.7, 0.1, 0.9)
@@ -105,7 +104,7 @@ def transport(name, other):
     )
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=1,
     title="The velocity field, by the posterior and by the score",
     statement="At every dimension and time, the velocity built from the exact posterior mean is the one built from the "
@@ -142,8 +141,6 @@ CLAIM = Claim(
         transport("vp-trig", "ve-trig"),
         transport("ve-trig", "vp-trig"),
     ),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

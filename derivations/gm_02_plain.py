@@ -3,7 +3,7 @@
 import sympy as sp
 from sympy.stats import Normal
 
-from gm_case import GROUP, SIGMA, SOURCE, P, heavier, m, mixture, p, predicted, sigma, symbolic
+from gm_case import SIGMA, P, claim, heavier, m, mixture, p, predicted, sigma, symbolic
 from independent.mixture import width_by_angles
 from independent.paths import DILATED, PLAIN
 from symsched.laws import law_of
@@ -14,7 +14,6 @@ from symsched.schedules.schedule import plain
 from symsched.symbols import nu, psi, tau, y
 from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, ClosedForm, End, Quantity, Settles, WholeVectors
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 
 STEPS = 20
@@ -133,7 +132,7 @@ def checks(name, end):
     )
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=2,
     title="Plain schedules with fixed steps",
     statement=f"With {STEPS} uniform steps in τ and d → ∞, plain VP puts all weight on the heavier mode and keeps the "
@@ -144,8 +143,6 @@ CLAIM = Claim(
         *checks("vp", End("weight", "plain VP: weight at the largest d", lambda: 1.0, lambda _: 0.01)),
         *checks("ve", End("width", "plain VE: width at the largest d", lambda: 0.0, lambda _: 0.02)),
     ),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

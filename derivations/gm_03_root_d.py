@@ -8,7 +8,7 @@ import sympy as sp
 from scipy import special
 from sympy.stats import Normal
 
-from gm_case import GROUP, SIGMA, SOURCE, P, heavier, law, sigma
+from gm_case import SIGMA, P, claim, heavier, law, sigma
 from independent.mixture import euler_weight, long_product
 from independent.paths import PLAIN, euler_steps
 from symsched.algebra.codegen import number
@@ -18,7 +18,6 @@ from symsched.reporting.charts import Level
 from symsched.symbols import d, nu, psi, s, y
 from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, ClosedForm, Quantity, RateInD, Settles, dividing_place
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 
 DIMENSIONS = Sized((100, 10_000, 1_000_000), (100, 10_000))
@@ -166,7 +165,7 @@ def checks(rate, *, full_only=False):
     )
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=3,
     title="Θ(√d) steps on plain schedules",
     statement="With ν = N/√d fixed and d → ∞ the weight under plain VP and the width under plain VE depend on ν alone: "
@@ -206,8 +205,6 @@ CLAIM = Claim(
             wrong={"derived": lambda rate: width_at(1.1 * rate)},
         ),
     ),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

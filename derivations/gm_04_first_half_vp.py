@@ -5,7 +5,7 @@ from functools import cache, partial
 import numpy as np
 import sympy as sp
 
-from gm_case import FAR, GROUP, KAPPA, ODDS, SOURCE, P, ends, h, law, limit, m, mixture, p, symbolic
+from gm_case import FAR, KAPPA, ODDS, P, claim, ends, h, law, limit, m, mixture, p, symbolic
 from independent.mixture import ExactFlow
 from independent.paths import DILATED, PLAIN
 from symsched.models.estimates import average, share
@@ -14,7 +14,6 @@ from symsched.simulation.simulate import simulate
 from symsched.symbols import kappa, nu, s, t
 from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, Flow, Quantity, RateInD, Settles, SolvesODE, solve_ode
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 from symsched.validation.validate import path_error
 
@@ -100,7 +99,7 @@ def quantity(key, name, value):
     )
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=4,
     title="Dilated VP, first half",
     statement="For t ≤ 1/2 the component of x along the means, μ = r·x/(m√d), follows the derived equation from N(0, "
@@ -161,8 +160,6 @@ CLAIM = Claim(
             wrong={"schedule": PLAIN["vp"]},
         ),
     ),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

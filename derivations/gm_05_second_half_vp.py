@@ -5,14 +5,13 @@ from functools import cache
 import numpy as np
 import sympy as sp
 
-from gm_case import FAR, GROUP, KAPPA, SIGMA, SOURCE, heavier, limit, m, predicted, sigma, symbolic
+from gm_case import FAR, KAPPA, SIGMA, claim, heavier, limit, m, predicted, sigma, symbolic
 from independent.mixture import ExactFlow, vector_flow
 from independent.paths import DILATED
 from symsched.reporting.charts import Level
 from symsched.symbols import t
 from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, ClosedForm, Flow, Quantity, Settles, SolvesODE
-from symsched.validation.claim import Claim
 
 STEPS, FINE = 20, 2_000
 TIMES = (0.6, 0.75, 0.9, 0.999)
@@ -149,7 +148,7 @@ def settled(steps, what, value, tolerance):
     )
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=5,
     title="Dilated VP, second half",
     statement="For t ≥ 1/2 the mode S is chosen and each coordinate follows the derived equation of its mode: the "
@@ -184,8 +183,6 @@ CLAIM = Claim(
         settled(STEPS, "Euler's recursion", lambda: predicted("vp", STEPS)["width"], KAPPA / FAR**0.5),
         settled(FINE, "the equation", lambda: derived("width", 1 - 1e-9), 4 / FINE),
     ),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

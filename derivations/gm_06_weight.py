@@ -5,7 +5,7 @@ import sympy as sp
 from scipy import special
 from scipy.optimize import brentq
 
-from gm_case import FAR, GROUP, SOURCE, P, ends, h, law, m, p, symbolic
+from gm_case import FAR, P, claim, ends, h, law, m, p, symbolic
 from independent.mixture import ends_at_the_heavier, weight_above
 from independent.paths import DILATED, PLAIN
 from symsched.laws.base import normal_cdf
@@ -14,7 +14,6 @@ from symsched.reporting.charts import Level
 from symsched.symbols import kappa, nu
 from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, ClosedForm, Quantity, Settles, Threshold
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 
 STEPS = 800
@@ -85,7 +84,7 @@ def sampled(strength, *, full_only=False):
     )
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=6,
     title="What the weight is at finite κ",
     statement="As d → ∞ at fixed κ (steps → ∞ after), the share of paths with μ(1/2) > 0 and the share whose posterior "
@@ -120,8 +119,6 @@ CLAIM = Claim(
             wrong={"predicted": lambda _: 0.79},
         ),
     ),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

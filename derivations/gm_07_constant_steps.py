@@ -3,7 +3,7 @@
 import numpy as np
 import sympy as sp
 
-from gm_case import GROUP, KAPPA, SIGMA, SOURCE, P, heavier, limit, mixture, predicted, symbolic
+from gm_case import KAPPA, SIGMA, P, claim, heavier, limit, mixture, predicted, symbolic
 from independent.paths import DILATED, PLAIN
 from symsched.reporting.charts import Level
 from symsched.schedules.interpolant import INTERPOLANTS
@@ -11,7 +11,6 @@ from symsched.schedules.schedule import plain
 from symsched.symbols import nu, s
 from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, DoesNotMove, End, Quantity, Settles, WholeVectors
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 from symsched.validation.validate import REACH
 
@@ -121,7 +120,7 @@ def constant(name, dimensions=DIMENSIONS, *, full_only=False):
     )
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=7,
     title="Θ(1) steps on the dilated schedule",
     statement="With 10 steps per half on dilated VP, steps fixed and d → ∞, weight and width from d = 10² to 10⁸ agree "
@@ -129,8 +128,6 @@ CLAIM = Claim(
     formulas=lambda: (phase.ode for phase in limit("vp").phases),
     cells=(windows, nodes, numbers),
     checks=(*constant("vp"), *constant("vp-trig", full_only=True)),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from sympy.stats import Normal
 
 from gm_05_second_half_vp import widths
 from gm_07_constant_steps import constant
-from gm_case import FAR, GROUP, KAPPA, ODDS, SIGMA, SOURCE, h, heavier, limit, m, p, sigma, symbolic
+from gm_case import FAR, KAPPA, ODDS, SIGMA, claim, h, heavier, limit, m, p, sigma, symbolic
 from independent.mixture import ExactFlow, vector_flow
 from independent.paths import DILATED
 from symsched.algebra.codegen import number
@@ -18,7 +18,6 @@ from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.symbols import kappa, psi, t, y
 from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, ClosedForm, Flow, Quantity, Settles, SolvesODE
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 
 FINE, SMALL = 2_000, 400
@@ -113,7 +112,7 @@ def sample(path, d, effort):
     return heavier(path, FINE, d, n=1_000, seed=effort.seed)
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=8,
     title="Dilated VE, linear interpolant",
     statement="As d → ∞ the overlap M follows the first equation for t ≤ 1/2 and ends in ±1; then each coordinate "
@@ -151,8 +150,6 @@ CLAIM = Claim(
         ),
         *constant("ve", DIMENSIONS),
     ),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

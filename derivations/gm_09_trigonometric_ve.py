@@ -6,7 +6,7 @@ import numpy as np
 import sympy as sp
 
 from gm_08_dilated_ve import both_halves
-from gm_case import GROUP, KAPPA, SOURCE, heavier, limit, predicted, symbolic
+from gm_case import KAPPA, claim, heavier, limit, predicted, symbolic
 from independent.mixture import orthogonal_growth
 from independent.paths import DILATED, euler_steps
 from symsched.algebra.codegen import compiled
@@ -15,7 +15,6 @@ from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.symbols import tau
 from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, ClosedForm, Quantity, Settles
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 
 NAME, STEPS, VECTOR = "ve-trig", 20, 20_000
@@ -84,7 +83,7 @@ def factors(points, tolerance, **changes):
     )
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=9,
     title="Dilated VE, trigonometric interpolant",
     statement="As d → ∞ and then steps → ∞ both halves follow the derived equations. With K Euler steps per half and "
@@ -129,8 +128,6 @@ CLAIM = Claim(
             wrong={"schedule": DILATED["ve"]},
         ),
     ),
-    group=GROUP,
-    source=SOURCE,
 )
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from functools import cache, partial
 import sympy as sp
 from scipy.optimize import brentq
 
-from gm_case import GROUP, SOURCE, law, limit, m, mixture, p, symbolic
+from gm_case import SOURCE, claim, law, limit, m, mixture, p, symbolic
 from independent.mixture import SIGMA, agreement, clones, clones_by_tanh
 from independent.paths import PLAIN
 from symsched.algebra.asymptotics import leading_power
@@ -15,7 +15,6 @@ from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.symbols import d, nu, s
 from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, Clones, ClosedForm, RateInD
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 
 HALF = sp.Rational(1, 2)
@@ -110,7 +109,7 @@ def neglected(strength):
     return abs(clone_probability(law(), near).value - clone_probability(law(), strength).value)
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=10,
     title="Speciation",
     statement="Modes part at τ ~ d^−1/2 under VP and at τ = O(1) under VE, and at ½ log d in the Ornstein–Uhlenbeck "
@@ -160,7 +159,6 @@ CLAIM = Claim(
             wrong={"believed": 0.5},
         ),
     ),
-    group=GROUP,
     source=f"{SOURCE}; arXiv 2402.18491 for clones",
 )
 

@@ -6,13 +6,12 @@ import sympy as sp
 
 from gm_08_dilated_ve import kept, kept_width
 from gm_09_trigonometric_ve import NAME, noise_factor
-from gm_case import GROUP, KAPPA, SOURCE, heavier, limit
+from gm_case import KAPPA, claim, heavier, limit
 from independent.paths import DILATED
 from symsched.predictions.predict import predict
 from symsched.reporting.charts import Level
 from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, Quantity, Settles
-from symsched.validation.claim import Claim
 from symsched.validation.effort import Sized
 
 DIMENSIONS = Sized((10_000, 100_000, 1_000_000, 100_000_000), (10_000, 1_000_000))
@@ -64,7 +63,7 @@ def after(half):
     )
 
 
-CLAIM = Claim(
+CLAIM = claim(
     number=18,
     title="Θ(1) Euler steps on dilated trigonometric VE (beside claim 9)",
     statement="With 10 or 40 Euler steps per half on the dilated trigonometric VE schedule, samples have the width of "
@@ -75,8 +74,6 @@ CLAIM = Claim(
     ),
     cells=(promised, schemes),
     checks=(after(10), after(40)),
-    group=GROUP,
-    source=SOURCE,
     expected="fails",
     reason="α is far from linear in τ, so K Euler steps leave the orthogonal noise multiplied by the factor of claim "
     "9, of order √(d/K), where the equation has κ; the second half cannot remove it. Use the linear interpolant "

@@ -3,7 +3,7 @@
 p N(r, σ²I) + (1 − p) N(−r, σ²I) with p = 4/5, |r|² = d, σ = 1/2, and κ = 3.
 """
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import sympy as sp
@@ -15,9 +15,10 @@ from symsched.limits.limit import derive
 from symsched.models.estimates import Estimate, share
 from symsched.predictions.predict import INFINITE, predict
 from symsched.schedules.interpolant import INTERPOLANTS
+from symsched.validation.claim import Claim
 
-GROUP = "Gaussian mixture"
 SOURCE = "arXiv 2501.00988"
+claim = partial(Claim, group="Gaussian mixture", source=SOURCE)
 P, SIGMA, KAPPA = sp.Rational(4, 5), sp.Rational(1, 2), 3.0
 FAR = 10**12
 """A dimension at which corrections κ/√d are below what samples resolve."""
