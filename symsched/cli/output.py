@@ -26,6 +26,7 @@ def law_to_dict(law: AbstractLaw) -> Data:
 
 def limit_to_dict(limit: Limit) -> Data:
     """Return a limit: modes, phases, schedule and speciation times, expressions as text that SymPy reads."""
+    times = {clock: limit.speciation_time_in(clock) for clock in CLOCKS}
     return {
         "interpolant": limit.interpolant.name,
         "modes": [{"weight": str(mode.weight), "number": float(sp.N(mode.weight))} for mode in limit.cascade.modes],
@@ -39,7 +40,7 @@ def limit_to_dict(limit: Limit) -> Data:
                 {"name": name, "start": str(start), "end": str(end)} for name, start, end in limit.schedule.shares
             ],
         },
-        "speciation_time": {clock: _text(limit.speciation_time_in(clock)) for clock in CLOCKS},
+        "speciation_time": {clock: None if time is None else str(time) for clock, time in times.items()},
     }
 
 
@@ -63,10 +64,6 @@ def _phase_to_dict(phase: Phase) -> Data:
             for branch, ode in zip(phase.branches, phase.odes, strict=True)
         ],
     }
-
-
-def _text(expression: sp.Expr | None) -> str | None:
-    return None if expression is None else str(expression)
 
 
 def limit_to_text(limit: Limit) -> str:

@@ -5,13 +5,10 @@ import argparse
 import numpy as np
 
 from symsched.algebra.arrays import Array
-from symsched.algebra.codegen import compiled
 from symsched.cli.output import write_json
 from symsched.cli.reading import Request, real, request, whole
 from symsched.reporting.pages.data import json_value
 from symsched.schedules.schedule import Schedule
-from symsched.schedules.window import elapsed, remaining
-from symsched.symbols import d, kappa
 
 COLUMNS = ("t", "tau", "alpha", "beta", "psi", "sigma")
 
@@ -53,18 +50,6 @@ def nodes(schedule: Schedule, steps: int, dimension: float, constant: float, sch
     with np.errstate(divide="ignore"):
         psi = np.append(plan.psi, np.inf)
         sigma = 1 / psi
-    times = schedule.times(steps)
-    columns = (times, _dilation(schedule, times, dimension, constant), plan.alpha, plan.beta, psi, sigma)
+    dilated = schedule.dilation(steps, dimension, constant)
+    columns = (plan.times, dilated, plan.alpha, plan.beta, psi, sigma)
     return dict(zip(COLUMNS, columns, strict=True))
-
-
-def _dilation(schedule: Schedule, times: Array, dimension: float, constant: float) -> Array:
-    out = np.ones_like(times)
-    for window in schedule.windows:
-        start, end = float(window.start), float(window.end)
-        inside = (times >= start) & (times < end)
-        passed = (times[inside] - start) / (end - start)
-        out[inside] = compiled(window.motion.tau, (elapsed, remaining, d, kappa), "tau")(
-            passed, 1 - passed, dimension, constant
-        )
-    return out

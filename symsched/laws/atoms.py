@@ -120,8 +120,6 @@ class AtomLaw(AbstractLaw):
                 "(partition, denoiser and flow take points)"
             )
 
-    # Expressions.
-
     def _exponents(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> list[sp.Expr]:
         """Return s g_k·nu − s² |g_k|²/2 for every atom."""
         dimension = self.dimension

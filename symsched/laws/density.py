@@ -81,8 +81,6 @@ class DensityLaw(AbstractWeightedLaw):
             return None
         return tidy(term.slope / (2 * term.stiffness)), tidy(1 / (2 * term.stiffness))
 
-    # Cumulants.
-
     @property
     def cumulants_exact(self) -> bool:
         """Whether moments have a closed form, by the Gaussian rule or by the generating function."""
@@ -100,8 +98,6 @@ class DensityLaw(AbstractWeightedLaw):
 
     def _numeric_cumulants(self, order: int) -> tuple[sp.Expr, ...]:
         return cumulants_of_moments(numeric_moments(self._numeric_site, self._intervals, order))
-
-    # Expressions.
 
     def _expectation(self, function: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
         weighted, mass = (
@@ -141,8 +137,6 @@ class DensityLaw(AbstractWeightedLaw):
         """Return the law with weight × exp(u a)."""
         field = require_expression(u, "u")
         return replace(self, weight=self.weight * sp.exp(field * symbols.a), generating=self._tilted_generating(field))
-
-    # Numbers.
 
     def numeric_mass(self) -> float:
         """Return the integral of the weight."""

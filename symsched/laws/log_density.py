@@ -75,11 +75,6 @@ class LogStretches:
         return result
 
 
-def compile_value(expression: sp.Expr, a: sp.Symbol) -> Function:
-    """Return a ↦ expression on float64 arrays."""
-    return compiled(expression, (a,), "a density")
-
-
 def constants_to_floats(expression: sp.Expr, digits: int) -> sp.Expr:
     """Return the expression with every irrational constant as a Float: only the variable is left to compile."""
     return expression.xreplace(
@@ -100,7 +95,7 @@ def _log(expression: sp.Expr, a: sp.Symbol) -> Function:
         is_power = isinstance(expression, sp.exp)
         # Constants as numbers: NumPy has no logarithm of integers beyond 64 bits.
         power = expression.args[0] if is_power else constants_to_floats(_log_factorial(expression), 20)
-        return compile_value(power, a)
+        return compiled(power, (a,), "a density")
     if isinstance(expression, sp.Mul):
         return _log_product(expression, a)
     if isinstance(expression, sp.Pow):
@@ -110,7 +105,7 @@ def _log(expression: sp.Expr, a: sp.Symbol) -> Function:
             degree = float(sp.N(exponent, 20))
             return lambda points: degree * inner(points)
         if not base.has(a):
-            return compile_value(constants_to_floats(exponent * sp.log(base), 20), a)
+            return compiled(constants_to_floats(exponent * sp.log(base), 20), (a,), "a density")
     return _log_other(expression, a)
 
 
@@ -151,7 +146,7 @@ def _log_other(expression: sp.Expr, a: sp.Symbol) -> Function:
 
 def _absolute(expression: sp.Expr, a: sp.Symbol, signed: bool = False) -> Function:
     """Return log |expression|, or with ``signed`` log(expression), not a number where it is negative."""
-    inner = compile_value(expression, a)
+    inner = compiled(expression, (a,), "a density")
     if signed:
         return lambda points: np.log(inner(points))
     return lambda points: np.log(np.abs(inner(points)))

@@ -25,7 +25,7 @@ def time_of_unit_signal(phase: Phase, interpolant: Interpolant, clock: str) -> s
     if clock == "t":
         return _in_schedule(phase, interpolant)
     if clock == "tau":
-        return sp.simplify(interpolant.time_of_ratio(_level).subs(_level, ratio))
+        return sp.simplify(interpolant.time_of("psi", _level).subs(_level, ratio))
     return {
         "psi": ratio,
         "sigma": 1 / ratio,

@@ -21,7 +21,7 @@ from symsched.models.base import AbstractModel
 from symsched.models.order_model import AbstractOrderModel
 from symsched.models.recording import OrderParameter
 from symsched.schedules.interpolant import Interpolant
-from symsched.schedules.schedule import Schedule, dilate
+from symsched.schedules.schedule import Schedule, dilate, plain
 from symsched.schedules.window import Window, elapsed, remaining
 from symsched.symbols import t
 
@@ -113,6 +113,20 @@ def derive(distribution: AbstractDistribution, interpolant: Interpolant) -> Limi
     windows = {window.name: window for window in schedule.windows}
     phases = tuple(_carried(phase, windows[phase.name]) for phase in found.phases)
     return Limit(distribution, interpolant, found, phases, schedule)
+
+
+Source = Schedule | Interpolant | Limit
+"""What may stand for a schedule wherever one is asked for."""
+
+
+def schedule_of(source: Source) -> Schedule:
+    """Return a schedule itself, a limit's own, or the undilated one of an interpolant; TypeError for anything else."""
+    if isinstance(source, Limit):
+        return source.schedule
+    schedule = plain(source) if isinstance(source, Interpolant) else source
+    if not isinstance(schedule, Schedule):
+        raise TypeError(f"schedule must be a Schedule, an Interpolant or a Limit, got {source!r}")
+    return schedule
 
 
 _passed, _left = sp.symbols("v r", positive=True)

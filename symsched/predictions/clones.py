@@ -7,6 +7,7 @@ branched by drawing from the posterior, which is where the reverse stochastic eq
 """
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from scipy import integrate, special, stats
@@ -16,6 +17,7 @@ from symsched.algebra.codegen import number
 from symsched.distributions.base import AbstractDistribution
 from symsched.errors import require_integer, require_real
 from symsched.laws import AbstractLaw, AtomLaw
+from symsched.models.base import AbstractModel
 from symsched.models.estimates import Estimate, average, share
 
 _NUMBERS = 1 << 22  # coordinates held at once
@@ -95,14 +97,21 @@ def simulate_clones(
     if ratio < 0:
         raise ValueError(f"psi must not be negative, got {ratio:g}")
     truth, judge = distribution.model(d), (believed or distribution).model(d)
-    rows = max(1, _NUMBERS // d)
     same = []
-    for first in range(0, pairs, rows):
-        count = min(rows, pairs - first)
-        shared = truth.sample(rng, count)
-        shared *= ratio
-        shared += rng.standard_normal((count, d))
-        shares = np.cumsum(judge.posterior(ratio, shared)[1], axis=1)
-        picks = [np.sum(rng.random(count)[:, None] > shares[:, :-1], axis=1) for _ in range(2)]
+    for found in posteriors(truth, judge, ratio, pairs, rng):
+        shares = np.cumsum(found, axis=1)
+        picks = [np.sum(rng.random(len(shares))[:, None] > shares[:, :-1], axis=1) for _ in range(2)]
         same.append(picks[0] == picks[1])
     return share(np.concatenate(same))
+
+
+def posteriors(
+    truth: AbstractModel, judge: AbstractModel, psi: float, n: int, rng: np.random.Generator
+) -> Iterator[Array]:
+    """Yield, some at a time, the modes' probabilities (rows, K) under ``judge`` at n exact draws y = z + ψ a."""
+    rows = max(1, _NUMBERS // truth.dimension)
+    for first in range(0, n, rows):
+        y = truth.sample(rng, min(n - first, rows))
+        y *= psi
+        y += rng.standard_normal(y.shape)
+        yield judge.responsibilities(psi, y)

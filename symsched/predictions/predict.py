@@ -8,8 +8,7 @@ to double precision). Fixed steps with d → ∞ is what is predicted; fixed d w
 from dataclasses import dataclass
 
 from symsched.errors import require_real
-from symsched.limits.limit import Limit
-from symsched.limits.source import Source, schedule_of
+from symsched.limits.limit import Limit, Source, schedule_of
 from symsched.predictions.coordinates import site_statistics
 from symsched.predictions.weights import mode_weights
 from symsched.schedules.plan import Plan
@@ -22,8 +21,7 @@ _FARTHEST = 1e18  # the same where later phases or orders q > 1 cost digits
 
 @dataclass(frozen=True)
 class ModePrediction:
-    """A mode at the end of a plan: its weight with the numerical error of the prediction, and the statistics of one
-    coordinate."""
+    """A mode at the end of a plan: its weight with its numerical error, and the statistics of one coordinate."""
 
     weight: float
     weight_error: float
@@ -32,8 +30,7 @@ class ModePrediction:
 
 
 def practical_infinity(limit: Limit) -> float:
-    """Return a dimension that stands for d = ∞: 10^100, or 10^18 where a later phase or an order q > 1 sets digits a
-    limit."""
+    """Return a dimension that stands for d = ∞: 10^100, or 10^18 where digits run out (later phases, orders q > 1)."""
     speciations = limit.cascade.speciations
     simple = len(speciations) <= 1 and all(phase.order == 1 for phase in speciations)
     return INFINITE if simple else _FARTHEST

@@ -65,6 +65,16 @@ class Finding:
         return f"{word}, as expected" if self.expected == "fails" and self.as_expected else word
 
     @property
+    def standing(self) -> str:
+        """The outcome's colour: "agrees" if it is the expected one, "fails" if not, "notyet" if there is none."""
+        return "agrees" if self.as_expected else "fails" if self.decided else "notyet"
+
+    @property
+    def remark(self) -> str:
+        """The reason, as a reader is told it."""
+        return f"Expected to fail: {self.reason}" if self.expected == "fails" else self.reason
+
+    @property
     def anchor(self) -> str:
         """The claim's name in links and file names."""
         return f"claim-{self.number:02d}"

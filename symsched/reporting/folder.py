@@ -1,6 +1,7 @@
 """The folder of a ledger: its page, its document, its numbers and its figures."""
 
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,6 @@ from pathlib import Path
 
 from symsched.reporting.claim import Ledger
 from symsched.reporting.drawing import draw
-from symsched.reporting.files import replace_file
 from symsched.reporting.pages.data import to_dict
 from symsched.reporting.pages.html import to_html
 from symsched.reporting.pages.latex import to_latex
@@ -56,3 +56,13 @@ def write_folder(ledger: Ledger, folder: str | Path) -> Path:
         for name, text in texts.items():
             replace_file(target / name, text.encode("utf-8"))
     return target / "index.html"
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put ``content`` at ``path`` in one move: an interrupted run leaves no half file and loses no earlier one."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -62,7 +62,7 @@ def _motions(interpolant: Interpolant, scales: Sequence[Scale]) -> Iterator[tupl
         if exponent >= growth:
             yield name, _signal_runs(interpolant, here, there)
         elif here.tau != 0:
-            yield name, _noise_runs(interpolant, here, there)
+            yield name, _at_noise(interpolant, remaining * here.alpha + elapsed * there.alpha)
         elif bridged:
             yield name, _at_ratio(interpolant, elapsed * kappa * d**-exponent)
         else:
@@ -77,20 +77,20 @@ def _motions(interpolant: Interpolant, scales: Sequence[Scale]) -> Iterator[tupl
 
 def _at_signal(interpolant: Interpolant, signal: sp.Expr) -> Position:
     """Return the position where β = ``signal``."""
-    time = interpolant.time_of_signal(signal)
+    time = interpolant.time_of("beta", signal)
     rest = sp.simplify(1 - time)
     return Position(time, rest, _noise_at(interpolant, rest), signal)
 
 
 def _at_noise(interpolant: Interpolant, noise: sp.Expr) -> Position:
     """Return the position where α = ``noise``."""
-    time = interpolant.time_of_noise(noise)
+    time = interpolant.time_of("alpha", noise)
     return Position(time, sp.simplify(1 - time), noise, interpolant.beta.subs(tau, time))
 
 
 def _at_ratio(interpolant: Interpolant, ratio: sp.Expr) -> Position:
     """Return the position where ψ = ``ratio``."""
-    time = interpolant.time_of_ratio(_level)
+    time = interpolant.time_of("psi", _level)
     noise = sp.simplify(interpolant.alpha.subs(tau, time))
     parts = (time, sp.simplify(1 - time), noise, sp.simplify(interpolant.beta.subs(tau, time)))
     return Position(*(part.subs(_level, ratio) for part in parts))
@@ -103,11 +103,6 @@ def _signal_runs(interpolant: Interpolant, begin: Position, finish: Position) ->
         rest = remaining * begin.rest + elapsed * finish.rest
         return Position(signal, rest, _noise_at(interpolant, rest), signal)
     return _at_signal(interpolant, signal)
-
-
-def _noise_runs(interpolant: Interpolant, begin: Position, finish: Position) -> Position:
-    """Return the motion with α linear in the elapsed share."""
-    return _at_noise(interpolant, remaining * begin.alpha + elapsed * finish.alpha)
 
 
 def _hyperbola(interpolant: Interpolant, scale: sp.Expr, finish: Position) -> Position:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import mpmath
 import sympy as sp
@@ -83,17 +84,9 @@ class Interpolant:
         """(c, e) with α(0) ~ c d^e: e = 0 preserves variance, e = 1/2 explodes it."""
         return leading_power(self.alpha.subs(tau, 0), "alpha(0)")
 
-    def time_of_signal(self, signal: sp.Expr) -> sp.Expr:
-        """Return τ with β(τ) = signal."""
-        return _inverse(self.beta, signal, "beta")
-
-    def time_of_noise(self, noise: sp.Expr) -> sp.Expr:
-        """Return τ with α(τ) = noise."""
-        return _inverse(self.alpha, noise, "alpha")
-
-    def time_of_ratio(self, ratio: sp.Expr) -> sp.Expr:
-        """Return τ with ψ(τ) = ratio."""
-        return _inverse(self.psi, ratio, "psi")
+    def time_of(self, what: Literal["alpha", "beta", "psi"], level: sp.Expr) -> sp.Expr:
+        """Return τ with α(τ), β(τ) or ψ(τ) = level."""
+        return _inverse(getattr(self, what), level, what)
 
 
 def _require_known_symbols(expression: sp.Expr, label: str) -> None:

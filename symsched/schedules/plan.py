@@ -74,14 +74,6 @@ class Plan:
         return int(self.psi.shape[0])
 
     @property
-    def noise_gain(self) -> Array:
-        """α_0 Π A_j over the steps before node k, shape (N+1,): the factor of z in x_k where the posterior mean is 0.
-
-        It equals ``alpha`` when the scheme treats pure noise exactly.
-        """
-        return np.asarray(self.alpha[0] * np.concatenate(([1.0], np.cumprod(self.A))))
-
-    @property
     def influence(self) -> Array:
         """Σ_k |B_kj|, shape (N,): how much of an error in D_j enters the path."""
         return np.asarray(abs(self.B).sum(axis=0), dtype=np.float64)

@@ -99,7 +99,7 @@ class Schedule:
         pieces = list(zip(self.windows, self._nodes(steps), strict=True))
 
         def along(select: Callable[[Window], sp.Expr]) -> Array:
-            return np.concatenate([_evaluate(select(w), nodes[:-1], dimension, constant) for w, nodes in pieces])
+            return self._along(select, steps, dimension, constant)
 
         noise = np.append(along(lambda w: w.motion.alpha), 0.0)
         signal = np.append(along(lambda w: w.motion.beta), 1.0)
@@ -133,6 +133,16 @@ class Schedule:
 
         starts = tuple(accumulate((len(nodes) - 1 for _, nodes in pieces[:-1]), initial=0))
         return SCHEMES[scheme](Nodes(grid, noise, signal, starts, tangents))
+
+    def dilation(self, steps: int, d: float, kappa: float | None = None) -> Array:
+        """Return τ at the N+1 nodes in t, shape (steps+1,)."""
+        constant = self._checked_kappa(d, kappa)
+        return np.append(self._along(lambda w: w.motion.tau, steps, d, constant), 1.0)
+
+    def _along(self, select: Callable[[Window], sp.Expr], steps: int, d: float, kappa: float) -> Array:
+        """Return a quantity of the windows at the N nodes before the last."""
+        pieces = zip(self.windows, self._nodes(steps), strict=True)
+        return np.concatenate([_evaluate(select(w), nodes[:-1], d, kappa) for w, nodes in pieces])
 
     def _checked_kappa(self, dimension: float, value: float | None) -> float:
         if not self.needs_kappa:
@@ -172,8 +182,7 @@ class Schedule:
         return np.append(1.0 / ratios, 0.0)
 
     def source(self, target: str = "numpy") -> str:
-        """Return this schedule as source text for ``target`` (see ``symsched.schedules.sources.TARGETS``), free of this
-        package."""
+        """Return this schedule as source text for one of ``schedules.sources.TARGETS``, free of this package."""
         if target not in sources.TARGETS:
             raise ValueError(f"unknown target {target!r}; {nearest(str(target), sources.TARGETS)}")
         return sources.numpy_source(self.interpolant.name, [(w.start, w.end, w.motion) for w in self.windows])

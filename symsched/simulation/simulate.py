@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 from symsched.algebra.arrays import Array, Index
 from symsched.distributions.base import AbstractDistribution, require_distribution
 from symsched.errors import require_integer
-from symsched.limits.source import Source, schedule_of
+from symsched.limits.limit import Source, schedule_of
 from symsched.models.estimates import Estimate, average, share, variance
 from symsched.models.recording import OrderParameter
 from symsched.schedules.plan import Plan

@@ -17,11 +17,11 @@ from tqdm.auto import tqdm
 from symsched.algebra.inputs import INTEGERS, require_sequence
 from symsched.distributions.base import AbstractDistribution
 from symsched.errors import require_integer, require_real
-from symsched.limits.source import Source, schedule_of
+from symsched.limits.limit import Source, schedule_of
 from symsched.models.estimates import Estimate
 from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.drawing import figure
-from symsched.reporting.files import replace_file
+from symsched.reporting.folder import replace_file
 from symsched.simulation.fingerprint import code_fingerprint, fingerprint
 from symsched.simulation.simulate import Run, SiteStatistics, simulate
 

@@ -15,13 +15,12 @@ from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import number
 from symsched.distributions.cascade import CanonicalPhase
 from symsched.limits.limit import Limit
-from symsched.models.base import AbstractModel
-from symsched.predictions.clones import clone_probability
+from symsched.models.estimates import average
+from symsched.predictions.clones import clone_probability, posteriors
 from symsched.reporting.verdicts import Row, statistical
 
 _LARGEST = 10_000  # dimension that exact draws can be had at
 _SMALLNESS = 0.03  # ψ at which what the limit neglects, ψ², is 1e-3
-_NUMBERS = 1 << 21  # coordinates held at once
 
 Blocks = list[tuple[int, ...]]
 
@@ -40,13 +39,14 @@ def posterior_rows(limit: Limit, rng: np.random.Generator, *, n: int, reach: flo
         model = limit.distribution.model(d)
         if psi > reach * (1 + 1e-9) or model.integrates:
             continue
-        modes = _posterior(model, psi, n, rng)
+        modes = np.concatenate(list(posteriors(model, model, psi, n, rng)))
         shares = np.stack([modes[:, list(block)].sum(axis=1) for block in (*outcomes, *others)], axis=1)
-        width = max(_width(mode.law.site().mean, mode.law.site().variance) for mode in limit.cascade.modes)
+        sites = [mode.law.site() for mode in limit.cascade.modes]
+        square = max(site.mean**2 + site.variance for site in sites)
         judge = partial(
             statistical,
             dimension=float(d),
-            allowance=(psi * width) ** 2,
+            allowance=psi**2 * square,
             allowance_reason="ψ² E a², what the limit neglects at this d",
         )
         weights = [
@@ -76,25 +76,9 @@ def _partitions(limit: Limit) -> Iterator[tuple[CanonicalPhase, Blocks, Blocks]]
         yield phase, others, outcomes
 
 
-def _posterior(model: AbstractModel, psi: float, n: int, rng: np.random.Generator) -> Array:
-    """Posterior over modes at n exact draws of y = z + ψ a, shape (n, K)."""
-    parts = []
-    rows = max(1, _NUMBERS // model.dimension)
-    for first in range(0, n, rows):
-        y = model.sample(rng, min(n - first, rows))
-        y *= psi
-        y += rng.standard_normal(y.shape)
-        parts.append(model.responsibilities(psi, y))
-    return np.concatenate(parts)
-
-
 def _row(claim: str, predicted: float, values: Array, judge: Callable[[str, float, float, float], Row]) -> Row:
-    error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    return judge(claim, predicted, float(np.mean(values)), error)
-
-
-def _width(mean: float, variance: float) -> float:
-    return math.sqrt(mean**2 + variance)
+    found = average(values)
+    return judge(claim, predicted, found.value, found.standard_error)
 
 
 def _name(block: Sequence[int]) -> str:

@@ -12,8 +12,7 @@ import sympy as sp
 
 from symsched.algebra.inputs import INTEGERS, require_sequence
 from symsched.errors import require_integer
-from symsched.limits.limit import Limit
-from symsched.limits.source import Source
+from symsched.limits.limit import Limit, Source
 from symsched.models.estimates import Comparison, Estimate, average, exponent
 from symsched.predictions.order_paths import order_paths
 from symsched.predictions.predict import ModePrediction, practical_infinity, predict
@@ -131,8 +130,7 @@ def validate(
 
 
 def window_reach(limit: Limit, d: float, kappa: float | None) -> float:
-    """Return ψ at the far end of the slowest speciation window, κ d^−γ: the size of what the limit neglects is its
-    square."""
+    """Return ψ at the far end of the slowest speciation window, κ d^−γ: what the limit neglects is of the size ψ²."""
     speciations = limit.cascade.speciations
     if not speciations:
         return float(float(d) ** -0.5)

@@ -98,11 +98,8 @@ def _step_row(step: Step, checks: tuple[Check, ...]) -> Row:
 
 def _patience(limit: Limit, settings: Settings) -> str:
     """Say from which d on the limit is expected to hold, where the dimensions shown do not reach it."""
-    speciations = [phase for phase in limit.phases if phase.order is not None]
-    if not speciations:
-        return ""
-    slowest = float(speciations[-1].exponent)
-    needed = (settings.kappa / REACH) ** (1 / slowest)
+    speciations = limit.cascade.speciations
+    needed = (settings.kappa / REACH) ** float(1 / speciations[-1].exponent) if speciations else 0.0
     if needed <= max(settings.dimensions):
         return ""
     end = f"ψ = {settings.kappa:g} d^(−{speciations[-1].exponent})"

@@ -1,5 +1,4 @@
-"""The cascade of a mean-field measure: saddle points of g − I, their weights, or their continuous law where they are
-critical."""
+"""The cascade of a mean-field measure: saddle points of g − I with their weights, or the law of a critical one."""
 
 import sympy as sp
 
@@ -85,8 +84,7 @@ def _branch(modes: tuple[int, ...], law: AbstractLaw, sites: list[AbstractLaw]) 
 
 
 def _weights(landscape: Landscape, saddles: tuple[Saddle, ...]) -> tuple[sp.Expr, ...]:
-    """w_k = exp(f(m_k)) χ_k^{−1/2} / Σ, the exponents taken relative to the first so that only differences need a
-    limit."""
+    """w_k = exp(f(m_k)) χ_k^{−1/2} / Σ, with exponents relative to the first: only differences need a limit."""
     if len(saddles) == 1:
         return (sp.S.One,)
     first = landscape.tilt.subs(m, saddles[0].magnetisation)

@@ -145,8 +145,7 @@ class _Landscape:
         return distinct
 
     def _same(self, low: float, high: float) -> bool:
-        """Whether two roots are one: near a critical point u − g' is flatter than rounding, and noise makes many of
-        one."""
+        """Whether two roots are one: where u − g' is flatter than rounding, noise makes many of one."""
         between = np.linspace(low, high, 9)
         return high - low < 1e-9 or float(np.max(np.abs(self.mismatch(between)))) < _NOISE
 

@@ -24,8 +24,7 @@ _CRITICAL_DIMENSION = 10**16
 
 
 def _profile(landscape: Landscape, tilts: Array) -> tuple[Array, Array, Array]:
-    """Spin mean, g − I, and log of dm √I'' at tilts u: the exact large-deviation density of m is exp(d (g − I)) √I''
-    dm."""
+    """Spin mean, g − I, and log of dm √I'' at tilts u: by large deviations m has the law exp(d (g − I)) √I'' dm."""
     site = landscape.spin.site()
     zero = np.zeros_like(tilts)
     log_mass, mean = site.tilted(tilts, zero)

@@ -40,29 +40,20 @@ def product_cascade(mixture: Sequence[ModeLaw]) -> Cascade:
     phases: list[CanonicalPhase] = []
     groups: list[tuple[int, ...]] = [tuple(range(len(modes)))]
     for exponent in separations.levels():
-        branches, common, references, orders = [], [], [], set()
+        order = separations.order(groups, exponent)
+        branches, common, references = [], [], []
         following: list[tuple[int, ...]] = []
         for group in groups:
             blocks = separations.blocks(group, exponent)
             if len(blocks) > 1:
-                order = separations.order(group, exponent)
-                orders.add(order)
                 branch, shared, reference, added = _split(modes, group, blocks, order, exponent)
                 branches.append(branch)
                 references.append(reference)
                 common.append(shared)
                 steps += added
             following += blocks
-        if len(orders) > 1:
-            raise DerivationError(
-                "speciation",
-                f"groups split at the same scale d^-{exponent} by cumulants of different orders {sorted(orders)}",
-                "Shift one separation by a power of d, so that the two happen one after the other.",
-            )
         groups = following
-        phases.append(
-            CanonicalPhase("speciation", exponent, orders.pop(), tuple(branches), tuple(common), tuple(references))
-        )
+        phases.append(CanonicalPhase("speciation", exponent, order, tuple(branches), tuple(common), tuple(references)))
     laws = [ModeLaw(mode.weight, limiting_law(mode.law)) for mode in modes]
     phases.append(
         CanonicalPhase("data", sp.S.Zero, None, tuple(Branch((k,), law.weight, law.law) for k, law in enumerate(laws)))
@@ -132,13 +123,14 @@ class _Separations:
                 parts.append([mode])
         return [tuple(part) for part in parts]
 
-    def order(self, group: tuple[int, ...], exponent: sp.Rational) -> int:
-        """The one order by which ``group`` splits at this level."""
-        orders = {order for (k, j), (at, order) in self.pairs.items() if at == exponent and k in group and j in group}
+    def order(self, groups: Sequence[tuple[int, ...]], exponent: sp.Rational) -> int:
+        """The one order by which the ``groups`` that split at this level do."""
+        inside = [pair for group in groups for pair in itertools.combinations(group, 2)]
+        orders = {order for at, order in (self.pairs[pair] for pair in inside) if at == exponent}
         if len(orders) > 1:
             raise DerivationError(
                 "speciation",
-                f"modes {group} split at the scale d^-{exponent} by cumulants of different orders {sorted(orders)}",
+                f"modes split at the same scale d^-{exponent} by cumulants of different orders {sorted(orders)}",
                 "Shift one separation by a power of d, so that the two happen one after the other.",
             )
         return orders.pop()
@@ -231,8 +223,7 @@ def _split(
 
 
 def _require_square_of_order(law: AbstractLaw, order: int) -> None:
-    """Raise unless a^{2q} is integrable: a single coordinate of ψ a beyond 1 would tell modes apart before ψ ~
-    d^{−1/2q}."""
+    """Raise unless a^{2q} is integrable: else a single ψ a_i beyond 1 tells modes apart before ψ ~ d^{−1/2q}."""
     if law.cumulants_exact or d in law.free_symbols:
         return
     site = law.subs(trial_values(law.free_symbols)).site()

@@ -49,8 +49,7 @@ def _badge(words: str, style: str) -> str:
 
 
 def _claim_badge(claim: Finding) -> str:
-    style = "agrees" if claim.as_expected else "fails" if claim.decided else "notyet"
-    return _badge(claim.outcome, style)
+    return _badge(claim.outcome, claim.standing)
 
 
 def _scroll(label: str, content: str) -> str:
@@ -95,7 +94,7 @@ def _claim(claim: Finding, noun: str) -> str:
         f'<span class="count">{escape(noun.capitalize())} {claim.number}.</span> {escape(claim.title)}',
         f" {_claim_badge(claim)}</h3>",
         _paragraph(claim.statement),
-        _paragraph(f"Expected to fail: {claim.reason}" if claim.expected == "fails" else claim.reason),
+        _paragraph(claim.remark),
         f'<div class="formula" role="region" tabindex="0" aria-label="Formulas">{formulas}</div>' if formulas else "",
         _rows(claim.rows, claim.title) if claim.rows else "",
         *(_figure(chart) for chart in claim.charts),

@@ -45,8 +45,7 @@ def to_latex(ledger: Ledger, figures: str = "figures") -> str:
 
 
 def _verdict(claim: Finding) -> str:
-    colour = "agrees" if claim.as_expected else "fails" if claim.decided else "notyet"
-    return rf"\textcolor{{{colour}}}{{{claim.outcome}}}"
+    return rf"\textcolor{{{claim.standing}}}{{{claim.outcome}}}"
 
 
 def _summary(ledger: Ledger) -> str:
@@ -65,13 +64,12 @@ def _summary(ledger: Ledger) -> str:
 
 
 def _claim(claim: Finding, noun: str, figures: str) -> str:
-    reason = f"Expected to fail: {claim.reason}" if claim.expected == "fails" else claim.reason
     title = f"{noun.capitalize()} {claim.number}. {claim.title}"
     parts = [
         rf"\subsection*{{{latex_text(title)}}}\phantomsection\label{{{claim.anchor}}}",
         rf"\textbf{{{_verdict(claim)}}}",
         latex_text(claim.statement),
-        latex_text(reason),
+        latex_text(claim.remark),
         *(rf"\fitted{{{formula_latex(formula)}}}" for formula in claim.formula),
         rows_to_latex(claim.rows) if claim.rows else "",
         *_pictures(claim, claim.charts, figures),

@@ -39,12 +39,11 @@ def summary_to_markdown(ledger: Ledger) -> str:
 
 
 def _claim(claim: Finding, noun: str, figures: str) -> list[str]:
-    reason = f"Expected to fail: {claim.reason}" if claim.expected == "fails" else claim.reason
     return [
         f"### {noun.capitalize()} {claim.number}. {markdown_text(claim.title)}",
         f"**{claim.outcome}**",
         markdown_text(claim.statement),
-        markdown_text(reason),
+        markdown_text(claim.remark),
         *(f"$$\n{formula_latex(formula)}\n$$" for formula in claim.formula),
         rows_to_markdown(claim.rows).rstrip() if claim.rows else "",
         *(_picture(claim, chart, figures) for chart in claim.charts),
