@@ -1,6 +1,6 @@
 """Checked passage from what a user gives to expressions; text is refused, because SymPy would evaluate it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Rational, Real
 from typing import Any
 
@@ -13,6 +13,18 @@ def require_probability(value: sp.Expr, name: str) -> sp.Expr:
     if value.is_real is False or (value.is_number and not 0 < value < 1):
         raise ValueError(f"{name} must lie strictly between 0 and 1, got {value}")
     return require_assumption(value, name, "positive", value.is_positive)
+
+
+def require_weights(weights: Sequence[sp.Expr]) -> None:
+    """Raise ValueError unless every weight of several can lie strictly between 0 and 1, and all sum to 1."""
+    if len(weights) > 1:
+        for k, weight in enumerate(weights):
+            require_probability(weight, f"weight {k}")
+    total = sp.simplify(sp.Add(*weights))
+    if total.is_number and abs(sp.N(total - 1)) > 1e-12:
+        raise ValueError(f"the weights must sum to 1, got {total}; divide each by {total}")
+    if not total.is_number:
+        raise ValueError(f"the weights must sum to 1, got {total}: write the last one as 1 minus the others")
 
 
 def require_positive(value: sp.Expr, name: str) -> sp.Expr:

@@ -15,9 +15,9 @@ from symsched.algebra.codegen import number
 from symsched.algebra.inputs import (
     require_expression,
     require_positive,
-    require_probability,
     require_sequence,
     require_substitution,
+    require_weights,
 )
 from symsched.distributions.base import AbstractDistribution
 from symsched.distributions.cascade import Cascade
@@ -58,12 +58,7 @@ class GaussianModes(AbstractDistribution):
         shares = tuple(require_expression(w, f"weight {k}") for k, w in enumerate(_entries(weights, "weights")))
         if not shares:
             raise ValueError("weights must hold at least one mode")
-        if len(shares) > 1:
-            for k, weight in enumerate(shares):
-                require_probability(weight, f"weight {k}")
-        total = sp.simplify(sp.Add(*shares))
-        if not total.is_number or abs(sp.N(total - 1)) > 1e-12:
-            raise ValueError(f"the weights must sum to 1, got {total}")
+        require_weights(shares)
         table = gram.tolist() if isinstance(gram, sp.MatrixBase) else _entries(gram, "gram")
         rows = [_entries(row, f"gram[{k}]") for k, row in enumerate(table)]
         if len(rows) != len(shares) or any(len(row) != len(shares) for row in rows):

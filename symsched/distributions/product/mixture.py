@@ -11,7 +11,7 @@ import sympy as sp
 from sympy.stats.rv import RandomSymbol
 
 from symsched.algebra.codegen import number
-from symsched.algebra.inputs import require_expression, require_probability, require_sequence, require_substitution
+from symsched.algebra.inputs import require_expression, require_sequence, require_substitution, require_weights
 from symsched.distributions.base import AbstractDistribution, require_line
 from symsched.distributions.cascade import Cascade, ModeLaw
 from symsched.distributions.product.cascade import product_cascade
@@ -51,14 +51,7 @@ class ProductMixture(AbstractDistribution):
             modes.append(ModeLaw(require_expression(weight, f"weight {k}"), require_line(law, f"law {k}")))
         if not modes:
             raise ValueError("a mixture needs at least one component (weight, law)")
-        if len(modes) > 1:
-            for k, mode in enumerate(modes):
-                require_probability(mode.weight, f"weight {k}")
-        total = sp.simplify(sp.Add(*(mode.weight for mode in modes)))
-        if total.is_number and abs(sp.N(total - 1)) > 1e-12:
-            raise ValueError(f"the weights must sum to 1, got {total}; divide each by {total}")
-        if not total.is_number:
-            raise ValueError(f"the weights must sum to 1, got {total}: write the last one as 1 minus the others")
+        require_weights([mode.weight for mode in modes])
         for k, mode in enumerate(modes):
             for j in range(k):
                 if modes[j].law == mode.law:

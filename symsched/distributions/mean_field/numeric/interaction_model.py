@@ -2,31 +2,20 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
 from symsched.algebra.arrays import Array
-from symsched.distributions.mean_field.numeric.field_law import FieldLaw, Question
 from symsched.distributions.mean_field.numeric.interaction import Interaction
-from symsched.distributions.mean_field.numeric.model import AbstractMeanFieldModel
+from symsched.distributions.mean_field.numeric.model import AbstractMeanFieldModel, site_range
 from symsched.distributions.mean_field.numeric.smooth_field import SmoothField
 from symsched.distributions.mean_field.numeric.tilted_draws import draw_tilted
-from symsched.errors import require_integer, require_real
-from symsched.laws.numeric import AbstractSite, AtomSite
-from symsched.laws.numeric.tables import fast_kernel
-from symsched.models.base import checked_noisy, checked_rows
-from symsched.models.method import Method
-from symsched.models.one_map.counted import exchangeable_methods
-from symsched.models.one_map.populations import Coordinates
-
-_ROWS = 1 << 21
-"""Coordinates whose fields are found together."""
-_MAP_FROM = 3000
-"""Dimension from which the scalar map is faster than the plain loop; below it other methods are exact."""
+from symsched.errors import require_integer
+from symsched.laws.numeric import AbstractSite
+from symsched.models.base import checked_rows
 
 
 @final
@@ -43,58 +32,33 @@ class InteractionModel(AbstractMeanFieldModel):
     interaction: Interaction
     boundaries: tuple[float, ...] = ()
     collective: SmoothField = field(init=False, repr=False)
+    map_from: ClassVar[int] = 3000
 
     def __post_init__(self) -> None:
         """Check the parameters and bracket the field."""
-        object.__setattr__(self, "d", require_integer(self.d, "d", 1))
-        cuts = tuple(require_real(cut, "boundaries") for cut in self.boundaries)
-        if any(low >= high for low, high in pairwise(cuts)):
-            raise ValueError(f"boundaries must increase, got {cuts}")
-        object.__setattr__(self, "boundaries", cuts)
+        super().__post_init__()
         object.__setattr__(self, "collective", self._collective())
 
     def _collective(self) -> SmoothField:
-        spread = np.sqrt(self.site.variance)
-        if spread == 0:
-            raise ValueError("a mean-field site must not be a single atom")
-        if isinstance(self.site, AtomSite):
-            low, high = float(self.site.values[0]), float(self.site.values[-1])
-        else:
-            low, high = self.site.mean - 3 * spread, self.site.mean + 3 * spread
+        low, high, spread = site_range(self.site, 3)
         totals = self.d * np.linspace(low, high, 401)
         forces = self.interaction.force(totals, float(self.d))
         bends = self.d * self.interaction.bend(totals, float(self.d))
         if not (np.all(np.isfinite(forces)) and np.all(np.isfinite(bends))):
             raise ValueError("the interaction's derivatives must be finite on the range of the mean")
         span = (float(forces.min()), float(forces.max()))
-        return SmoothField(float(self.d), self.interaction, span, float(1 / spread), float(np.abs(bends).max()))
+        return SmoothField(float(self.d), self.interaction, span, 1 / spread, float(np.abs(bends).max()))
 
     @property
     def sensitivity(self) -> float:
         """The largest |g''|."""
         return self.collective.stiffness
 
-    def methods(self) -> tuple[Method, ...]:
-        """Return the scalar map, of counted coordinates or of all."""
-        return exchangeable_methods(self, _MAP_FROM)
-
-    @cached_property
-    def prior(self) -> FieldLaw:
-        """The law of the collective field under the measure itself."""
-        everyone = Coordinates(np.zeros((1, 1)), float(self.d))
-        tilt = fast_kernel(self.site, 0.0, self.collective.scale)
-        return self.collective.law(Question(everyone, tilt, self.cuts, absolute=True))
-
     def log_density(self, x: ArrayLike) -> Array:
         """Return the log density of each row (of atoms: the log mass), (n,)."""
         rows = checked_rows(x, self.d, "x")
         energy = self.interaction.energy(rows.sum(axis=1), float(self.d))
         return np.asarray(self.site.log_density(rows).sum(axis=1) + energy - self.prior.log_integral[0])
-
-    def posterior(self, psi: float, y: ArrayLike) -> tuple[Array, Array]:
-        """Return the posterior mean, (n, d), and the posterior probability of m between the boundaries, (n, K)."""
-        psi, rows = checked_noisy(psi, y, self.d)
-        return self.field_posterior(psi, rows, fast_kernel(self.site, psi, self.collective.scale), _ROWS)
 
     def sample(self, rng: np.random.Generator, n: int) -> Array:
         """Return independent exact samples, (n, d), by rejection from a mixture of tilted product laws."""

@@ -4,7 +4,7 @@ import abc
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,7 +17,7 @@ from symsched.distributions.mean_field.numeric.quadratic_field import QuadraticF
 from symsched.distributions.mean_field.numeric.tilted_draws import draw_tilted
 from symsched.errors import require_integer, require_real
 from symsched.laws.numeric import AbstractSite, AtomSite
-from symsched.laws.numeric.kernels import AbstractKernel, SiteKernel, kernel
+from symsched.laws.numeric.kernels import SiteKernel, kernel
 from symsched.laws.numeric.tables import fast_kernel
 from symsched.models.base import AbstractModel, checked_noisy, checked_rows
 from symsched.models.method import Method
@@ -27,8 +27,6 @@ from symsched.models.one_map.populations import Coordinates
 
 _ROWS = 1 << 21
 """Coordinates whose fields are found together."""
-_MAP_FROM = 100
-"""Dimension from which the scalar map is faster than a loop that integrates over the field for every coordinate."""
 
 
 class AbstractBasinModel(AbstractModel):
@@ -66,6 +64,16 @@ class AbstractMeanFieldModel(AbstractBasinModel, AbstractExchangeableModel):
     """A measure whose coordinates are independent given one collective field."""
 
     collective: AbstractCollective
+    map_from: ClassVar[int]
+    """Dimension from which the scalar map is faster than the plain loop or another method."""
+
+    def __post_init__(self) -> None:
+        """Check the dimension and the boundaries."""
+        object.__setattr__(self, "d", require_integer(self.d, "d", 1))
+        cuts = tuple(require_real(cut, "boundaries") for cut in self.boundaries)
+        if any(low >= high for low, high in pairwise(cuts)):
+            raise ValueError(f"boundaries must increase, got {cuts}")
+        object.__setattr__(self, "boundaries", cuts)
 
     @property
     @abc.abstractmethod
@@ -76,10 +84,27 @@ class AbstractMeanFieldModel(AbstractBasinModel, AbstractExchangeableModel):
         """Return the posterior mean through the field; peaks that lead are followed for ``patience`` steps."""
         return MeanFieldDrift(self.site, self.collective, self.cuts, self.sensitivity / self.d, patience)
 
-    def field_posterior(self, psi: float, rows: Array, tilt: AbstractKernel, most: int) -> tuple[Array, Array]:
-        """Return posterior mean and basin masses through the collective field, about ``most`` coordinates at a time."""
+    def methods(self) -> tuple[Method, ...]:
+        """Return the scalar map, of counted coordinates or of all."""
+        return exchangeable_methods(self, self.map_from)
+
+    @cached_property
+    def prior(self) -> FieldLaw:
+        """The law of the collective field u under the measure itself."""
+        return self.collective.law(self.unobserved)
+
+    @property
+    def unobserved(self) -> Question:
+        """The question of the field's law without data."""
+        everyone = Coordinates(np.zeros((1, 1)), float(self.d))
+        return Question(everyone, fast_kernel(self.site, 0.0, self.collective.scale), self.cuts, absolute=True)
+
+    def posterior(self, psi: float, y: ArrayLike) -> tuple[Array, Array]:
+        """Return the posterior mean ⟨⟨a⟩(u + ψ y_i)⟩_u, (n, d), and the mass of each basin, (n, K)."""
+        psi, rows = checked_noisy(psi, y, self.d)
+        tilt = fast_kernel(self.site, psi, self.collective.scale)
         means, masses = np.empty(rows.shape), np.empty((rows.shape[0], self.modes))
-        step = max(1, most // self.d)
+        step = max(1, _ROWS // self.d)
         for start in range(0, rows.shape[0], step):
             chunk = slice(start, start + step)
             population = Coordinates(psi * rows[chunk])
@@ -113,18 +138,15 @@ class MeanFieldModel(AbstractMeanFieldModel):
     tilt: float = 0.0
     boundaries: tuple[float, ...] = ()
     collective: QuadraticField = field(init=False, repr=False)
+    map_from: ClassVar[int] = 100
 
     def __post_init__(self) -> None:
         """Check the parameters and bracket the field."""
-        object.__setattr__(self, "d", require_integer(self.d, "d", 1))
+        super().__post_init__()
         for name in ("coupling", "slope", "tilt"):
             object.__setattr__(self, name, require_real(getattr(self, name), name))
         if self.coupling < 0:
             raise ValueError(f"coupling must not be negative, got {self.coupling}: the interaction is convex")
-        cuts = tuple(require_real(cut, "boundaries") for cut in self.boundaries)
-        if any(low >= high for low, high in pairwise(cuts)):
-            raise ValueError(f"boundaries must increase, got {cuts}")
-        object.__setattr__(self, "boundaries", cuts)
         object.__setattr__(self, "collective", _collective(self))
 
     @property
@@ -132,25 +154,10 @@ class MeanFieldModel(AbstractMeanFieldModel):
         """The coupling."""
         return self.coupling
 
-    def methods(self) -> tuple[Method, ...]:
-        """Return the scalar map, of counted coordinates or of all."""
-        return exchangeable_methods(self, _MAP_FROM)
-
     @property
     def pull(self) -> float:
         """The field slope + tilt/d on every coordinate."""
         return self.slope + self.tilt / self.d
-
-    @cached_property
-    def prior(self) -> FieldLaw:
-        """The law of the collective field u under the measure itself."""
-        return self.collective.law(self.unobserved)
-
-    @property
-    def unobserved(self) -> Question:
-        """The question of the field's law without data."""
-        everyone = Coordinates(np.zeros((1, 1)), float(self.d))
-        return Question(everyone, fast_kernel(self.site, 0.0, self.collective.scale), self.cuts, absolute=True)
 
     def sample(self, rng: np.random.Generator, n: int) -> Array:
         """Return independent samples, (n, d): the field from its one-dimensional law, then tilted sites."""
@@ -170,21 +177,20 @@ class MeanFieldModel(AbstractMeanFieldModel):
         log_partition = self.prior.log_integral[0] - gaussian
         return np.asarray(self.site.log_density(rows).sum(axis=1) + energy - log_partition)
 
-    def posterior(self, psi: float, y: ArrayLike) -> tuple[Array, Array]:
-        """Return the posterior mean ⟨⟨a⟩(u + ψ y_i)⟩_u, (n, d), and the mass of u in each basin, (n, K)."""
-        psi, rows = checked_noisy(psi, y, self.d)
-        return self.field_posterior(psi, rows, fast_kernel(self.site, psi, self.collective.scale), _ROWS)
-
 
 def _collective(model: MeanFieldModel) -> QuadraticField:
     """Return the field's prior weight with a bracket of its stationary points u = pull + coupling E[a | u]."""
     site, coupling, pull = model.site, model.coupling, model.pull
-    spread = np.sqrt(site.variance)
+    low, high, spread = site_range(site, 2)
+    span = (pull + coupling * low, pull + coupling * high)
+    return QuadraticField(float(model.d), coupling, pull, span, 1 / spread)
+
+
+def site_range(site: AbstractSite, widths: float) -> tuple[float, float, float]:
+    """Return the range of a site's values, without atoms ``widths`` deviations about the mean, and the deviation."""
+    spread = float(np.sqrt(site.variance))
     if spread == 0:
         raise ValueError("a mean-field site must not be a single atom")
     if isinstance(site, AtomSite):
-        low, high = float(site.values[0]), float(site.values[-1])
-    else:
-        low, high = site.mean - 2 * spread, site.mean + 2 * spread
-    span = (pull + coupling * low, pull + coupling * high)
-    return QuadraticField(float(model.d), coupling, pull, span, float(1 / spread))
+        return float(site.values[0]), float(site.values[-1]), spread
+    return site.mean - widths * spread, site.mean + widths * spread, spread
