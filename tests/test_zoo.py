@@ -16,7 +16,7 @@ from scipy import special
 from scipy.optimize import brentq, minimize_scalar
 
 import symsched
-from symsched.algebra.trial import trial_values
+from symsched.algebra.asymptotics import trial_values
 from symsched.symbols import d as d_symbol
 from symsched.zoo import ZOO, find
 

@@ -1,12 +1,11 @@
 """Leading behaviour in d: an expression as coefficient × d^exponent, found by numbers and fixed by a symbolic limit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import mpmath
 import sympy as sp
 
 from symsched.algebra.constants import ImplicitConstant
-from symsched.algebra.trial import trial_values
 from symsched.errors import DerivationError
 from symsched.symbols import d
 
@@ -96,3 +95,9 @@ def _in_inverse_root(expression: sp.Expr) -> sp.Expr:
     denominators = [power.exp.q for power in expression.atoms(sp.Pow) if power.base == d and power.exp.is_Rational]
     n = sp.ilcm(*denominators, 1) if denominators else 1
     return sp.powdenest(sp.expand_power_base(expression.subs(d, _epsilon**-n), force=True), force=True)
+
+
+def trial_values(symbols: Iterable[sp.Symbol]) -> dict[sp.Symbol, sp.Rational]:
+    """Return fixed numbers in (0, 1), all different, for the symbols but the dimension: to try a formula with."""
+    names = sorted(set(symbols) - {d}, key=str)
+    return {symbol: sp.Rational(13 + 6 * k, 29 + 7 * k) for k, symbol in enumerate(names)}

@@ -1,6 +1,8 @@
 """What a cascade is made of: modes, and phases of the canonical flow in the order in which the flow meets them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import sympy as sp
 
@@ -73,6 +75,13 @@ class Cascade:
     def speciations(self) -> tuple[CanonicalPhase, ...]:
         """The phases before the data phase."""
         return tuple(phase for phase in self.phases if phase.order is not None)
+
+
+def data_phase(modes: Sequence[ModeLaw], means: Sequence[sp.Expr | None] = ()) -> CanonicalPhase:
+    """Return the last phase: each coordinate follows the law of its mode, whose ``means`` may have a shorter form."""
+    pairs = enumerate(zip_longest(modes, means))
+    branches = tuple(Branch((k,), mode.weight, mode.law, mean=mean) for k, (mode, mean) in pairs)
+    return CanonicalPhase("data", sp.S.Zero, None, branches)
 
 
 def numbered(phases: list[CanonicalPhase]) -> tuple[CanonicalPhase, ...]:

@@ -10,9 +10,9 @@ import numpy as np
 import sympy as sp
 from scipy import integrate
 
+from symsched.algebra.asymptotics import trial_values
 from symsched.algebra.codegen import number
 from symsched.algebra.derivation import Check, Verifier
-from symsched.algebra.trial import trial_values
 from symsched.laws import AbstractLaw, AtomLaw
 from symsched.laws.log_density import constants_to_floats
 from symsched.laws.numeric import AbstractSite, AtomSite

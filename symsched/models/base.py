@@ -13,10 +13,12 @@ from symsched.models.method import Method
 class AbstractModel(abc.ABC):
     """A probability law on R^d with K modes (K = 1 if it has none), all of its parameters numbers."""
 
+    d: int
+
     @property
-    @abc.abstractmethod
     def dimension(self) -> int:
         """The dimension d."""
+        return self.d
 
     @property
     @abc.abstractmethod

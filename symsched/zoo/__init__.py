@@ -8,11 +8,9 @@
 import re
 
 from symsched.errors import nearest
-from symsched.zoo.directions import DIRECTIONS
 from symsched.zoo.entry import Entry, Settings
 from symsched.zoo.measures import CURIE_WEISS, MEASURES
-from symsched.zoo.pairs import GAUSSIAN_MIXTURE, PAIRS
-from symsched.zoo.trees import TREES
+from symsched.zoo.mixtures import DIRECTIONS, GAUSSIAN_MIXTURE, PAIRS, TREES
 
 __all__ = ["ZOO", "Entry", "Settings", "find"]
 

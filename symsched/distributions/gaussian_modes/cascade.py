@@ -3,7 +3,7 @@
 import sympy as sp
 
 from symsched.algebra.derivation import Step
-from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw
+from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, data_phase
 from symsched.distributions.gaussian_modes import verifiers
 from symsched.distributions.verifiers import partition
 from symsched.errors import DerivationError
@@ -27,7 +27,7 @@ def gram_cascade(
     _require_no_dimension(("weights", sp.Tuple(*weights)), ("gram", gram), ("sigma", sigma))
     rank = len(points[0])
     laws = tuple(ModeLaw(weight, noise) for weight in weights)
-    data = CanonicalPhase("data", sp.S.Zero, None, tuple(Branch((k,), w, noise) for k, w in enumerate(weights)))
+    data = data_phase(laws)
     if len(weights) == 1:
         return Cascade(laws, (data,), ())
     values = tuple(row[0] if rank == 1 else sp.Tuple(*row) for row in points)

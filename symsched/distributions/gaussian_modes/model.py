@@ -25,11 +25,6 @@ class DirectionModel(Directions, AbstractModel):
     """
 
     @property
-    def dimension(self) -> int:
-        """The dimension d."""
-        return self.d
-
-    @property
     def modes(self) -> int:
         """The number of modes K."""
         return int(self.centres.shape[0])

@@ -4,9 +4,9 @@ import math
 
 import sympy as sp
 
+from symsched.algebra.asymptotics import trial_values
 from symsched.algebra.codegen import number
 from symsched.algebra.derivation import Check, Verifier
-from symsched.algebra.trial import trial_values
 
 
 def gram(matrix: sp.ImmutableMatrix) -> Verifier:

@@ -4,7 +4,7 @@ import sympy as sp
 
 from symsched.algebra.asymptotics import leading_power, limit_in_dimension
 from symsched.algebra.derivation import Step
-from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw
+from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, data_phase
 from symsched.distributions.mean_field import verifiers
 from symsched.distributions.mean_field.landscape import Landscape
 from symsched.distributions.mean_field.saddles import Saddle
@@ -40,18 +40,10 @@ def saddle_cascade(landscape: Landscape) -> Cascade:
         return _critical(landscape, critical[0], steps)
     weights = _weights(landscape, saddles)
     modes = tuple(ModeLaw(w, landscape.spin.tilt(saddle.tilt)) for w, saddle in zip(weights, saddles, strict=True))
-    data = CanonicalPhase(
-        "data",
-        sp.S.Zero,
-        None,
-        tuple(
-            Branch((k,), mode.weight, mode.law, mean=saddle.magnetisation)
-            for k, (mode, saddle) in enumerate(zip(modes, saddles, strict=True))
-        ),
-    )
+    data = data_phase(modes, list(values))
     if len(modes) == 1:
         return Cascade(modes, (data,), tuple(steps))
-    law = AtomLaw(tuple(saddle.magnetisation for saddle in saddles), weights)
+    law = AtomLaw(tuple(values), weights)
     everyone = tuple(range(len(modes)))
     steps += [
         Step(
@@ -142,11 +134,4 @@ def _critical(landscape: Landscape, saddle: Saddle, steps: list[Step]) -> Cascad
     ]
     # The site mean m_0 is common to all u: the order parameter is centred on it.
     phase = CanonicalPhase("speciation", exponent, 1, (_branch((0,), law, [mode.law]),), ((),), (saddle.magnetisation,))
-    return Cascade(
-        (mode,),
-        (
-            phase,
-            CanonicalPhase("data", sp.S.Zero, None, (Branch((0,), sp.S.One, mode.law, mean=saddle.magnetisation),)),
-        ),
-        tuple(steps),
-    )
+    return Cascade((mode,), (phase, data_phase([mode], [saddle.magnetisation])), tuple(steps))

@@ -9,9 +9,9 @@ from scipy import integrate
 from scipy.optimize import minimize_scalar
 
 from symsched.algebra.arrays import Array
+from symsched.algebra.asymptotics import trial_values
 from symsched.algebra.codegen import compiled, number
 from symsched.algebra.derivation import Check, Verifier
-from symsched.algebra.trial import trial_values
 from symsched.distributions.mean_field.landscape import Landscape
 from symsched.distributions.mean_field.saddles import Saddle
 from symsched.laws import AbstractLaw

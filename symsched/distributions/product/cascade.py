@@ -11,10 +11,9 @@ from collections.abc import Callable, Sequence
 
 import sympy as sp
 
-from symsched.algebra.asymptotics import leading_power, limit_in_dimension
+from symsched.algebra.asymptotics import leading_power, limit_in_dimension, trial_values
 from symsched.algebra.derivation import Step
-from symsched.algebra.trial import trial_values
-from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, numbered
+from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, data_phase, numbered
 from symsched.distributions.product import verifiers
 from symsched.distributions.verifiers import partition
 from symsched.errors import DerivationError
@@ -55,9 +54,7 @@ def product_cascade(mixture: Sequence[ModeLaw]) -> Cascade:
         groups = following
         phases.append(CanonicalPhase("speciation", exponent, order, tuple(branches), tuple(common), tuple(references)))
     laws = [ModeLaw(mode.weight, limiting_law(mode.law)) for mode in modes]
-    phases.append(
-        CanonicalPhase("data", sp.S.Zero, None, tuple(Branch((k,), law.weight, law.law) for k, law in enumerate(laws)))
-    )
+    phases.append(data_phase(laws))
     return Cascade(tuple(laws), numbered(phases), tuple(steps))
 
 

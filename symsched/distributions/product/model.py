@@ -55,11 +55,6 @@ class ProductModel(AbstractExchangeableModel):
         object.__setattr__(self, "weights", checked_weights(self.weights, len(self.sites)))
 
     @property
-    def dimension(self) -> int:
-        """The dimension d."""
-        return self.d
-
-    @property
     def modes(self) -> int:
         """The number of modes K."""
         return len(self.sites)

@@ -3,9 +3,9 @@
 import mpmath
 import sympy as sp
 
+from symsched.algebra.asymptotics import trial_values
 from symsched.algebra.codegen import number
 from symsched.algebra.derivation import Check, Verifier
-from symsched.algebra.trial import trial_values
 from symsched.distributions.cascade import CanonicalPhase
 from symsched.distributions.verifiers import evaluated
 from symsched.laws import AbstractLaw

@@ -4,8 +4,8 @@ import math
 
 import sympy as sp
 
+from symsched.algebra.asymptotics import trial_values
 from symsched.algebra.derivation import Check, Verifier
-from symsched.algebra.trial import trial_values
 from symsched.distributions.cascade import CanonicalPhase
 from symsched.distributions.verifiers import evaluated
 from symsched.laws import AbstractLaw

@@ -8,9 +8,9 @@ import numpy as np
 import sympy as sp
 
 from symsched.algebra.arrays import Array
+from symsched.algebra.asymptotics import trial_values
 from symsched.algebra.codegen import number
 from symsched.algebra.derivation import Check, Verifier
-from symsched.algebra.trial import trial_values
 from symsched.distributions.cascade import Branch, CanonicalPhase
 from symsched.distributions.verifiers import LARGE_DIMENSION, extrapolated, moment, trial_site, trial_values_of
 from symsched.laws import AtomLaw

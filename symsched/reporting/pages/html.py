@@ -48,10 +48,6 @@ def _badge(words: str, style: str) -> str:
     return f'<span class="badge {style}">{_SIGNS[style]} {escape(words)}</span>'
 
 
-def _claim_badge(claim: Finding) -> str:
-    return _badge(claim.outcome, claim.standing)
-
-
 def _scroll(label: str, content: str) -> str:
     """Wrap what may be wider than the screen; it scrolls by keyboard too."""
     return f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">{content}</div>'
@@ -65,7 +61,7 @@ def _summary(ledger: Ledger) -> str:
         lines.append(
             f'<tr><td class="number">{claim.number}</td>'
             f'<th scope="row"><a href="#{claim.anchor}">{escape(claim.title)}</a></th>'
-            f"{group}<td>{claim.expected}</td><td>{_claim_badge(claim)}</td>"
+            f"{group}<td>{claim.expected}</td><td>{_badge(claim.outcome, claim.standing)}</td>"
             f'<td class="number">{seconds_text(claim.seconds)}</td></tr>'
         )
     group = '<th scope="col">model</th>' if grouped else ""
@@ -92,7 +88,7 @@ def _claim(claim: Finding, noun: str) -> str:
     parts = [
         f'<article id="{claim.anchor}" aria-labelledby="{claim.anchor}-title"><h3 id="{claim.anchor}-title">',
         f'<span class="count">{escape(noun.capitalize())} {claim.number}.</span> {escape(claim.title)}',
-        f" {_claim_badge(claim)}</h3>",
+        f" {_badge(claim.outcome, claim.standing)}</h3>",
         _paragraph(claim.statement),
         _paragraph(claim.remark),
         f'<div class="formula" role="region" tabindex="0" aria-label="Formulas">{formulas}</div>' if formulas else "",

@@ -40,11 +40,6 @@ class AbstractBasinModel(AbstractModel):
     boundaries: tuple[float, ...]
 
     @property
-    def dimension(self) -> int:
-        """The dimension d."""
-        return self.d
-
-    @property
     def modes(self) -> int:
         """The number of basins K."""
         return len(self.boundaries) + 1

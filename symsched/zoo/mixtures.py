@@ -1,4 +1,6 @@
-"""Mixtures of two product laws, ordered by the first cumulant in which the two differ."""
+"""Mixtures: of two laws, ordered by the first cumulant that differs; on several scales; in general directions."""
+
+from dataclasses import replace
 
 import sympy as sp
 from sympy.stats import (
@@ -14,12 +16,16 @@ from sympy.stats import (
     Uniform,
 )
 
+from symsched.distributions.gaussian_modes.modes import GaussianModes
 from symsched.distributions.named import GaussianMixture
 from symsched.distributions.product.mixture import ProductMixture
+from symsched.symbols import d
 from symsched.zoo.entry import Entry, Settings
 
 _ONE = sp.S.One
 _HALF = _ONE / 2
+_THIRD = _ONE / 3
+_QUARTER = _ONE / 4
 
 
 def gaussian_mixture(p: sp.Expr = _ONE * 4 / 5, m: sp.Expr = _ONE, sigma: sp.Expr = _HALF) -> ProductMixture:
@@ -101,6 +107,89 @@ def quadrature_or_normal(p: sp.Expr = _HALF) -> ProductMixture:
     return ProductMixture([(p, rule), (1 - p, Normal("a", 0, 1))])
 
 
+def two_level_tree(
+    group: sp.Expr = _ONE * 3 / 5,
+    left: sp.Expr = _ONE * 7 / 10,
+    right: sp.Expr = _ONE * 2 / 5,
+    split: sp.Expr = _ONE,
+    sigma: sp.Expr = _HALF,
+) -> ProductMixture:
+    """Two groups of two Gaussians: means O(1) apart between groups and d^(−1/4) apart inside.
+
+    ``group`` is the weight of the group at +1, the other is at −1; members lie ± split d^(−1/4) around their group's
+    mean; ``left`` and ``right`` weigh the upper member of either group.
+    """
+    shift = split * d**-_QUARTER
+    return ProductMixture(
+        [
+            (group * left, Normal("a", 1 + shift, sigma)),
+            (group * (1 - left), Normal("a", 1 - shift, sigma)),
+            ((1 - group) * right, Normal("a", -1 + shift, sigma)),
+            ((1 - group) * (1 - right), Normal("a", -1 - shift, sigma)),
+        ]
+    )
+
+
+def means_then_variances(
+    group: sp.Expr = _HALF,
+    wide: sp.Expr = _ONE * 3 / 2,
+    narrow: sp.Expr = _HALF,
+    share: sp.Expr = _ONE * 3 / 10,
+) -> ProductMixture:
+    """Two groups told apart by their means, each of two members told apart by their variances.
+
+    The means are ±1, ``group`` is the weight at +1, ``share`` that of the wide member of either group.
+    """
+    return ProductMixture(
+        [
+            (group * share, Normal("a", 1, wide)),
+            (group * (1 - share), Normal("a", 1, narrow)),
+            ((1 - group) * share, Normal("a", -1, wide)),
+            ((1 - group) * (1 - share), Normal("a", -1, narrow)),
+        ]
+    )
+
+
+def weak_separation(
+    p: sp.Expr = _ONE * 7 / 10, m: sp.Expr = _ONE, decay: sp.Expr = _QUARTER, sigma: sp.Expr = _ONE
+) -> ProductMixture:
+    """Two Gaussians whose means approach each other like d^(−1/4).
+
+    It is p N(m d^(−decay), σ²) + (1 − p) N(−m d^(−decay), σ²).
+    """
+    mean = m * d**-decay
+    return ProductMixture([(p, Normal("a", mean, sigma)), (1 - p, Normal("a", -mean, sigma))])
+
+
+def gaussian_triangle(
+    first: sp.Expr = _HALF, second: sp.Expr = _ONE * 3 / 10, radius: sp.Expr = _ONE, sigma: sp.Expr = _HALF
+) -> GaussianModes:
+    """Three Gaussians in a triangle with unequal weights: two order parameters.
+
+    The triangle is equilateral, the weights are first, second and the rest.
+    """
+    gram = [[radius**2 if k == j else -(radius**2) / 2 for j in range(3)] for k in range(3)]
+    return GaussianModes([first, second, 1 - first - second], gram, sigma)
+
+
+def gaussian_line(
+    outer: sp.Expr = _THIRD, inner: sp.Expr = _THIRD, reach: sp.Expr = _ONE, sigma: sp.Expr = _HALF
+) -> GaussianModes:
+    """Three Gaussians on a line, whose Gram matrix is singular: one order parameter.
+
+    They lie at −reach, 0 and +reach, with weights outer, inner and the rest.
+    """
+    gram = [[reach**2 * k * j for j in (-1, 0, 1)] for k in (-1, 0, 1)]
+    return GaussianModes([outer, inner, 1 - outer - inner], gram, sigma)
+
+
+def gaussian_simplex(modes: sp.Expr = _ONE * 4, sigma: sp.Expr = _HALF) -> GaussianModes:
+    """Four Gaussians of equal weight with orthogonal means: four order parameters."""
+    if not (modes.is_Integer and 2 <= modes <= 12):
+        raise ValueError(f"modes must be a whole number from 2 to 12, got {modes}")
+    return GaussianModes([1 / modes] * int(modes), sp.eye(int(modes)), sigma)
+
+
 _MEANS = "Mixtures told apart by their means (q = 1)"
 _LATER = "Mixtures told apart by a later cumulant"
 _COUNTS = Settings(dimensions=(1_000, 10_000), n=1_500)
@@ -125,4 +214,21 @@ PAIRS = (
     Entry(laplace_or_normal, _LATER, _FOURTH),
     Entry(uniform_or_normal, _LATER, _FOURTH),
     Entry(quadrature_or_normal, _LATER, _SIXTH),
+)
+
+_SCALES = "Several scales"
+_FAR = Settings(dimensions=(10_000, 100_000, 1_000_000))
+
+TREES = (
+    Entry(weak_separation, _SCALES, _FAR),
+    Entry(two_level_tree, _SCALES, replace(_FAR, n=2_000, steps=60)),
+    Entry(means_then_variances, _SCALES, replace(_FAR, n=2_000, steps=80, kappa=2.5)),
+)
+
+_DIRECTIONS = "General directions"
+
+DIRECTIONS = (
+    Entry(gaussian_triangle, _DIRECTIONS),
+    Entry(gaussian_line, _DIRECTIONS),
+    Entry(gaussian_simplex, _DIRECTIONS, Settings(interpolant="ve")),
 )
