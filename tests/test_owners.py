@@ -1,5 +1,6 @@
 """What is derived of a distribution is derived once in a process, whoever asks and with whatever object."""
 
+import gc
 import sys
 from collections import Counter
 
@@ -92,6 +93,14 @@ def test_what_is_shared_cannot_be_changed():
             numbers[0] = 0.5
 
 
+def test_what_a_mixture_shares_cannot_be_changed_either():
+    limit = symsched.derive(symsched.GaussianMixture(R(4, 5), 1, R(1, 2)), symsched.VP)
+    spins = symsched.CurieWeiss(2).model(9).site
+    for numbers in (limit.model(9).gaussians.means, limit.order_model(9.0).points.weights, spins.values):
+        with pytest.raises(ValueError, match="read-only"):
+            numbers[0] = 0.5
+
+
 def bent():
     """Spins that have a mean growing with d."""
     return symsched.laws.AtomLaw((sp.log(d), -1), (R(1, 2), R(1, 2)))
@@ -118,11 +127,14 @@ def _derivations(call):
         if event == "call" and "/sympy/" in frame.f_code.co_filename:
             names.add(frame.f_code.co_name)
 
+    gc.collect()
+    gc.disable()  # a generator of SymPy that is collected on the way is entered once more
     sys.setprofile(note)
     try:
         call()
     finally:
         sys.setprofile(None)
+        gc.enable()
     known = {"_hashable_content", "_new", "from_coprime_ints", "_as_mpf_val", "sympify", "_sympify", "wrapper"}
     return {name for name in names if not name.startswith("__")} - known
 

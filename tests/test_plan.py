@@ -261,3 +261,15 @@ def test_a_plan_holds_what_is_not_zero_and_can_be_sent():
     # A plain schedule may need √d steps: a table of N² numbers would be 80 gigabytes.
     long = dilated(10**10, 100_000)
     assert long.B.nnz <= long.steps == 100_000 == len(long.rows)
+
+
+def test_a_plan_keeps_numbers_of_its_own():
+    table = np.diag([1.0, 2.0])
+    plan = Plan([0, 0.5, 1], [0, 1], [1, 0.5, 0], [0, 0.5, 1], A=[0.5, 0], B=table)
+    table[:] = 9
+    assert plan.B.toarray().tolist() == [[1, 0], [0, 2]]
+    with pytest.raises(ValueError, match="read-only"):
+        plan.A[0] = 7
+    for wrong, message in (({"alpha": [1, 0, 0]}, "alpha > 0"), ({"psi": [[0], [1]]}, "psi must have shape")):
+        with pytest.raises(ValueError, match=message):
+            replace(plan, **wrong)

@@ -5,7 +5,7 @@ import abc
 import numpy as np
 from numpy.typing import ArrayLike
 
-from symsched.algebra.arrays import Array
+from symsched.algebra.arrays import Array, unwritable
 from symsched.errors import require_real
 from symsched.models.method import Method
 
@@ -82,12 +82,6 @@ def checked_weights(weights: ArrayLike, count: int) -> Array:
     if not np.all(np.isfinite(vector)) or np.any(vector <= 0) or abs(vector.sum() - 1) > 1e-9:
         raise ValueError(f"weights must be positive and sum to 1, got {vector}")
     return unwritable(vector / vector.sum())
-
-
-def unwritable(numbers: Array) -> Array:
-    """Return an array that nobody can write to any more: a model is shared by all who ask for it."""
-    numbers.setflags(write=False)
-    return numbers
 
 
 def softmax(logits: Array) -> Array:

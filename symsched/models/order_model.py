@@ -15,7 +15,7 @@ from typing import final
 import numpy as np
 from scipy import special
 
-from symsched.algebra.arrays import Array
+from symsched.algebra.arrays import Array, unwritable
 from symsched.laws.numeric import AbstractSite
 from symsched.laws.numeric.tables import fast_kernel
 
@@ -80,6 +80,11 @@ class Points:
     orders: tuple[int, ...]
     weights: Array
     places: Array
+
+    def __post_init__(self) -> None:
+        """Close the arrays to writing."""
+        object.__setattr__(self, "weights", unwritable(self.weights))
+        object.__setattr__(self, "places", unwritable(self.places))
 
 
 class _AbstractPointsModel(AbstractOrderModel):

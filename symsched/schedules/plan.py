@@ -15,7 +15,7 @@ from typing import final
 import numpy as np
 from scipy import sparse
 
-from symsched.algebra.arrays import Array
+from symsched.algebra.arrays import Array, unwritable
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,24 +46,29 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Check shapes, finiteness and order once, so that no integrator has to."""
-        n = self.psi.shape[0]
+        for name in ("times", "psi", "alpha", "beta", "A", "shift"):
+            object.__setattr__(self, name, unwritable(getattr(self, name)))
+        n = self.psi.size
         if self.shift.size == 0:
-            object.__setattr__(self, "shift", np.zeros(n))
-        table = sparse.csr_array(self.B, dtype=np.float64)
+            object.__setattr__(self, "shift", unwritable(np.zeros(n)))
+        table = sparse.csr_array(self.B, dtype=np.float64, copy=True)
         table.eliminate_zeros()
         table.sort_indices()
         object.__setattr__(self, "B", table)
         shapes = {"times": (n + 1,), "alpha": (n + 1,), "beta": (n + 1,), "A": (n,), "B": (n, n), "shift": (n,)}
+        shapes["psi"] = (n,)
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} must have shape {shape}, got {getattr(self, name).shape}")
-        for name in ("psi", *shapes):
+        for name in shapes:
             if not np.all(np.isfinite(table.data if name == "B" else getattr(self, name))):
                 raise ValueError(
                     f"{name} of the plan holds a value that is not finite; the grid meets the end of the interpolant"
                 )
         if sparse.triu(table, 1).nnz:
             raise ValueError("B must be lower triangular: a step cannot use a posterior mean that comes later")
+        if n == 0 or np.any(self.alpha[:-1] <= 0):
+            raise ValueError("a plan needs a node, and noise alpha > 0 at every node but the last")
         # A window that stands still does so up to rounding.
         if np.any(np.diff(self.psi) < -1e-12 * self.psi[1:]):
             raise ValueError("psi must not decrease along the plan")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from symsched.algebra.arrays import Array
+from symsched.algebra.arrays import Array, unwritable
 from symsched.errors import require_integer, require_real
-from symsched.models.base import checked_weights, softmax, unwritable
+from symsched.models.base import checked_weights, softmax
 
 _SPAN = 1024  # coordinates of a direction per coarse angle
 

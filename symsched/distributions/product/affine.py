@@ -12,7 +12,7 @@ from typing import final
 
 import numpy as np
 
-from symsched.algebra.arrays import Array
+from symsched.algebra.arrays import Array, unwritable
 from symsched.laws.numeric.kernels import gaussian_coefficients
 from symsched.models.method import Method
 from symsched.models.noise import fill, tiles
@@ -31,6 +31,11 @@ class Gaussians:
     weights: Array
     means: Array
     variances: Array
+
+    def __post_init__(self) -> None:
+        """Close the arrays to writing."""
+        for name in ("weights", "means", "variances"):
+            object.__setattr__(self, name, unwritable(getattr(self, name)))
 
     @property
     def methods(self) -> tuple[Method, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from symsched.algebra.arrays import Array
+from symsched.algebra.arrays import Array, unwritable
 from symsched.laws.numeric.site_base import AbstractSite
 
 _CHUNK = 1 << 20
@@ -42,8 +42,8 @@ class AtomSite(AbstractSite):
             raise ValueError(f"weights must be non-negative and sum to 1, got {weights} (sum {weights.sum():.12g})")
         distinct, index = np.unique(values[weights > 0], return_inverse=True)
         merged = np.bincount(index, weights=weights[weights > 0])
-        object.__setattr__(self, "values", distinct)
-        object.__setattr__(self, "weights", merged / merged.sum())
+        object.__setattr__(self, "values", unwritable(distinct))
+        object.__setattr__(self, "weights", unwritable(merged / merged.sum()))
 
     @property
     def mean(self) -> float:

@@ -22,7 +22,6 @@ from symsched.models.one_map.finder import Finder
 
 NODES = 15
 """Nodes per cell."""
-_BASE_CELLS = 1
 _WIDE = 256
 """Bins from which on a cell's moments are worth looking at in place."""
 _FEW = 64
@@ -56,10 +55,8 @@ class Cells:
     def start(bins: Bins, noise: Array, moments: Array, outside: Index, amplitude: float) -> Cells:
         """Return the maps f(z) = amplitude · z."""
         rows, d = noise.shape
-        width = bins.count // _BASE_CELLS
-        path = np.repeat(np.arange(rows), _BASE_CELLS)
-        first = np.tile(np.arange(_BASE_CELLS) * float(width), rows)
-        weights = moments.reshape(rows * _BASE_CELLS, width * MOMENTS) @ moment_matrix(width, NODES)
+        width, path, first = bins.count, np.arange(rows), np.zeros(rows)
+        weights = moments.reshape(rows, width * MOMENTS) @ moment_matrix(width, NODES)
         z = (first[:, None] + width / 2 * (1 + chebyshev.nodes(NODES)) - bins.count / 2) * bins.width
         return Cells(
             bins,
