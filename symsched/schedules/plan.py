@@ -55,8 +55,8 @@ class Plan:
         table.eliminate_zeros()
         table.sort_indices()
         object.__setattr__(self, "B", table)
-        shapes = {"times": (n + 1,), "alpha": (n + 1,), "beta": (n + 1,), "A": (n,), "B": (n, n), "shift": (n,)}
-        shapes["psi"] = (n,)
+        steps, nodes = dict.fromkeys(("psi", "A", "shift"), (n,)), dict.fromkeys(("times", "alpha", "beta"), (n + 1,))
+        shapes = {"B": (n, n), **steps, **nodes}
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} must have shape {shape}, got {getattr(self, name).shape}")

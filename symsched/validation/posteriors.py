@@ -6,7 +6,7 @@ atom, weight or exponent shows here whatever a sampler does.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -55,7 +55,8 @@ def posterior_rows(limit: Limit, rng: np.random.Generator, *, n: int, reach: flo
             for share in (branch.law.atoms or {}).values()
         ]
         for block, weight, share in zip(outcomes, weights, shares.T, strict=False):
-            rows.append(_row(f"{phase.name}: posterior weight of {_name(block)} at s = 1", weight, share, judge))
+            name = ("mode " if len(block) == 1 else "modes ") + ", ".join(map(str, block))
+            rows.append(_row(f"{phase.name}: posterior weight of {name} at s = 1", weight, share, judge))
         agreement = [(number(b.weight, "a weight"), clone_probability(b.law, 1.0)) for b in phase.branches]
         rest = 1 - sum(weight for weight, _ in agreement)
         predicted = rest + sum(weight * phi.value for weight, phi in agreement)
@@ -79,7 +80,3 @@ def _partitions(limit: Limit) -> Iterator[tuple[CanonicalPhase, Blocks, Blocks]]
 def _row(claim: str, predicted: float, values: Array, judge: Callable[[str, float, float, float], Row]) -> Row:
     found = average(values)
     return judge(claim, predicted, found.value, found.standard_error)
-
-
-def _name(block: Sequence[int]) -> str:
-    return f"mode {block[0]}" if len(block) == 1 else f"modes {', '.join(map(str, block))}"

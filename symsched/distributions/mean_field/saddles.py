@@ -214,7 +214,7 @@ def _name(law: AbstractLaw, interaction: sp.Expr, values: list[float], tilts: li
             continue
         equation = m - _slopes(cumulant)[0].subs(u, sp.diff(interaction, m))
         partner = next((v for v in positive if abs(v + value) < 1e-12), None) if value < 0 else None
-        if partner is not None and _is_odd(equation):
+        if partner is not None and sp.simplify(equation.subs(m, -m) + equation) == 0:
             named.append(-_constant(equation, partner, positive, len(values)))
         else:
             named.append(_constant(equation, value, positive or values, len(values)))
@@ -225,10 +225,6 @@ def _constant(equation: sp.Expr, value: float, family: list[float], count: int) 
     rank = family.index(value) + 1 if value in family else count
     name = "m_star" if rank == 1 else f"m_star{rank}"
     return ImplicitConstant(name, m, equation, sp.Float(value, 17))
-
-
-def _is_odd(equation: sp.Expr) -> bool:
-    return bool(sp.simplify(equation.subs(m, -m) + equation) == 0)
 
 
 def _saddle(law: AbstractLaw, interaction: sp.Expr, value: sp.Expr, tilt: float) -> Saddle:

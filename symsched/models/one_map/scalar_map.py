@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from symsched.algebra.arrays import Array, Index
+from symsched.algebra.arrays import Array
 from symsched.models.noise import fill, tiles
 from symsched.models.one_map.bins import Bins
 from symsched.models.one_map.cell_frame import CellFrame
@@ -51,7 +51,8 @@ def _integrate_rows(model: AbstractExchangeableModel, plan: Plan, work: Workspac
         found, beyond = bins.gather(tile)
         moments[row] += found
         if beyond.size:
-            outside.append(_flat(beyond, tile.shape[1], row, column, d))
+            place, across = np.divmod(beyond, tile.shape[1])
+            outside.append((place + row.start) * d + across + column.start)
     positions = np.concatenate(outside) if outside else np.empty(0, dtype=np.intp)
     amplitude = float(plan.alpha[0])
     cells, track, error = carry(
@@ -80,11 +81,6 @@ def end_powers(cells: Cells) -> Array:
     frame = CellFrame(cells)
     square = cells.x**2
     return np.stack([frame.sum(power) for power in (cells.x, square, square * cells.x, square**2)], axis=1)
-
-
-def _flat(beyond: Index, width: int, row: slice, column: slice, d: int) -> Index:
-    """Return positions in the block of positions in a tile."""
-    return np.asarray((beyond // width + row.start) * d + beyond % width + column.start)
 
 
 def _evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> tuple[Cells, Track, float]:
