@@ -180,15 +180,15 @@ def test_interpolants_written_out():
     assert same(VP_TRIG.noise_rate, -tau / (1 - tau**2))
     assert same(VP_TRIG.signal_rate, 1 / (1 - tau**2))
     level = sp.Symbol("x", positive=True)
-    assert same(VP.time_of_ratio(level), level / (1 + level))
-    assert same(VE.time_of_ratio(level), sp.sqrt(d) * level / (1 + sp.sqrt(d) * level))
-    assert same(VE_TRIG.time_of_noise(level), sp.sqrt(1 - level**2 / d))
-    assert VE.time_of_signal(level) == level
+    assert same(VP.time_of("psi", level), level / (1 + level))
+    assert same(VE.time_of("psi", level), sp.sqrt(d) * level / (1 + sp.sqrt(d) * level))
+    assert same(VE_TRIG.time_of("alpha", level), sp.sqrt(1 - level**2 / d))
+    assert VE.time_of("beta", level) == level
 
 
 def test_an_interpolant_that_cannot_be_inverted_is_refused():
     with pytest.raises(DerivationError, match="no closed form of tau"):
-        Interpolant(1 - tau, tau**5 / 2 + tau / 2).time_of_ratio(sp.Symbol("x"))
+        Interpolant(1 - tau, tau**5 / 2 + tau / 2).time_of("psi", sp.Symbol("x"))
 
 
 @pytest.mark.parametrize(
