@@ -16,7 +16,7 @@ def integrate_full(model: AbstractModel, plan: Plan, work: Workspace) -> BlockRe
     frame = model.frame
     projections = []
     for node in range(plan.steps + 1):
-        track.note([column.sum(axis=1) for column in track.columns(node, out)])
+        track.note(node, [column.sum(axis=1) for column in track.columns(node, out)])
         if frame is not None:
             projections.append(out @ frame.T)
         if node == plan.steps:
@@ -24,5 +24,5 @@ def integrate_full(model: AbstractModel, plan: Plan, work: Workspace) -> BlockRe
         mean, responsibilities = model.posterior(plan.psi[node], out / plan.alpha[node])
         track.watch(node, responsibilities)
         history.advance(node, out, mean)
-    moments = np.stack([(out**power).sum(axis=1) for power in (1, 2, 3, 4)], axis=1)
+    moments = np.stack([out.sum(axis=1), np.einsum("ij,ij->i", out, out)], axis=1)
     return track.finish(out, moments, projections=np.stack(projections, axis=1) if projections else None)

@@ -92,8 +92,7 @@ class BlockResult:
 
     ``x`` (r, d) or None; ``means`` (r, N+1): mean over coordinates at every node; ``order`` (r, M): the order parameter
     at the nodes where it is defined; ``projections`` (r, N+1, directions) of x, for models with directions;
-    ``responsibilities`` (r, len(watch), K); ``moments`` (r, 4): means of x, x², x³, x⁴ over the coordinates at the end
-    (affine directions: only the first two);
+    ``responsibilities`` (r, len(watch), K); ``moments`` (r, 2): means of x and x² over the coordinates at the end;
     ``map_error``: estimated error of x from interpolation, 0 where nothing was interpolated.
     """
 
@@ -149,23 +148,23 @@ class Track:
         return statistic is not None and statistic.scale(self.plan.alpha[node], self.plan.beta[node]) > 0
 
     def columns(self, node: int, x: Array) -> list[Array]:
-        """Return the arrays like ``x`` whose sums over coordinates ``note`` wants: x and, if defined, He_q."""
+        """Return the arrays like ``x`` whose sums ``note`` wants: x and, if defined and q > 1, He_q."""
         statistic = self.recording.statistic
-        if statistic is None or not self.defined(node):
+        if statistic is None or statistic.order == 1 or not self.defined(node):
             return [x]
         return [x, statistic.terms(x, self.plan.alpha[node], self.plan.beta[node])]
 
-    def note(self, sums: Sequence[Array]) -> None:
-        """Keep the sums over coordinates of ``columns``, (r,) each."""
+    def note(self, node: int, sums: Sequence[Array]) -> None:
+        """Keep the sums over coordinates of ``columns``, (r,) each; He_1 is affine in x, and so is its sum."""
         self.means.append(sums[0] / self.d)
-        if len(sums) > 1 and self.recording.statistic is not None:
-            self.order.append(sums[1] * self.recording.statistic.normaliser(self.d))
-
-    def note_all(self, sums: Array, terms: Array) -> None:
-        """Keep the sums of ``columns`` of all nodes: of x (N+1, r), and of He_q at the nodes where it is defined."""
-        self.means.extend(sums / self.d)
-        if self.recording.statistic is not None:
-            self.order.extend(terms * self.recording.statistic.normaliser(self.d))
+        statistic, plan = self.recording.statistic, self.plan
+        if statistic is not None and self.defined(node):
+            terms = (
+                sums[1]
+                if statistic.order > 1
+                else self.d * statistic.terms(self.means[-1], plan.alpha[node], plan.beta[node])
+            )
+            self.order.append(terms * statistic.normaliser(self.d))
 
     def watch(self, node: int, responsibilities: Array) -> None:
         """Keep the responsibilities (r, K) if the node is watched."""
@@ -175,7 +174,7 @@ class Track:
     def finish(
         self, x: Array | None, moments: Array, map_error: float = 0.0, projections: Array | None = None
     ) -> BlockResult:
-        """Return the block's result; ``moments`` (r, 4) are sums of powers."""
+        """Return the block's result; ``moments`` (r, 2) are Σ x and Σ x²."""
         rows = moments.shape[0]
         order = np.stack(self.order, axis=1) if self.order else np.empty((rows, 0))
         return BlockResult(

@@ -81,19 +81,9 @@ class RawRun:
 
     @property
     def central_moments(self) -> Array:
-        """Mean, variance, third and fourth central moment of each path's coordinates at the end, (n, 4).
-
-        Only the first two, (n, 2), where only two power sums are known: affine paths with a frame, and affine runs
-        of order parameters.
-        """
-        first, second = self.moments[:, 0], self.moments[:, 1]
-        variance = np.maximum(second - first**2, 0.0)
-        if self.moments.shape[1] == 2:
-            return np.stack([first, variance], axis=1)
-        third, fourth = self.moments[:, 2], self.moments[:, 3]
-        skewed = third - 3 * first * second + 2 * first**3
-        flat = fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
-        return np.stack([first, variance, skewed, flat], axis=1)
+        """Mean and variance of each path's coordinates at the end, (n, 2)."""
+        first, second = self.moments.T
+        return np.stack([first, np.maximum(second - first**2, 0.0)], axis=1)
 
 
 @final

@@ -19,8 +19,6 @@ from symsched.models.noise import fill, tiles
 from symsched.models.recording import BlockResult, Recording, Track, Workspace, hermite_coefficients
 from symsched.schedules.plan import History, Plan
 
-_POWERS = 4  # power sums of the noise that the moments of x need
-
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -47,7 +45,7 @@ class Gaussians:
 
 
 def step_product(model: Gaussians, plan: Plan, powers: Array, record: Recording) -> tuple[Array, Array, Track]:
-    """Return the final scale s and shift c (r,) of x = s z + c given the power sums Σ z^j, (r, 5) for j = 0 … 4."""
+    """Return the final scale s and shift c (r,) of x = s z + c given the power sums Σ z^j, (r, 3+) from j = 0."""
     d = float(model.d)
     intercepts, slopes, constants = gaussian_coefficients(model.means, model.variances, plan.psi[:, None])
     factors = (plan.psi / plan.alpha[:-1])[:, None]
@@ -60,8 +58,8 @@ def step_product(model: Gaussians, plan: Plan, powers: Array, record: Recording)
     means = () if plan.is_diagonal else (factors * slopes, intercepts)
     moves = np.stack([gains, pulls, *means, np.ones_like(pulls)], axis=1)
     rows = powers.shape[0]
-    states = np.empty((plan.steps + 1, 2, rows))
-    states[0, 0], states[0, 1] = plan.alpha[0], 0.0
+    state = np.zeros((2, rows))
+    state[0] = plan.alpha[0]
     sums = np.stack([powers[:, 1], powers[:, 0]])
     second = powers[:, 2].copy()
     parts, squares, features = np.empty((2, rows)), np.empty((2, rows)), np.ones((3, rows))
@@ -69,7 +67,7 @@ def step_product(model: Gaussians, plan: Plan, powers: Array, record: Recording)
     factor, shift, responses, normaliser = moved[0], moved[1], moved[:-1], moved[-1]
     history = History(plan, np.array([[0.0], [1.0]]))
     track = Track(record, plan, model.d)
-    for node, (load, move, state, later) in enumerate(zip(loads, moves, states[:-1], states[1:], strict=True)):
+    for node, (load, move) in enumerate(zip(loads, moves, strict=True)):
         # Σ x = s Σ z + c d, and Σ x² = s (s Σ z²) + c (s Σ z + Σ x).
         np.multiply(state, sums, out=parts)
         np.add(parts[0], parts[1], out=features[1])
@@ -77,6 +75,7 @@ def step_product(model: Gaussians, plan: Plan, powers: Array, record: Recording)
         np.add(parts[0], features[1], out=squares[1])
         squares *= state
         np.add(squares[0], squares[1], out=features[2])
+        _note(track, node, features[1], state, powers)
         np.matmul(load, features, out=logits)
         logits -= np.maximum.reduce(logits)
         np.exp(logits, out=logits)
@@ -84,15 +83,15 @@ def step_product(model: Gaussians, plan: Plan, powers: Array, record: Recording)
         if node in record.watch:
             track.watch(node, (logits / normaliser).T)
         responses /= normaliser
-        np.multiply(state, factor, out=later)
-        later[1] += shift
         if means:
             mean = state * responses[2]
             mean[1] += responses[3]
-            history.complete(node, later, mean)
-    scales, shifts = states[:, 0], states[:, 1]
-    _note(track, scales, shifts, powers)
-    return scales[-1], shifts[-1], track
+        state *= factor
+        state[1] += shift
+        if means:
+            history.complete(node, state, mean)
+    _note(track, plan.steps, _power_sum(1, state[0], state[1], powers), state, powers)
+    return state[0], state[1], track
 
 
 def integrate_product(model: Gaussians, plan: Plan, work: Workspace) -> BlockResult:
@@ -100,7 +99,7 @@ def integrate_product(model: Gaussians, plan: Plan, work: Workspace) -> BlockRes
     out, record = work.out, work.recording
     rows = out.shape[0]
     order = record.statistic.order if record.statistic is not None else 0
-    powers = np.zeros((rows, max(_POWERS, order) + 1))
+    powers = np.zeros((rows, max(2, order) + 1))
     powers[:, 0] = model.d
     for row, column in tiles(rows, model.d):
         tile = out[row, column]
@@ -117,8 +116,7 @@ def integrate_product(model: Gaussians, plan: Plan, work: Workspace) -> BlockRes
             tile = out[row, column]
             tile *= scale[row, None]
             tile += shift[row, None]
-    moments = np.stack([_power_sum(j, scale, shift, powers) for j in range(1, 5)], axis=1)
-    return track.finish(out if work.keep else None, moments)
+    return track.finish(out if work.keep else None, _moments(scale, shift, powers))
 
 
 def integrate_sums(model: Gaussians, plan: Plan, work: Workspace) -> BlockResult:
@@ -132,36 +130,33 @@ def integrate_sums(model: Gaussians, plan: Plan, work: Workspace) -> BlockResult
     rest = generator.chisquare(model.d - 1, rows) if model.d > 1 else np.zeros(rows)
     powers = np.stack([np.full(rows, float(model.d)), math.sqrt(model.d) * normal, normal**2 + rest], axis=1)
     scale, shift, track = step_product(model, plan, powers, record)
-    first = scale * powers[:, 1] + shift * model.d
-    second = scale**2 * powers[:, 2] + shift * (2 * scale * powers[:, 1] + shift * model.d)
-    return track.finish(None, np.stack([first, second], axis=1))
+    return track.finish(None, _moments(scale, shift, powers))
 
 
-def _note(track: Track, scales: Array, shifts: Array, powers: Array) -> None:
-    """Record Σ x and Σ He_q of the standardised coordinates, from s and c at all nodes (N+1, r)."""
-    sums, terms = scales * powers[:, 1] + shifts * powers[:, 0], np.empty((0, scales.shape[1]))
-    statistic, plan = track.recording.statistic, track.plan
-    if statistic is not None:
-        nodes = statistic.nodes(plan)
-        widths = np.array([statistic.scale(plan.alpha[k], plan.beta[k]) for k in nodes])[:, None]
-        standard_scales = scales[nodes] / widths
-        standard_shifts = (shifts[nodes] - plan.beta[nodes, None] * statistic.centre) / widths
-        terms = sum(
-            (
-                c * _power_sum(power, standard_scales, standard_shifts, powers)
-                for power, c in enumerate(hermite_coefficients(statistic.order))
-                if c
-            ),
-            start=np.zeros(standard_scales.shape),
-        )
-    track.note_all(sums, terms)
+def _moments(scale: Array, shift: Array, powers: Array) -> Array:
+    """Return Σ x and Σ x², (r, 2)."""
+    return np.stack([_power_sum(power, scale, shift, powers) for power in (1, 2)], axis=1)
+
+
+def _note(track: Track, node: int, total: Array, state: Array, powers: Array) -> None:
+    """Record Σ x, ``total``, and Σ He_q of the standardised coordinates at a node, from s and c, ``state`` (2, r)."""
+    statistic, plan, sums = track.recording.statistic, track.plan, [total]
+    if statistic is not None and statistic.order > 1 and track.defined(node):
+        width = statistic.scale(plan.alpha[node], plan.beta[node])
+        scale, shift = state[0] / width, (state[1] - plan.beta[node] * statistic.centre) / width
+        terms = np.zeros_like(total)
+        for power, coefficient in enumerate(hermite_coefficients(statistic.order)):
+            if coefficient:
+                terms += coefficient * _power_sum(power, scale, shift, powers)
+        sums.append(terms)
+    track.note(node, sums)
 
 
 def _power_sum(power: int, scale: Array, shift: Array, powers: Array) -> Array:
-    """Return Σ (s z + c)^power, of the shape of s and c: (r,), or (…, r)."""
+    """Return Σ (s z + c)^power, (r,)."""
     if power == 0:
-        return np.broadcast_to(powers[:, 0], scale.shape)
-    total = scale**power * powers[:, power] + shift**power * powers[:, 0]
+        return powers[:, 0]
+    total: Array = scale**power * powers[:, power] + shift**power * powers[:, 0]
     for j in range(1, power):
         total += math.comb(power, j) * scale**j * shift ** (power - j) * powers[:, j]
-    return np.asarray(total)
+    return total

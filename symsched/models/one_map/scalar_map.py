@@ -77,10 +77,9 @@ def carry(
 
 
 def end_powers(cells: Cells) -> Array:
-    """Return the sums of x, x², x³, x⁴ over the coordinates, (r, 4)."""
+    """Return Σ x and Σ x² over the coordinates, (r, 2)."""
     frame = CellFrame(cells)
-    square = cells.x**2
-    return np.stack([frame.sum(power) for power in (cells.x, square, square * cells.x, square**2)], axis=1)
+    return np.stack([frame.sum(cells.x), frame.sum(cells.x**2)], axis=1)
 
 
 def _evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> tuple[Cells, Track, float]:
@@ -93,7 +92,7 @@ def _evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> tup
     worst = 0.0
     debt = np.zeros(cells.paths)
     for node in range(plan.steps + 1):
-        track.note([frame.sum(column) for column in track.columns(node, cells.x)])
+        track.note(node, [frame.sum(column) for column in track.columns(node, cells.x)])
         if node == plan.steps:
             break
         psi = float(plan.psi[node])
