@@ -13,11 +13,11 @@ from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, Enumerated, Flow, SolvesODE
 from symsched.validation.effort import Sized
 
-STARTS = (-1.5, -1.0, -0.3, 0.3, 1.2)
+STARTS = (-1.5, -1.0, -0.3, 0.3, 1.2)  # μ(0): both sides of the unstable point, near it and beyond one deviation
 HALF, SHOWN = 0.5, 100
-TIMES = tuple(0.02 * k for k in range(1, 26))
-SMALL = Sized((64, 256, 1024, 4096), (64, 256, 1024))
-LARGE = Sized(tuple(4**k for k in range(5, 10)), (4**5, 4**6, 4**7))
+TIMES = tuple(0.02 * k for k in range(1, 26))  # of the compared paths: the whole first half
+SMALL = Sized((64, 256, 1024, 4096), (64, 256, 1024))  # for paths on exact flows, which cost d a step
+LARGE = Sized(tuple(4**k for k in range(5, 10)), (4**5, 4**6, 4**7))  # for laws
 
 s, order, t, mu = sp.symbols("s nu t mu", real=True)
 m, h, kappa, d = sp.symbols("m h kappa d", positive=True)

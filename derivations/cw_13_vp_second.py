@@ -16,9 +16,9 @@ from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, ClosedForm, Flow, Quantity, RateInD, Settles, SolvesODE
 from symsched.validation.effort import Sized
 
-SIDES = {"−": -1, "+": 1}
-HALF = 0.5
-SIZES = Sized((10**3, 10**4, 10**6), (10**3, 10**6))
+SIDES = {"−": -1, "+": 1}  # of the two modes, the sign of m
+HALF = 0.5  # the time at which the second half starts
+SIZES = Sized((10**3, 10**4, 10**6), (10**3, 10**6))  # d
 
 u, y, x = sp.symbols("u y x", real=True)
 psi, t = sp.symbols("psi t", positive=True)

@@ -35,10 +35,10 @@ from symsched.validation.effort import Sized
 
 READ = 0.4
 """t at which laws and paths of the first half are compared: s = τ/(1 − τ) = 4 there as d → ∞."""
-STARTS = (-1.2, -0.6, -0.2, 0.3, 1.0)
-LARGE = Sized(tuple(4**k for k in range(6, 10)), (4**6, 4**7))
-SMALL = Sized((256, 1024, 4096), (256, 1024))
-WIDE = 10**8
+STARTS = (-1.2, -0.6, -0.2, 0.3, 1.0)  # M(0): both sides of the unstable point
+LARGE = Sized(tuple(4**k for k in range(6, 10)), (4**6, 4**7))  # for laws
+SMALL = Sized((256, 1024, 4096), (256, 1024))  # for paths on exact flows, which cost d a step
+WIDE = 10**8  # d at which steps of two sizes are compared
 
 t, m, h, kappa, d = sp.symbols("t m h kappa d", positive=True)
 M, x, u = sp.symbols("M x u", real=True)

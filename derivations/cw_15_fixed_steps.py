@@ -21,9 +21,9 @@ from symsched.validation.checks import Axes, End, Quantity, RateInD, Settles, Wh
 from symsched.validation.effort import Sized
 
 STEPS, HALF = 20, 10
-SIZES = Sized((10**2, 10**3, 10**4, 10**6, 10**8), (10**2, 10**4, 10**8))
-SPUN = Sized((10**4, 10**6, 10**8), (10**4, 10**8))
-VECTORS = ((1_000, Sized(400, 100)), (10_000, 250), (100_000, 40))
+SIZES = Sized((10**2, 10**3, 10**4, 10**6, 10**8), (10**2, 10**4, 10**8))  # d of the predicted weights
+SPUN = Sized((10**4, 10**6, 10**8), (10**4, 10**8))  # d of the spins that cross the threshold
+VECTORS = ((1_000, Sized(400, 100)), (10_000, 250), (100_000, 40))  # d and number of whole vectors
 SHIFT = "κ d^−1/2 (1 − m̂²), the spins that the schedule's own d^−1/2 moves across the threshold"
 
 

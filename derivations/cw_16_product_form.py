@@ -17,10 +17,10 @@ from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, ClosedForm, Quantity, RateInD, Settles
 from symsched.validation.effort import Sized
 
-TIMES = (0.4, 0.5, 0.7)
-SIZES = Sized((10**3, 10**4, 10**5, 10**6), (10**3, 10**5))
+TIMES = (0.4, 0.5, 0.7)  # in the window, at its end, and after it
+SIZES = Sized((10**3, 10**4, 10**5, 10**6), (10**3, 10**5))  # d: four decades to read a rate
 PAPER_DIMENSION, SMALL, LARGE = 100_000, 2000, 800_000
-NOISE = np.linspace(-12, 12, 2001)
+NOISE = np.linspace(-12, 12, 2001)  # nodes of a Gaussian average
 
 u, y = sp.symbols("u y", real=True)
 d, beta, psi = sp.symbols("d beta psi", positive=True)

@@ -21,8 +21,8 @@ from symsched.validation.effort import Sized
 
 HOT, CRITICAL = sp.Rational(1, 2), sp.S.One
 STEPS, SIZE, WIDE = 20, 2000, 10_000
-FIELDS = {"no field": sp.S.Zero, "field 0.8 u": sp.Rational(4, 5)}
-SIZES = tuple(16**k for k in (2, 3, 4, 5))
+FIELDS = {"no field": sp.S.Zero, "field 0.8 u": sp.Rational(4, 5)}  # the tilt at criticality, in units of d^(1/4)
+SIZES = tuple(16**k for k in (2, 3, 4, 5))  # a factor of 16 is one of 2 in d^(1/4)
 PULL = "the field's pull h/(d (1 − β))"
 
 m, u = sp.symbols("m u", real=True)

@@ -16,8 +16,8 @@ from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, ClosedForm, End, Quantity, Settles, WholeVectors
 from symsched.validation.effort import Sized
 
-STEPS = 20
-DIMENSIONS = Sized((100, 10_000, 1_000_000, 100_000_000), (10_000, 1_000_000))
+STEPS = 20  # as many as the dilated schedule gets
+DIMENSIONS = Sized((100, 10_000, 1_000_000, 100_000_000), (10_000, 1_000_000))  # d over six decades
 
 
 # %%

@@ -20,7 +20,7 @@ from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, ClosedForm, Quantity, RateInD, Settles, dividing_place
 from symsched.validation.effort import Sized
 
-DIMENSIONS = Sized((100, 10_000, 1_000_000), (100, 10_000))
+DIMENSIONS = Sized((100, 10_000, 1_000_000), (100, 10_000))  # d, each with about √d steps
 FARTHEST = 25.0
 """s at which the modes are apart beyond doubt."""
 width_ratio = sp.Symbol("a", positive=True)

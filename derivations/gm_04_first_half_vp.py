@@ -17,7 +17,7 @@ from symsched.validation.checks import Axes, Flow, Quantity, RateInD, Settles, S
 from symsched.validation.effort import Sized
 from symsched.validation.validate import path_error
 
-STARTS = (0.3, -1.0)
+STARTS = (0.3, -1.0)  # ν(0) on both sides of the threshold
 STEPS, FINE = 20, 2_000
 TARGET = 7 * P / 8
 """Another weight, for the controls."""

@@ -14,7 +14,7 @@ from symsched.validation.cells import Formula, Identity, Steps, cell
 from symsched.validation.checks import Axes, ClosedForm, Flow, Quantity, Settles, SolvesODE
 
 STEPS, FINE = 20, 2_000
-TIMES = (0.6, 0.75, 0.9, 0.999)
+TIMES = (0.6, 0.75, 0.9, 0.999)  # from just after the middle to just before the end
 VECTOR, READ = 40_000, (0.75, 0.95)
 
 

@@ -15,8 +15,8 @@ from symsched.validation.effort import Sized
 from symsched.validation.validate import REACH
 
 STEPS, HALF = 20, 10
-DIMENSIONS = Sized(tuple(10**k for k in range(2, 9)), (10**4, 10**8))
-VECTORS = 4_000
+DIMENSIONS = Sized(tuple(10**k for k in range(2, 9)), (10**4, 10**8))  # d over six decades
+VECTORS = 4_000  # d of whole vectors
 MOVED = 0.02
 NEGLECTED = "0.02 κ/√d: the half that is not at hand takes κ/√d of τ"
 

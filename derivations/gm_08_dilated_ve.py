@@ -21,7 +21,7 @@ from symsched.validation.checks import Axes, ClosedForm, Flow, Quantity, Settles
 from symsched.validation.effort import Sized
 
 FINE, SMALL = 2_000, 400
-DIMENSIONS = Sized((1_000, 10_000, 1_000_000, 100_000_000), (10_000, 100_000_000))
+DIMENSIONS = Sized((1_000, 10_000, 1_000_000, 100_000_000), (10_000, 100_000_000))  # d over five decades
 
 
 # %%

@@ -14,7 +14,7 @@ from symsched.validation.cells import Formula, Identity, cell
 from symsched.validation.checks import Axes, Quantity, Settles
 from symsched.validation.effort import Sized
 
-DIMENSIONS = Sized((10_000, 100_000, 1_000_000, 100_000_000), (10_000, 1_000_000))
+DIMENSIONS = Sized((10_000, 100_000, 1_000_000, 100_000_000), (10_000, 1_000_000))  # d over four decades
 TOLERANCE = 0.2
 
 

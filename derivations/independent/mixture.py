@@ -23,7 +23,7 @@ from independent.paths import PLAIN, Number, Path
 
 Array = NDArray[np.float64]
 P, SIGMA = 0.8, 0.5
-_DIGITS = 60
+_DIGITS = 60  # of the high-precision steps
 
 
 def _density(v: float) -> float:

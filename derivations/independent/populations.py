@@ -22,9 +22,9 @@ from independent.spins import FieldLaw, Spins, product_form, spin_means
 Array = NDArray[np.float64]
 Mean = Callable[[float, Array], Array]
 """ψ and y (n, B) → E[a | y], (n, B)."""
-_REACH = 6.5
-_FAR = 40.0
-_DECIDED = 1 - 1e-9
+_REACH = 6.5  # deviations that the cells cover one by one
+_FAR = 40.0  # the edge of the outermost cells
+_DECIDED = 1 - 1e-9  # probability of a mode from which no path comes back
 
 
 @dataclass(frozen=True, eq=False)

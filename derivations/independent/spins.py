@@ -19,13 +19,13 @@ from scipy.integrate import solve_ivp
 
 Array = NDArray[np.float64]
 BETA, FIELD = 2.0, math.log(2)
-_REACH = 6.5
-_NODES = 15
-_MOST_ITERATIONS = 400
+_REACH = 6.5  # deviations on both sides of a peak that are summed
+_NODES = 15  # of the trapezium rule on a peak
+_MOST_ITERATIONS = 400  # on the way to a peak; critical ones are reached slowly
 _DECIDED = 60.0
 """Height, in nats, by which one peak of the field's density outgrows the other for that to be left out."""
-_CHUNK = 1 << 21
-_DIGITS = 30
+_CHUNK = 1 << 21  # numbers held at once: 16 MB
+_DIGITS = 30  # of the high-precision sums
 
 
 @dataclass(frozen=True, eq=False)
