@@ -8,7 +8,7 @@ import pytest
 
 from symsched.validation import beside
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_checkout_has_them_beside_the_package():

@@ -11,7 +11,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ("derive_your_own_schedule", "the_paper_in_ten_minutes")
 FIGURES = {"derive_your_own_schedule": 6, "the_paper_in_ten_minutes": 10}
 CELL_TIMEOUT = 600
