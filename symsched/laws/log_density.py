@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import final
 
 import numpy as np
 import sympy as sp
+from scipy import special
 
-from symsched.algebra.arrays import Array
+from symsched.algebra.arrays import Array, Mask
 from symsched.algebra.codegen import compiled
 
-Function = Callable[[Array], Array]
+Function = Callable[..., Array]
+"""Of as many arrays as there are arguments."""
+Signed = tuple[Function, Function | None]
+Arguments = tuple[sp.Symbol, ...]
 
-_FACTORIAL = (sp.factorial, sp.gamma, sp.binomial)
+_FACTORIAL = (sp.factorial, sp.gamma, sp.binomial, sp.beta)
+_TINY = 1e-290
+"""A sum below this is taken from the logarithms of its terms: its value has lost digits to underflow."""
 _HYPERBOLIC = (sp.cosh, sp.sinh, sp.tanh, sp.sech, sp.csch, sp.coth)
 
 
@@ -25,7 +31,7 @@ class LogDensity:
     """a ↦ log(expression) for an expression in ``variable`` alone, positive where it is used.
 
     Products, powers and exponentials are taken apart, sums of positive terms become logaddexp, so exp(−a²) does not
-    underflow and 1 + exp(−a) does not overflow. Other processes receive the expression and compile it themselves.
+    underflow, a⁹⁹ does not overflow, and 1 + exp(−a) neither. Other processes receive the expression and compile it.
     """
 
     expression: sp.Expr
@@ -36,22 +42,29 @@ class LogDensity:
         free = self.expression.free_symbols - {self.variable}
         if free:
             raise TypeError(f"{self.expression} still depends on {sorted(map(str, free))}; substitute numbers first")
-        _ = self._function
+        _ = self._parts
 
     def __call__(self, points: Array) -> Array:
-        """Return the logarithm at each point."""
-        return self._function(points)
+        """Return the logarithm at each point, not a number where the expression is negative."""
+        log, sign = self._parts
+        values = log(points)
+        return values if sign is None else np.where(sign(points) < 0, np.nan, values)
+
+    def is_negative(self, points: Array) -> Mask:
+        """Return where the expression is below 0."""
+        sign = self._parts[1]
+        return np.zeros(points.shape, dtype=bool) if sign is None else np.asarray(sign(points) < 0)
 
     def __reduce__(self) -> tuple[type[LogDensity], tuple[sp.Expr, sp.Symbol]]:
         """Rebuild from the expression."""
         return LogDensity, (self.expression, self.variable)
 
     @cached_property
-    def _function(self) -> Function:
+    def _parts(self) -> Signed:
         explicit = self.expression.replace(
             lambda part: isinstance(part, _HYPERBOLIC), lambda part: part.rewrite(sp.exp)
         )
-        return _log(explicit, self.variable)
+        return _signed(explicit, (self.variable,))
 
 
 @final
@@ -86,83 +99,142 @@ def constants_to_floats(expression: sp.Expr, digits: int) -> sp.Expr:
     )
 
 
-def _log(expression: sp.Expr, a: sp.Symbol) -> Function:
-    if not expression.has(a):
-        value = float(sp.N(expression, 20))
-        constant = float(np.log(value)) if value > 0 else (-np.inf if value == 0 else np.nan)
-        return lambda points: np.full(np.shape(points), constant)
+def _signed(expression: sp.Expr, arguments: Arguments) -> Signed:
+    """Return log |expression| and its sign, None where that is known to be + everywhere, as functions."""
+    if not expression.has(*arguments):
+        return _constant(expression)
     if isinstance(expression, (sp.exp, *_FACTORIAL)):
+        # Factorials overflow long before their quotients do; they are taken to be positive where they are used.
         is_power = isinstance(expression, sp.exp)
-        # Constants as numbers: NumPy has no logarithm of integers beyond 64 bits.
-        power = expression.args[0] if is_power else constants_to_floats(_log_factorial(expression), 20)
-        return compiled(power, (a,), "a density")
+        power = expression.args[0] if is_power else _log_factorial(expression)
+        return _compiled(power, arguments), None
     if isinstance(expression, sp.Mul):
-        return _log_product(expression, a)
-    if isinstance(expression, sp.Pow):
-        base, exponent = expression.as_base_exp()
-        if not exponent.has(a):
-            inner = _log(base, a) if _is_positive(base, a) or _is_factorial(base) else _absolute(base, a)
-            degree = float(sp.N(exponent, 20))
-            return lambda points: degree * inner(points)
-        if not base.has(a):
-            return compiled(constants_to_floats(exponent * sp.log(base), 20), (a,), "a density")
-    return _log_other(expression, a)
+        parts = [_signed(factor, arguments) for factor in expression.args]
+        signs = [sign for _, sign in parts if sign is not None]
+        return _total([log for log, _ in parts], np.add), _total(signs, np.multiply) if signs else None
+    if isinstance(expression, sp.Add):
+        return _signed_sum(expression, arguments)
+    return _signed_power(expression, arguments)
 
 
-def _is_factorial(expression: sp.Expr) -> bool:
-    return isinstance(expression.as_base_exp()[0], _FACTORIAL) and expression.as_base_exp()[1].is_number
+def _signed_power(expression: sp.Expr, arguments: Arguments) -> Signed:
+    """Return the logarithm of a power, or of a function."""
+    base, exponent = expression.as_base_exp()
+    if exponent != 1 and not exponent.has(*arguments):
+        log, sign = _signed(base, arguments)
+        degree = float(sp.N(exponent, 20))
+        return lambda *at: degree * log(*at), None if exponent.is_even else sign
+    if exponent != 1 and not base.has(*arguments) and base.is_positive:
+        return _compiled(exponent * sp.log(base), arguments), None
+    if isinstance(expression, (sp.besseli, sp.erfc)):
+        return _special(expression, arguments), None
+    return _direct(expression, arguments)
+
+
+def _constant(expression: sp.Expr) -> Signed:
+    """Return the logarithm of a constant, which itself may be far beyond the largest float."""
+    value = sp.N(expression, 20)
+    if not value.is_finite or value.is_real is False:
+        raise ValueError(f"the factor {expression} of a density must be a finite real number, got {value}")
+    constant = float(sp.N(sp.log(abs(value)), 20)) if value != 0 else -np.inf
+    negative = bool(value.is_negative)
+    return (
+        lambda *at: np.full(np.broadcast_shapes(*(np.shape(x) for x in at)), constant),
+        (lambda *at: np.full(np.broadcast_shapes(*(np.shape(x) for x in at)), -1.0)) if negative else None,
+    )
+
+
+def _compiled(expression: sp.Expr, arguments: Arguments) -> Function:
+    # Constants as numbers: NumPy has no logarithm of integers beyond 64 bits.
+    return compiled(constants_to_floats(expression, 20), arguments, "a density")
 
 
 def _log_factorial(expression: sp.Expr) -> sp.Expr:
-    """Return log |expression| for a factorial, Γ or a binomial coefficient, by log |Γ|."""
+    """Return log |expression| for a factorial, Γ, B or a binomial coefficient, by log |Γ|."""
     if isinstance(expression, sp.factorial):
         return sp.loggamma(expression.args[0] + 1)
     if isinstance(expression, sp.gamma):
         return sp.loggamma(expression.args[0])
-    top, bottom = expression.args
-    return sp.loggamma(top + 1) - sp.loggamma(bottom + 1) - sp.loggamma(top - bottom + 1)
+    first, second = expression.args[:2]
+    if isinstance(expression, sp.beta):
+        return sp.loggamma(first) + sp.loggamma(second) - sp.loggamma(first + second)
+    return sp.loggamma(first + 1) - sp.loggamma(second + 1) - sp.loggamma(first - second + 1)
 
 
-def _log_product(expression: sp.Expr, a: sp.Symbol) -> Function:
-    """Return the logarithm of a product as a sum."""
-    constant, dependent = expression.as_independent(a, as_Add=False)
-    factors = list(sp.Mul.make_args(dependent))
-    # Factorials overflow long before their quotients do.
-    positive = [factor for factor in factors if _is_positive(factor, a) or _is_factorial(factor)]
-    others = [factor for factor in factors if factor not in positive]
-    parts = [_log(factor, a) for factor in positive]
-    # Of factors with unknown sign only the product is known to be positive.
-    parts.append(_absolute(sp.Mul(constant, *others), a) if others else _log(constant, a))
-    return _sum(parts)
+def _signed_sum(expression: sp.Expr, arguments: Arguments) -> Signed:
+    """Return the logarithm of a sum: of positive terms by logaddexp, of others from the value where that is a float."""
+    if all(_is_positive(term, arguments) for term in expression.args):
+        logs = [_signed(term, arguments)[0] for term in expression.args]
+        return lambda *at: np.logaddexp.reduce([log(*at) for log in logs]), None
+    parts = [_signed(term, arguments) for term in expression.args]
+    value = _compiled(expression, arguments)
+    # 1 − exp(−x) loses its digits where x is small; the logarithms of its terms do not.
+    apart = len(parts) == 2 and expression.has(sp.exp)
+
+    def both(*at: Array) -> tuple[Array, Array]:
+        with np.errstate(all="ignore"):
+            direct = value(*at)
+            bad = np.full(direct.shape, apart) | ~(np.isfinite(direct) & (np.abs(direct) > _TINY))
+            log, sign = np.log(np.abs(direct)), np.sign(direct)
+            if np.any(bad):
+                points = [np.broadcast_to(x, direct.shape)[bad] for x in at]
+                terms = np.stack([part(*points) for part, _ in parts])
+                signs = np.stack([np.ones(terms.shape[1:]) if s is None else s(*points) for _, s in parts])
+                log[bad], sign[bad] = _log_difference(terms, signs) if apart else _log_sum(terms, signs)
+        return log, sign
+
+    return lambda *at: both(*at)[0], lambda *at: both(*at)[1]
 
 
-def _log_other(expression: sp.Expr, a: sp.Symbol) -> Function:
-    """Return the logarithm of a sum or of a function."""
-    if isinstance(expression, sp.Add) and all(_is_positive(term, a) for term in expression.args):
-        terms = [_log(term, a) for term in expression.args]
-        return lambda points: np.logaddexp.reduce([term(points) for term in terms])
-    return _absolute(expression, a, signed=True)
+def _log_difference(logs: Array, signs: Array) -> tuple[Array, Array]:
+    """Return log and sign of a sum of two terms, exact also where they almost cancel."""
+    larger, gap = np.maximum(logs[0], logs[1]), -np.abs(logs[0] - logs[1])
+    rest = np.where(signs[0] * signs[1] < 0, np.log(-np.expm1(gap)), np.log1p(np.exp(gap)))
+    return larger + rest, np.where(logs[0] >= logs[1], signs[0], signs[1])
 
 
-def _absolute(expression: sp.Expr, a: sp.Symbol, signed: bool = False) -> Function:
-    """Return log |expression|, or with ``signed`` log(expression), not a number where it is negative."""
-    inner = compiled(expression, (a,), "a density")
-    if signed:
-        return lambda points: np.log(inner(points))
-    return lambda points: np.log(np.abs(inner(points)))
+def _log_sum(logs: Array, signs: Array) -> tuple[Array, Array]:
+    log, sign = special.logsumexp(logs, b=signs, axis=0, return_sign=True)
+    return np.asarray(log), np.asarray(sign)
 
 
-def _sum(parts: list[Function]) -> Function:
-    def total(points: Array) -> Array:
-        result = parts[0](points)
+def _special(expression: sp.Expr, arguments: Arguments) -> Function:
+    """Return log I_n(x) or log erfc(x), which leave the range of floats long before their logarithms do."""
+    parts = [_compiled(part, arguments) for part in expression.args]
+    if isinstance(expression, sp.erfc):
+        return lambda *at: special.log_ndtr(-np.sqrt(2) * parts[0](*at)) + np.log(2)
+
+    def log_bessel(*at: Array) -> Array:
+        order, point = (part(*at) for part in parts)
+        with np.errstate(all="ignore"):
+            return np.asarray(np.log(special.ive(order, point)) + np.abs(point))
+
+    return log_bessel
+
+
+def _direct(expression: sp.Expr, arguments: Arguments) -> Signed:
+    """Return log |value| and the sign of the value."""
+    value = _compiled(expression, arguments)
+    known = _is_positive(expression, arguments)
+
+    def log(*at: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return np.log(np.abs(value(*at)))
+
+    return log, None if known else lambda *at: np.sign(value(*at))
+
+
+def _total(parts: Sequence[Function], operation: Callable[[Array, Array], Array]) -> Function:
+    def total(*at: Array) -> Array:
+        result = parts[0](*at)
         for part in parts[1:]:
-            result = result + part(points)
+            result = operation(result, part(*at))
         return result
 
     return total
 
 
-def _is_positive(expression: sp.Expr, a: sp.Symbol) -> bool:
-    """Return whether an expression is known to be positive (or 0) for every real a."""
-    value = expression.subs(a, sp.Dummy(real=True))
+def _is_positive(expression: sp.Expr, arguments: Arguments) -> bool:
+    """Return whether an expression is known to be positive (or 0) for all real arguments."""
+    value = expression.subs({argument: sp.Dummy(real=True) for argument in arguments})
     return bool(value.is_positive or value.is_nonnegative)

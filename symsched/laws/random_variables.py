@@ -54,20 +54,35 @@ def law_of(rv: object) -> AbstractLaw:
 
 
 def _require_parameters(rv: RandomSymbol) -> None:
-    """Refuse what SymPy takes as a parameter without asking: None, truth values, infinities and what is not real."""
+    """Refuse what SymPy takes as a parameter without asking: None, infinities and what is not real."""
     distribution = getattr(rv.pspace, "distribution", None)
     if isinstance(distribution, sp.Lambda) or not isinstance(distribution, sp.Basic):
         return
     for value in distribution.args:
-        name = f"a parameter of {type(distribution).__name__.removesuffix('Distribution')}"
-        if value is None or value in (sp.true, sp.false):
+        name = f"a parameter of {_name(rv)}"
+        if value is None:
             raise TypeError(f"{name} must be a number or a SymPy expression, got {value}")
-        if not isinstance(value, sp.Expr) or isinstance(value, RandomSymbol):
+        if not isinstance(value, sp.Expr) or isinstance(value, RandomSymbol | sp.Lambda):
             continue
         if value.has(sp.nan, sp.oo, -sp.oo, sp.zoo):
             raise ValueError(f"{name} must be a finite number, got {value}")
         if value.is_number and value.is_real is False:
             raise ValueError(f"{name} must be real, got {value}")
+
+
+def _name(rv: RandomSymbol) -> str:
+    return type(rv.pspace.distribution).__name__.removesuffix("Distribution")
+
+
+def _weight(rv: RandomSymbol, at: sp.Symbol) -> sp.Expr:
+    """Return SymPy's density or mass function at a symbol."""
+    try:
+        return sp.sympify(density(rv)(at))
+    except TypeError as error:
+        given = [value for value in rv.pspace.distribution.args if not isinstance(value, sp.Expr)]
+        raise TypeError(
+            f"a parameter of {_name(rv)} must be a number or a SymPy expression, got {', '.join(map(str, given))}: {error}"
+        ) from None
 
 
 def _finite(rv: RandomSymbol) -> AtomLaw:
@@ -86,7 +101,7 @@ def _finite(rv: RandomSymbol) -> AtomLaw:
 
 def _continuous(rv: RandomSymbol) -> DensityLaw:
     domain = rv.pspace.distribution.set
-    weight = sp.sympify(density(rv)(symbols.a))
+    weight = _weight(rv, symbols.a)
     lower, upper = domain.inf, domain.sup
     if not isinstance(domain, sp.Interval) and domain != sp.S.Reals:
         weight = sp.Piecewise((weight, domain.contains(symbols.a)), (0, True))
@@ -115,7 +130,7 @@ def _is_right(law: DensityLaw) -> bool:
 def _discrete(rv: RandomSymbol) -> LatticeLaw:
     domain = rv.pspace.distribution.set
     index = sp.Symbol("k", integer=True)
-    law = LatticeLaw(index, sp.sympify(density(rv)(index)), domain.inf, domain.sup, _generating(rv))
+    law = LatticeLaw(index, _weight(rv, index), domain.inf, domain.sup, _generating(rv))
     if not law.free_symbols:
         law.site()
     return law

@@ -10,12 +10,16 @@ from sympy.stats import (
     Beta,
     Binomial,
     Cauchy,
+    ChiSquared,
     ContinuousRV,
     Die,
+    DiscreteRV,
     Exponential,
+    FDistribution,
     FiniteRV,
     Gamma,
     Geometric,
+    Gumbel,
     Laplace,
     Logistic,
     LogNormal,
@@ -350,3 +354,31 @@ def test_implicit_constants_stay_symbols_and_become_numbers():
     assert uniform.site().mean == pytest.approx(1 / np.tanh(value) - 1 / value, rel=1e-10)
     quartic = DensityLaw(x, sp.exp(-(x**4) + root * x), -sp.oo, sp.oo)
     assert float(quartic.cumulants(1)[0]) == pytest.approx(quartic.site().mean, rel=1e-12)
+
+
+X = sp.Symbol("X")
+
+
+@pytest.mark.parametrize(
+    ("rv", "mean", "variance"),
+    [
+        (Gamma("a", 8, 1), 8, 8),
+        (Gamma("a", 500, 1), 500, 500),
+        (Gamma("a", Rational(15, 2), 2), 15, 30),
+        (ChiSquared("a", 700), 700, 1400),
+        (FDistribution("a", 400, 600), Rational(600, 598), 2 * 600**2 * 998 / sp.Integer(400 * 598**2 * 596)),
+        (Poisson("a", 760), 760, 760),
+        (Gumbel("a", 2, 1), 1 + 2 * sp.EulerGamma, 4 * sp.pi**2 / 6),
+        (Gumbel("a", 2, 1, minimum=True), 1 - 2 * sp.EulerGamma, 4 * sp.pi**2 / 6),
+        (ContinuousRV(X, sp.exp(-(X**2) / 2) / sp.sqrt(2 * sp.pi)), 0, 1),
+        (ContinuousRV(X, sp.exp(-X), set=sp.Interval(0, sp.oo)), 1, 1),
+        (DiscreteRV(X, Rational(1, 2) ** X, set=sp.S.Naturals), 2, 2),
+    ],
+    ids=str,
+)
+def test_everyday_laws_and_documented_forms(rv, mean, variance):
+    law = law_of(rv)
+    for found, wanted in zip(
+        (*law.cumulants(2), law.site().mean, law.site().variance), (mean, variance) * 2, strict=True
+    ):
+        assert float(sp.N(found)) == pytest.approx(float(sp.N(wanted)), rel=1e-10, abs=1e-10)
