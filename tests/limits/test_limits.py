@@ -309,3 +309,13 @@ def test_solutions_that_are_refused(arguments, message):
         limit("mixture", "VE").phases[0].solve(*arguments)
     with pytest.raises(ValueError, match="branch must be below 1"):
         limit("mixture", "VE").phases[0].solve([0.3], [0.2], 3, branch=1)
+
+
+def test_the_latex_of_a_limit_names_the_scale_of_every_phase_and_its_equations():
+    weak = limit("weak tree")
+    lines = [line.lstrip("& ") for line in weak.latex().splitlines()]
+    heads = [line.split(r"\quad ")[1] for line in lines if r"\quad \psi" in line]
+    scales = (r"- \frac{1}{2}", r"- \frac{1}{4}", "0")
+    assert [head.removesuffix(r" \\") for head in heads] == [rf"\psi \sim d^{{{power}}}" for power in scales]
+    for equation in (e for phase in weak.phases for e in (*phase.odes, *phase.initials)):
+        assert any(line.startswith(sp.latex(equation)) for line in lines)
