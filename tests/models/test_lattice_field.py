@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import sympy as sp
+from random_cases import seeds
 from sympy.stats import FiniteRV, Normal, Rademacher
 
 from symsched.distributions.mean_field.measure import MeanField
@@ -105,4 +106,45 @@ def test_a_distribution_with_any_interaction_gets_this_model():
 
 def test_values_off_a_lattice_are_refused():
     with pytest.raises(ValueError, match="lattice"):
-        LatticeFieldModel(5, AtomSite([0.0, 1.0, 2.5], [0.3, 0.3, 0.4]), cubic(5))
+        LatticeFieldModel(5, AtomSite([0.0, 1.0, 1 + np.sqrt(2)], [0.3, 0.3, 0.4]), cubic(5))
+
+
+@pytest.mark.parametrize("psi", [20.0, 100.0, 1e3])
+@pytest.mark.parametrize("d", [4, 6])
+def test_data_stronger_than_any_tilt_of_the_energy_are_summed_all_the_same(d, psi):
+    """Spins read off beyond doubt whose total no mode expects: every configuration but one has a share of e^−800."""
+    model = MeanField(Rademacher("a"), m**4, 0).model(d)
+    y = psi * np.resize([-1.0, 1.0, 1.0, -1.0], (1, d))
+    expected, _ = enumerated(model, psi, y)
+    means, masses = model.posterior(psi, y)
+    assert np.allclose(means, expected, rtol=0, atol=1e-12)
+    assert np.allclose(masses.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("seed", seeds(40))
+def test_random_posteriors_are_sums_over_configurations(seed):
+    """Random sites and interactions, ψ from 0 to 10³, y within and far out of reach: by enumeration, or not at all."""
+    rng = np.random.default_rng(seed)
+    values = [(-1, 1), (-1, 0, 1), (R(-3, 2), R(1, 3), 1)][seed % 3]
+    shares = rng.integers(1, 9, len(values))
+    site = FiniteRV("a", {value: R(int(share), int(shares.sum())) for value, share in zip(values, shares, strict=True)})
+    even = seed % 2 == 0
+    g = sum(R(int(rng.integers(-20, 21)), 10) * m**power for power in ((2, 4) if even else (1, 2, 3, 4)))
+    d = int(rng.integers(2, 9 if len(values) == 2 else 6))
+    model = MeanField(site, g + (3 * m**4 if even else 0), 0 if even else m / 2).model(d)
+    for psi in (0.0, 0.05, 1.0, 20.0, 1e3):
+        truth = rng.choice(model.site.values, size=(2, d))
+        y = np.concatenate([psi * truth, psi * truth + rng.normal(size=(2, d)), 1e3 * rng.normal(size=(1, d))])
+        expected, _ = enumerated(model, psi, y)
+        means, masses = model.posterior(psi, y)
+        assert np.allclose(means, expected, rtol=0, atol=1e-9)
+        assert np.allclose(masses.sum(axis=1), 1)
+
+
+def test_two_peaks_in_one_basin_are_both_carried():
+    """No boundary between two modes of equal weight, 800 spins, data that say nothing."""
+    d = 800
+    one = LatticeFieldModel(d, SPINS, lambda mean: d * mean**2, ())
+    two = LatticeFieldModel(d, SPINS, lambda mean: d * mean**2, (0.0,))
+    y = 1e-3 * np.random.default_rng(0).normal(size=(2, d))
+    assert np.allclose(one.posterior(1e-3, y)[0], two.posterior(1e-3, y)[0], rtol=0, atol=1e-9)

@@ -17,9 +17,10 @@ from symsched.models.base import checked_noisy, checked_rows
 
 _CELLS = 1 << 24
 """Entries of a table of partial sums that are held at once."""
-_LARGEST = 650.0
-"""Nats that a float64 can hold, with room."""
+_LARGEST = 300.0
+"""Nats of which two fit into a float64, with room."""
 _TILTS = 97  # slopes at which the convex conjugate is tabulated
+_FINEST = 60  # parts of the smallest gap between values that are tried as the spacing
 _NATS = 60.0
 """What lies that much below the heaviest total is left out."""
 
@@ -48,7 +49,7 @@ class LatticeFieldModel(AbstractBasinModel):
 
     @cached_property
     def _spacing(self) -> float:
-        return float(np.min(np.diff(self.site.values))) if len(self.site.values) > 1 else 1.0
+        return lattice_spacing(self.site)
 
     @cached_property
     def _offsets(self) -> Index:
@@ -113,14 +114,35 @@ class LatticeFieldModel(AbstractBasinModel):
     def _posterior(self, psi: float, y: Array) -> tuple[Array, Array]:
         values = self.site.values
         likelihood = np.log(self.site.weights) + psi * y[..., None] * values - psi**2 * values**2 / 2
-        tilts, alive = self._tilts(likelihood)
+        tilts, alive, hard = self._tilts(likelihood)
         means, log_masses = np.zeros((self.modes, *y.shape)), np.full((len(y), self.modes), -np.inf)
         for k in range(self.modes):
-            rows = alive[:, k]
+            rows = alive[:, k] & ~hard
             if rows.any():
                 means[k, rows], log_masses[rows, k] = self._basin(likelihood[rows], tilts[rows, k], k)
-        masses = special.softmax(log_masses, axis=1)
-        return np.einsum("rk,krd->rd", masses, means), masses
+        found, masses = np.zeros(y.shape), np.zeros((len(y), self.modes))
+        masses[~hard] = special.softmax(log_masses[~hard], axis=1)
+        found[~hard] = np.einsum("rk,krd->rd", masses[~hard], means[:, ~hard])
+        for row in np.flatnonzero(hard):
+            found[row], masses[row] = self._in_logs(likelihood[row])
+        return found, masses
+
+    def _in_logs(self, likelihood: Array) -> tuple[Array, Array]:
+        """Return one row's posterior mean (d,) and basin masses (K,), every factor as a logarithm: slow, never lost."""
+        forward = np.full((self.d + 1, len(self._totals)), -np.inf)
+        forward[0, 0] = 0.0
+        for i in range(self.d):
+            forward[i + 1] = _spread(forward[i], self._offsets, likelihood[i])
+        terms = forward[-1] + self._log_weight
+        masses = np.exp([special.logsumexp(terms[inside]) for inside in self._basins] - special.logsumexp(terms))
+        backward, size, means = self._log_weight, len(self._totals), np.empty(self.d)
+        for i in range(self.d - 1, -1, -1):
+            ahead = np.full((len(self._offsets), size), -np.inf)
+            for k, offset in enumerate(self._offsets):
+                ahead[k, : size - offset] = backward[offset:] + likelihood[i, k]
+            means[i] = special.softmax(special.logsumexp(forward[i] + ahead, axis=1)) @ self.site.values
+            backward = special.logsumexp(ahead, axis=0)
+        return means, masses
 
     @cached_property
     def _basins(self) -> list[Index]:
@@ -143,7 +165,7 @@ class LatticeFieldModel(AbstractBasinModel):
             log_terms = np.log(forward[-1]) + weight
         top = log_terms.max(axis=1)
         log_mass = special.logsumexp(log_terms, axis=1) + special.logsumexp(tilted, axis=2).sum(axis=1)
-        backward = np.exp(np.minimum(weight - top[:, None], _LARGEST))
+        backward = np.exp(np.minimum(weight - top[:, None], 2 * _LARGEST))
         means = np.empty((rows, self.d))
         for i in range(self.d - 1, -1, -1):
             ahead = _shifts(backward, self._offsets)  # (A, r, S): the weight if coordinate i takes each value
@@ -152,31 +174,34 @@ class LatticeFieldModel(AbstractBasinModel):
             backward = np.einsum("ars,ra->rs", ahead, shares[:, i])
         return means, log_mass
 
-    def _tilts(self, likelihood: Array) -> tuple[Array, Mask]:
-        """Return for each row and basin the tilt under which the basin's heaviest total is typical, and which count.
+    def _tilts(self, likelihood: Array) -> tuple[Array, Mask, Mask]:
+        """Return for each row and basin the tilt under which its heaviest total is typical, whether the basin counts,
+        and for each row whether no common tilt will do.
 
         Chernoff: log of the mass at a total s ≤ min_u energy(s) + log Z(u) − u s. Basins whose bound is 60 nats and
-        more below the best are left out; under one common tilt no factor of what is left underflows.
+        more below the best are left out; under one common tilt no factor of what is left underflows, unless a heavy
+        total is far from typical under it: one basin with two separate peaks, or data so strong that no tilt which the
+        energy alone can have reaches it.
         """
-        u = np.linspace(*self._slopes, _TILTS)
+        low, high = self._slopes
+        spread = float(np.ptp(likelihood, axis=2).max()) / self._spacing + high - low
+        beyond = spread * 2.0 ** np.arange(-12, 1)
+        u = np.concatenate([np.linspace(low, high, _TILTS), high + beyond, low - beyond])
         tilted = [special.logsumexp(likelihood + field * self.site.values, axis=2).sum(axis=1) for field in u]
         dual = np.stack(tilted, axis=1)[:, :, None] - u[:, None] * self._totals  # (r, u, s)
-        best = dual.argmin(axis=1)
+        best = dual[:, :_TILTS].argmin(axis=1)
         least = np.take_along_axis(dual, best[:, None], axis=1)[:, 0]
-        bound = least + self._log_weight
+        everywhere = dual.min(axis=1)
+        bound = everywhere + self._log_weight
         heaviest = np.stack([inside[bound[:, inside].argmax(axis=1)] for inside in self._basins], axis=1)
         chosen = np.take_along_axis(best, heaviest, axis=1)
         tops = np.take_along_axis(bound, heaviest, axis=1)
-        alive = tops > tops.max(axis=1, keepdims=True) - _NATS
+        heavy = bound > tops.max(axis=1, keepdims=True) - _NATS
+        hard = np.any(heavy & (everywhere < least - _LARGEST), axis=1)
         for k, inside in enumerate(self._basins):
             loss = np.take_along_axis(dual, chosen[:, k, None, None], axis=1)[:, 0] - least
-            heavy = bound[:, inside] > tops.max(axis=1, keepdims=True) - _NATS
-            if np.any(heavy & (loss[:, inside] > _LARGEST)):
-                raise ArithmeticError(
-                    f"at d = {self.d} one basin holds two separate peaks that weigh alike, further apart than float64 "
-                    "reaches; put a boundary between them"
-                )
-        return u[chosen], alive
+            hard |= np.any(heavy[:, inside] & (loss[:, inside] > _LARGEST), axis=1)
+        return u[chosen], tops > tops.max(axis=1, keepdims=True) - _NATS, hard
 
     @cached_property
     def _slopes(self) -> tuple[float, float]:
@@ -186,14 +211,20 @@ class LatticeFieldModel(AbstractBasinModel):
         return float(slope.min() - room), float(slope.max() + room)
 
 
+def lattice_spacing(site: AtomSite) -> float:
+    """Return the largest spacing of a lattice that holds the site's values, 1 for a single one, 0 if none is found."""
+    gaps = np.diff(site.values)
+    for parts in range(1, _FINEST + 1) if gaps.size else ():
+        places = (site.values - site.values[0]) / gaps.min() * parts
+        if np.allclose(places, np.rint(places), rtol=0, atol=1e-9):
+            return float(gaps.min()) / parts
+    return 0.0 if gaps.size else 1.0
+
+
 def lattice_totals(site: AtomSite, d: int) -> int:
     """Return how many values Σ a has if the site's values lie on a lattice, else zero."""
-    if len(site.values) == 1:
-        return 1
-    gaps = np.diff(site.values)
-    places = (site.values - site.values[0]) / gaps.min()
-    on_lattice = np.allclose(places, np.rint(places), rtol=0, atol=1e-9)
-    return d * int(np.rint(places[-1])) + 1 if on_lattice else 0
+    spacing = lattice_spacing(site)
+    return d * int(np.rint((site.values[-1] - site.values[0]) / spacing)) + 1 if spacing else 0
 
 
 def _spread(logs: Array, offsets: Index, weights: Array) -> Array:
