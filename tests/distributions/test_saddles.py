@@ -13,7 +13,7 @@ from symsched.distributions.mean_field.saddles import _bending, legendre_derivat
 from symsched.laws import DensityLaw, law_of
 from symsched.symbols import a, d, m
 
-HALF = sp.Rational(1, 2)
+HALF, QUARTER = sp.Rational(1, 2), sp.Rational(1, 4)
 SOFT = DensityLaw(a, sp.exp(-(a**4)), -sp.oo, sp.oo)
 
 
@@ -232,15 +232,76 @@ def test_a_site_law_without_exponential_moments_is_refused():
         symsched.derive(symsched.MeanField(StudentT("a", 5), m**2 / 4), symsched.VP)
 
 
-def test_a_tilt_that_decides_between_modes_is_refused():
-    field = d ** sp.Rational(3, 10)
-    with pytest.raises(symsched.DerivationError, match=r"grows with d.*scale the field down"):
-        _ = symsched.CurieWeiss(2, field).cascade
+COMPETING = m**2 / 2 - m**4 * (m**2 - 1) ** 2
+"""With N(0, 1) sites g − I has a critical maximum at 0 and regular ones at ±1, all of height 0."""
+
+
+@pytest.mark.parametrize("power", [sp.Rational(1, 4), sp.Rational(3, 10), sp.Rational(3, 4)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_field_that_grows_with_the_dimension_leaves_one_mode(power, sign):
+    for measure, place in (
+        (symsched.CurieWeiss(2, sign * d**power), 0.9575040240772687),
+        (symsched.MeanField(Normal("a", 0, 1), COMPETING, sign * d**power * m / 2), 1.0),
+    ):
+        limit = symsched.derive(measure, symsched.VP)
+        assert [phase.order for phase in limit.phases] == [None]
+        assert float(sp.N(limit.distribution.saddles[0].magnetisation)) == pytest.approx(sign * place, abs=1e-12)
+        assert all(check.passed for check in limit.derivation.check())
+
+
+def test_among_maxima_of_one_height_the_critical_one_is_wider_by_a_power_of_d():
+    limit = symsched.derive(symsched.MeanField(Normal("a", 0, 1), COMPETING, m / 3), symsched.VP)
+    assert [phase.exponent for phase in limit.phases] == [sp.Rational(1, 4), 0]
+    assert all(check.passed for check in limit.derivation.check())
+    # The mass near 0 at d = 10^8 and 10^12, by quadrature of exp(d (g − I) + f) √I'' (here I'' = 1).
+    mean = np.linspace(-1.3, 1.3, 2_000_001)
+    for dimension, share in ((1e8, 0.9), (1e12, 0.99)):
+        log = -dimension * mean**4 * (mean**2 - 1) ** 2 + mean / 3
+        mass = np.exp(log - log.max())
+        assert mass[abs(mean) < 0.5].sum() / mass.sum() > share
+
+
+def test_a_field_of_unknown_sign_that_grows_decides_nothing():
+    h = sp.Symbol("h", real=True)
+    with pytest.raises(symsched.DerivationError, match=r"depends on its sign"):
+        _ = symsched.CurieWeiss(2, h * d ** sp.Rational(1, 4)).cascade
+    positive = sp.Symbol("h", positive=True)
+    assert len(symsched.CurieWeiss(2, positive * d**QUARTER).cascade.modes) == 1
+
+
+def test_a_tilt_whose_second_order_decides_is_refused():
+    """f is equal at ±m*, and its slopes are not: f'² Λ''/(2χd) ~ d^{1/2}."""
+    place = symsched.CurieWeiss(2).saddles[1].magnetisation
+    with pytest.raises(symsched.DerivationError, match="second order decides"):
+        _ = symsched.MeanField(Rademacher("a"), m**2, d ** sp.Rational(3, 4) * (m**2 - place**2) * (m + 2)).cascade
+
+
+@pytest.mark.parametrize("distance", [6, 10, 20])
+def test_just_above_criticality_there_are_two_modes(distance):
+    """β = 1 + ε: m = √(3ε) to leading order, exactly the root of m = tanh βm; just below there is one."""
+    epsilon = sp.Rational(1, 10**distance)
+    limit = symsched.derive(symsched.CurieWeiss(1 + epsilon), symsched.VP)
+    assert limit.phases[0].exponent == HALF
+    low, high = (saddle.magnetisation for saddle in limit.distribution.saddles)
+    with mpmath.workdps(80):
+        start = mpmath.sqrt(3 * mpmath.mpf(10) ** -distance)
+        root = mpmath.findroot(lambda x: mpmath.atanh(x) / x - 1 - mpmath.mpf(10) ** -distance, start)
+        assert abs(sp.N(high, 40) / sp.Float(root, 40) - 1) < 1e-12
+    assert sp.N(low + high, 30) == pytest.approx(0, abs=1e-20)
+    assert [phase.order for phase in symsched.derive(symsched.CurieWeiss(1 - epsilon), symsched.VP).phases] == [None]
+
+
+def test_floats_near_criticality_are_told_apart_to_their_rounding():
+    assert symsched.derive(symsched.CurieWeiss(1.0), symsched.VP).phases[0].exponent == QUARTER
+    assert symsched.derive(symsched.CurieWeiss(1 + 1e-9), symsched.VP).phases[0].exponent == HALF
+
+
+def test_a_field_that_outgrows_critical_fluctuations_is_refused():
     with pytest.raises(symsched.DerivationError, match="outgrows the critical fluctuations"):
         _ = symsched.CurieWeiss(1, d**HALF).cascade
     # A field that tends to a constant is that constant.
     assert (
-        symsched.CurieWeiss(2, sp.log(2) + 1 / field)
+        symsched.CurieWeiss(2, sp.log(2) + d ** -sp.Rational(3, 10))
         .cascade.modes[1]
         .weight.equals(symsched.CurieWeiss(2, sp.log(2)).cascade.modes[1].weight)
     )
@@ -271,7 +332,7 @@ def test_symbols_where_the_number_of_maxima_depends_on_them():
 )
 def test_a_critical_point_that_is_no_maximum_is_refused(spin, interaction, mean):
     with pytest.raises(symsched.DerivationError, match="this is no maximum"):
-        _bending(law_of(spin), interaction, mean, sp.S.Zero)
+        _bending(law_of(spin), interaction, mean, sp.S.Zero, exact=True)
 
 
 def test_legendre_derivatives_against_finite_differences():

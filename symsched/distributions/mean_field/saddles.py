@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import mpmath
 import numpy as np
 import sympy as sp
 from scipy.optimize import brentq
@@ -27,9 +28,17 @@ MAX_BEND = 8
 _GRID = 4001
 """Tilts between which stationary points are looked for."""
 _TIE = 1e-10
-"""Maxima whose heights differ by less are equally high."""
+"""Error of heights that are known by quadrature only."""
 _CRITICAL = 1e-7
-"""A derivative of g − I below this counts as zero."""
+"""The same of a derivative of g − I: below it counts as zero."""
+_DIGITS = 200
+"""With which it is decided what is equal or zero where Λ has a closed form."""
+_EQUAL = mpmath.mpf(10) ** -150
+"""Their rounding, with room."""
+_ROUNDED = mpmath.mpf(10) ** -13
+"""The same where parameters are floats: what rounding of theirs could have made of zero."""
+_FLAT = 1e-2
+"""χ below which further stationary points are looked for close by."""
 _NOISE = 1e-14
 """Rounding of u − g'(Λ'(u)): two roots with no more than this between them are one."""
 _SMALL = 1e-3
@@ -63,9 +72,14 @@ def find_saddles(law: AbstractLaw, interaction: sp.Expr) -> tuple[Saddle, ...]:
     """
     landscape = _Landscape(law, interaction)
     tilts = landscape.stationary()
-    heights = [landscape.height(np.array(tilt)) for tilt in tilts]
-    best = max(heights)
-    top = [tilt for tilt, height in zip(tilts, heights, strict=True) if height > best - _TIE]
+    precise = _Precise.of(law, interaction)
+    top = landscape.highest(tilts) if precise is None else precise.highest(tilts)
+    if not top:
+        raise DerivationError(
+            "saddle points",
+            f"g − I is so flat with g = {interaction} that its maxima, if there are several, are not told apart",
+            "Move a parameter away from the critical point, or onto it.",
+        )
     _require_untruncated(law, landscape, top)
     magnetisations = _name(law, interaction, [float(landscape.mean(np.array(tilt))) for tilt in top], top)
     found = tuple(_saddle(law, interaction, value, tilt) for value, tilt in zip(magnetisations, top, strict=True))
@@ -116,6 +130,27 @@ class _Landscape:
 
     def mismatch(self, tilt: Array) -> Array:
         return np.asarray(tilt - self.g1(self.mean(tilt)))
+
+    def highest(self, tilts: list[float]) -> list[float]:
+        """The tilts of the global maxima; heights that only rounding might tell apart are equal in mirror images."""
+        heights = [self.height(np.array(tilt)) for tilt in tilts]
+        top = [tilt for tilt, height in zip(tilts, heights, strict=True) if height > max(heights) - _TIE]
+        # Where heights tie, a point between two others may be a minimum.
+        kept = [tilt for tilt in top if len(top) == 1 or self._bends_down(tilt)]
+        if len(kept) > 2 or (len(kept) == 2 and abs(kept[0] + kept[1]) > 1e-8 * (1 + abs(kept[0]))):
+            shown = {tilt: height for tilt, height in zip(tilts, heights, strict=True) if tilt in kept}
+            raise DerivationError(
+                "saddle points",
+                f"the maxima at the tilts {shown} of g − I are equally high to the {_TIE:g} that quadrature leaves: "
+                "which of them is the highest is not decided",
+                "Move a parameter, or give a site law with a closed form, for which it is decided to 150 digits.",
+            )
+        return kept or top
+
+    def _bends_down(self, tilt: float) -> bool:
+        """Whether u − g'(Λ'(u)) rises through a root, as it does at a maximum."""
+        step = 1e-3 * max(1.0, abs(tilt))
+        return float(self.mismatch(np.array(tilt + step)) - self.mismatch(np.array(tilt - step))) > 0
 
     def stationary(self) -> list[float]:
         """All u with u = g'(Λ'(u)), found by sign changes on a fine grid and refined to the last digit."""
@@ -200,6 +235,76 @@ class _Landscape:
         )
 
 
+class _Precise:
+    """The stationary points of g − I to 200 digits, for a Λ with a closed form."""
+
+    def __init__(self, cumulant: sp.Expr, interaction: sp.Expr) -> None:
+        self._error = _ROUNDED if cumulant.has(sp.Float) or interaction.has(sp.Float) else _EQUAL
+        slope = sp.diff(cumulant, u)
+        self._log, self._mean, self._spread = (
+            sp.lambdify(u, part, "mpmath") for part in (cumulant, slope, sp.diff(slope, u))
+        )
+        pull = sp.diff(interaction, m)
+        self._g, self._g1, self._g2 = (sp.lambdify(m, part, "mpmath") for part in (interaction, pull, sp.diff(pull, m)))
+
+    @staticmethod
+    def of(law: AbstractLaw, interaction: sp.Expr) -> _Precise | None:
+        """Return it where Λ has a closed form that is finite at u = 0, where log(sinh u/u) is 0/0."""
+        cumulant = law.log_laplace(u)
+        if cumulant is None or isinstance(law, LatticeLaw):
+            return None
+        found = _Precise(cumulant, interaction)
+        try:
+            with mpmath.workdps(_DIGITS):
+                found._slope(mpmath.mpf(0))
+        except (ZeroDivisionError, ValueError, TypeError, NameError):
+            return None
+        return found
+
+    def _mismatch(self, tilt: mpmath.mpf) -> mpmath.mpf:
+        return tilt - self._g1(self._mean(tilt))
+
+    def _slope(self, tilt: mpmath.mpf) -> mpmath.mpf:
+        """χ, by which u − g'(Λ'(u)) rises."""
+        return 1 - self._g2(self._mean(tilt)) * self._spread(tilt)
+
+    def _height(self, tilt: mpmath.mpf) -> mpmath.mpf:
+        mean = self._mean(tilt)
+        return self._g(mean) - tilt * mean + self._log(tilt)
+
+    def highest(self, tilts: list[float]) -> list[float]:
+        """Return the tilts of the global maxima, those included that a nearly flat g − I hides from a grid."""
+        with mpmath.workdps(_DIGITS):
+            found: list[mpmath.mpf] = []
+            for tilt in tilts:
+                root = self._root(mpmath.mpf(tilt))
+                found += [root, *(self._close_by(root) if abs(self._slope(root)) < _FLAT else ())]
+            heights = [self._height(root) for root in found]
+            lowest = max(heights) - self._error * (1 + abs(max(heights)))
+            # Where heights tie, a point between two others may be a minimum.
+            maxima = [self._slope(root) > -self._error for root in found]
+            top = sorted(r for r, h, is_top in zip(found, heights, maxima, strict=True) if is_top and h > lowest)
+            kept = [r for k, r in enumerate(top) if k == 0 or r - top[k - 1] > mpmath.sqrt(_EQUAL) * (1 + abs(r))]
+            return [float(root) for root in kept]
+
+    def _root(self, tilt: mpmath.mpf) -> mpmath.mpf:
+        """Polish a root, unless it is flat or 0 already."""
+        if self._mismatch(tilt) == 0 or abs(self._slope(tilt)) < _CRITICAL:
+            return tilt
+        return mpmath.findroot(self._mismatch, tilt)
+
+    def _close_by(self, root: mpmath.mpf) -> list[mpmath.mpf]:
+        """Return roots within ±1 of one at which χ is small, by sign changes on a geometric grid."""
+        roots = []
+        for sign in (-1, 1):
+            grid = [root + sign * mpmath.mpf(10) ** (-mpmath.mpf(k) / 4) for k in range(88)]
+            values = [self._mismatch(point) for point in grid]
+            for far, near, above, below in zip(grid, grid[1:], values, values[1:], strict=False):
+                if above * below < 0:
+                    roots.append(mpmath.findroot(self._mismatch, (far, near), solver="anderson"))
+        return roots
+
+
 def _name(law: AbstractLaw, interaction: sp.Expr, values: list[float], tilts: list[float]) -> list[sp.Expr]:
     """Return each maximum as 0, as an implicit constant of m = Λ'(g'(m)), as minus another one, or else as a number."""
     cumulant = law.log_laplace(u)
@@ -240,9 +345,9 @@ def _saddle(law: AbstractLaw, interaction: sp.Expr, value: sp.Expr, tilt: float)
     else:
         variance = sp.Float(float(law.site().tilted_variance(np.array(tilt), np.array(0.0))), 16)
     chi = 1 - sp.diff(interaction, m, 2).subs(m, value) * variance
-    if abs(float(sp.N(chi, 20))) > _CRITICAL:
+    if not _vanishes(chi, exact):
         return Saddle(value, field, variance, chi, 2, chi / (2 * variance), exact)
-    bend, stiffness = _bending(law, interaction, value, field)
+    bend, stiffness = _bending(law, interaction, value, field, exact)
     return Saddle(value, field, variance, sp.S.Zero, bend, stiffness, exact)
 
 
@@ -263,13 +368,24 @@ def _slopes(cumulant: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     return slope, sp.simplify(sp.diff(slope, u))
 
 
-def _bending(law: AbstractLaw, interaction: sp.Expr, value: sp.Expr, field: sp.Expr) -> tuple[int, sp.Expr]:
+def _vanishes(derivative: sp.Expr, exact: bool) -> bool:
+    """Whether a derivative of g − I is zero, to the digits that it has."""
+    if not exact:
+        return abs(float(sp.N(derivative, 20))) <= _CRITICAL
+    # A constant that solves an equation is a number to any digits; only a parameter that is a float is rounded.
+    size = abs(sp.N(derivative, _DIGITS))
+    return bool(size <= (_ROUNDED if derivative.has(sp.Float) else _EQUAL))
+
+
+def _bending(
+    law: AbstractLaw, interaction: sp.Expr, value: sp.Expr, field: sp.Expr, exact: bool
+) -> tuple[int, sp.Expr]:
     """Return the first order 2k > 2 at which g − I bends at a critical point, and c = −(g − I)^(2k)/(2k)!."""
     cumulants = law.tilt(field).cumulants(MAX_BEND)
     rate = legendre_derivatives(cumulants)
     for order in range(3, MAX_BEND + 1):
         derivative = sp.simplify(sp.diff(interaction, m, order).subs(m, value) - rate[order])
-        if abs(float(sp.N(derivative, 20))) < _CRITICAL:
+        if _vanishes(derivative, exact):
             continue
         if order % 2 == 1 or derivative > 0:
             raise DerivationError(

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import sympy as sp
-from scipy import integrate
+from scipy import integrate, special
 from scipy.optimize import minimize_scalar
 
 from symsched.algebra.arrays import Array
@@ -19,6 +19,10 @@ from symsched.symbols import d, m
 
 _DIMENSION = 10**6
 """Where the weights of maxima are integrated: corrections are 1/d."""
+_ENORMOUS = 1e60
+"""Where it is seen which of several maxima a tilt leaves with any mass."""
+_LOST = 30.0
+"""Nats there by which a maximum without any falls behind; d^(1/100) makes four."""
 _CRITICAL_DIMENSION = 10**16
 """Where the law of a critical mean is integrated: corrections are d^(-1/2) at order four, d^(-1/3) at order six."""
 
@@ -81,11 +85,26 @@ def _count_maxima(landscape: Landscape) -> int:
     best = max(height for _, height in tops)
     places = [place for place, height in tops if height > best - 1e-9]
     # Rounding makes many tops of one where g − I is flat: two are two only with a valley between them.
-    count = 1
+    separate = places[:1]
     for left, right in pairwise(places):
-        valley = float(np.min(_profile(landscape, np.linspace(left, right, 201))[1]))
-        count += valley < best - 1e-8
-    return count
+        if float(np.min(_profile(landscape, np.linspace(left, right, 201))[1])) < best - 1e-8:
+            separate.append(right)
+    values = trial_values(landscape.tilt.free_symbols - {m, d})
+    tilt = compiled(landscape.tilt.subs(values).subs(d, _ENORMOUS), (m,), "the tilt")
+    held = tilt(_profile(landscape, np.array(separate))[0]) + np.zeros(len(separate))
+    # A maximum is known to 1e-9 only.
+    lost = max(held) - _LOST - 1e-6 * float(np.max(np.abs(held)))
+    heavy = [place for place, exponent in zip(separate, held, strict=True) if exponent > lost]
+    bends = [_bend(landscape, place) for place in heavy]
+    return bends.count(max(bends))
+
+
+def _bend(landscape: Landscape, place: float) -> int:
+    """The even power with which g − I falls from a maximum, from how much wider it is 10⁴ times further down."""
+    offsets = 10.0 ** (np.arange(-140, 1) / 20)
+    fallen = _profile(landscape, np.array([place]))[1] - _profile(landscape, place + offsets)[1]
+    wide, narrow = (offsets[np.argmax(fallen > depth)] for depth in (1e-6, 1e-10))
+    return 2 * round(2 / math.log10(wide / narrow))
 
 
 def weights(landscape: Landscape) -> Verifier:
@@ -94,23 +113,28 @@ def weights(landscape: Landscape) -> Verifier:
     def verify(after: sp.Basic) -> tuple[Check, ...]:
         values = trial_values(after.free_symbols | landscape.tilt.free_symbols - {m, d})
         tilt = compiled(landscape.tilt.subs(values).subs(d, _DIMENSION), (m,), "the tilt")
-        masses = []
-        for saddle in landscape.saddles:
-            centre = number(saddle.tilt, "a tilt")
+        centres = [number(saddle.tilt, "a tilt") for saddle in landscape.saddles]
+        room = 2 * max(1.0, *map(abs, centres))
+        ends = [centres[0] - room, *((low + high) / 2 for low, high in pairwise(centres)), centres[-1] + room]
+
+        def exponent(nodes: Array) -> Array:
+            mean, height, root = _profile(landscape, nodes)
+            return np.asarray(_DIMENSION * height + tilt(mean) + root)
+
+        logs = []
+        for saddle, left, right in zip(landscape.saddles, ends, ends[1:], strict=False):
+            coarse = np.linspace(left, right, 4001)
+            centre = float(coarse[np.argmax(exponent(coarse))])  # a tilt that grows with d moves a maximum
             width = 14 / math.sqrt(_DIMENSION * number(saddle.chi * saddle.variance, "stiffness"))
             # Trapezium on a smooth bump: converges faster than any power.
             nodes = np.linspace(centre - width, centre + width, 4001)
-            mean, height, root = _profile(landscape, nodes)
-            peak = _profile(landscape, np.asarray([number(landscape.saddles[0].tilt, "a tilt")]))[1][0]
-            masses.append(
-                float(np.sum(np.exp(_DIMENSION * (height - peak) + tilt(mean) + root)) * (nodes[1] - nodes[0]))
-            )
-        total = math.fsum(masses)
+            logs.append(float(special.logsumexp(exponent(nodes)) + np.log(nodes[1] - nodes[0])))
+        masses = special.softmax(logs).tolist()
         return tuple(
             Check(
                 f"weight of mode {k}",
                 number(claimed.subs(values), "a weight"),
-                mass / total,
+                mass,
                 1e-4,
                 "law of m at d = 10^6",
             )
