@@ -81,7 +81,8 @@ def _weight(rv: RandomSymbol, at: sp.Symbol) -> sp.Expr:
     except TypeError as error:
         given = [value for value in rv.pspace.distribution.args if not isinstance(value, sp.Expr)]
         raise TypeError(
-            f"a parameter of {_name(rv)} must be a number or a SymPy expression, got {', '.join(map(str, given))}: {error}"
+            f"a parameter of {_name(rv)} must be a number or a SymPy expression, got {', '.join(map(str, given))}: "
+            f"{error}"
         ) from None
 
 
