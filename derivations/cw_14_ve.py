@@ -173,6 +173,7 @@ CLAIM = claim(
             derived=lambda _: predicted_spin() - value(saddle().magnetisation),
             independent=lambda _: kept_spin(3, 0) - magnetisation(),
             tolerance=2e-4,
+            scale=1.0,
             wrong={"derived": lambda _: 0.0},
         ),
     ),

@@ -141,7 +141,7 @@ CLAIM = claim(
     cells=(weight, width),
     checks=(
         *checks("vp", End("weight", "plain VP: weight at the largest d", lambda: 1.0, lambda _: 0.01)),
-        *checks("ve", End("width", "plain VE: width at the largest d", lambda: 0.0, lambda _: 0.02)),
+        *checks("ve", End("width", "plain VE: width at the largest d", lambda: 0.0, lambda _: 0.02, scale=1.0)),
     ),
 )
 

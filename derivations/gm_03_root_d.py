@@ -9,7 +9,7 @@ from scipy import special
 from sympy.stats import Normal
 
 from gm_case import SIGMA, P, claim, heavier, law, sigma
-from independent.mixture import euler_weight, long_product
+from independent.mixture import euler_weight, long_product, width_by_angles
 from independent.paths import PLAIN, euler_steps
 from symsched.algebra.codegen import number
 from symsched.laws import law_of
@@ -104,9 +104,15 @@ def steps_at(rate, dimension):
 
 
 @cache
-def sampler_weight(rate):
-    """The weight by the sampler's own recursion at d = 10⁶."""
-    return euler_weight(euler_steps(PLAIN["vp"], steps_at(rate, 10**6), 1e6, 1.0), 1e6)
+def sampler_weight(rate, dimension=1e6):
+    """The weight by the sampler's own recursion at this d."""
+    return euler_weight(euler_steps(PLAIN["vp"], steps_at(rate, dimension), dimension, 1.0), dimension)
+
+
+@cache
+def product_width(rate, dimension):
+    """The product at this d, as cosines: it ends after N factors, and β < 1 in the early ones."""
+    return width_by_angles(PLAIN["ve"], steps_at(rate, dimension), dimension) / float(SIGMA)
 
 
 def weight_sample(rate, path, dimension, effort):
@@ -129,8 +135,8 @@ def checks(rate, *, full_only=False):
                     "weight",
                     f"plain VP: weight at N = {rate:g} √d",
                     lambda _: weight_at(rate),
-                    lambda dimension: 0.3 / math.sqrt(dimension),
-                    "0.3/√d: ψ = τ(1 + τ + …) where the weight is decided",
+                    lambda dimension: abs(sampler_weight(rate, dimension) - weight_at(rate)),
+                    "what ψ = τ(1 + τ + …) at this d changes in the recursion",
                 ),
             ),
             full_only=full_only,
@@ -140,13 +146,13 @@ def checks(rate, *, full_only=False):
             schedule=PLAIN["ve"],
             sample=partial(width_sample, rate),
             dimensions=DIMENSIONS,
-            # The product ends after N factors, and β < 1 in the early ones.
             quantities=(
                 Quantity(
                     "width",
                     f"plain VE: σ̂/σ at N = {rate:g} √d",
                     lambda _: width_at(rate),
-                    tolerance=lambda dimension: 0.5 / math.sqrt(dimension),
+                    lambda dimension: abs(product_width(rate, dimension) - width_at(rate)),
+                    "what the product at this d lacks",
                 ),
             ),
             full_only=full_only,

@@ -70,7 +70,7 @@ def sampled_distance(schedule, d, effort):
         rng=effort.seed,
         keep="statistics",
     )
-    return path_error(limit("vp"), run, STEPS, KAPPA, "interpolant")
+    return path_error(limit("vp"), run, STEPS, KAPPA, "interpolant").measured
 
 
 def halfway(path, d, effort):

@@ -143,7 +143,7 @@ def settled(steps, what, value, tolerance):
         schedule=DILATED["vp"],
         sample=sample(steps),
         dimensions=(FAR,),
-        quantities=(Quantity("width", name, lambda _: value(), tolerance=lambda _: tolerance),),
+        quantities=(Quantity("width", name, lambda _: value(), tolerance=lambda _: tolerance, scale=1.0),),
         wrong={"schedule": DILATED["ve"]},
     )
 
@@ -167,6 +167,7 @@ CLAIM = claim(
             derived=derived,
             independent=lambda what, at: vector()[what, at],
             tolerance=KAPPA / VECTOR**0.5,
+            scale=1.0,
             dimension=VECTOR,
             wrong={"derived": lambda what, at: derived(what, at**2)},
         ),

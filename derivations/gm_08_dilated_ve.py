@@ -135,6 +135,7 @@ CLAIM = claim(
                     f"σ_κ: width at t = 1, d → ∞ before steps ({FINE // 2} per half)",
                     lambda _: kept(),
                     tolerance=lambda _: 4 / FINE,
+                    scale=1.0,
                 ),
             ),
             wrong={"schedule": DILATED["vp"]},

@@ -77,6 +77,7 @@ def factors(points, tolerance, **changes):
         derived=growth,
         independent=spread,
         tolerance=tolerance,
+        scale=1.0,
         dimension=VECTOR,
         wrong={"derived": lambda steps: growth(steps, "ve")},
         **changes,

@@ -55,6 +55,7 @@ def after(half):
                 f"width after {half} Euler steps per half",
                 lambda _: kept(NAME),
                 tolerance=lambda _: TOLERANCE,
+                scale=1.0,
                 axes=Axes(f"width-{half}", title, "width", levels=(Level("limit equation", 0.4932),), log_y=True),
             ),
         ),

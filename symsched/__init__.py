@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from symsched.simulation.simulate import simulate as simulate
     from symsched.simulation.sweeps import Sweep as Sweep
     from symsched.simulation.sweeps import sweep as sweep
-    from symsched.validation.validate import Report as Report
+    from symsched.validation.report import Report as Report
     from symsched.validation.validate import validate as validate
 
     Law = AbstractLaw
@@ -67,7 +67,7 @@ _HOMES = {
     "Phase": "limits.limit",
     "Plan": "schedules.plan",
     "ProductMixture": "distributions.product.mixture",
-    "Report": "validation.validate",
+    "Report": "validation.report",
     "Run": "simulation.simulate",
     "Schedule": "schedules.schedule",
     "Step": "algebra.derivation",

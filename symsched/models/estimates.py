@@ -1,6 +1,6 @@
 """Numbers from samples with their standard errors: shares, averages, and exponents of power laws."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,11 +46,18 @@ def variance(values: Array, scale: float = 1.0) -> Estimate:
     return Estimate(found, float(np.sqrt(max(fourth - found**2, 0.0) / len(values))))
 
 
+def variance_score(seen: float, expected: float, n: int) -> float:
+    """Return z of the variance of n normal numbers, by the cube root that Wilson and Hilferty (1931) make normal."""
+    spread = 2 / (9 * (n - 1))
+    return float(((seen / expected) ** (1 / 3) - (1 - spread)) / spread**0.5)
+
+
 @dataclass(frozen=True)
 class Comparison:
     """A number of the limit beside an estimate of it from exact samples at one dimension.
 
-    ``allowance`` bounds what the limit neglects there, and ``reason`` names it.
+    ``allowance`` bounds what the limit neglects there, and ``reason`` names it; ``score`` is z by a named
+    ``law``.
     """
 
     claim: str
@@ -59,3 +66,5 @@ class Comparison:
     dimension: int
     allowance: float
     reason: str
+    score: Callable[[float, float], float] | None = None
+    law: str = ""

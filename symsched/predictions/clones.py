@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import integrate, special, stats
+from scipy import special, stats
 
 from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import number
@@ -21,6 +21,7 @@ from symsched.models.base import AbstractModel
 from symsched.models.estimates import Estimate, average, share
 
 _NUMBERS = 1 << 22  # coordinates held at once
+_POWER = 12  # binary logarithm of the points of a net
 _REPLICATES = 16  # scrambled nets, whose spread is the error
 _NODES = 4001  # of the trapezoid on the line
 _REACH = 9.0  # standard deviations: 1e-18 lies beyond
@@ -42,39 +43,43 @@ def clone_probability(law: AbstractLaw, s: float) -> Estimate:
         raise ValueError(f"s must not be negative, got {strength:g}")
     if not isinstance(law, AtomLaw):
         raise TypeError(f"clone_probability needs a law with finitely many atoms, the modes; got {law!r}")
+    found = np.array([mass @ np.sum(shares**2, axis=1) for mass, shares in posterior_nodes(law, strength)])
+    return Estimate(float(found[0]), 1e-12) if len(found) == 1 else average(found)
+
+
+def posterior_nodes(law: AtomLaw, s: float) -> list[tuple[Array, Array]]:
+    """Return replicates of masses (P,) and the modes' probabilities π(s, ν_s) (P, K) there: the law of π as nodes.
+
+    On the line one replicate, by the trapezoidal rule; in space several, by scrambled nets.
+    """
     weights = np.array([number(weight, "a weight") for weight in law.weights])
+    values = [(value,) for value in law.values] if law.dimension is None else law.values
+    centres = s * np.array([[number(part, "an atom") for part in value] for value in values])
     if law.dimension is None:
-        points = np.array([[number(value, "an atom")] for value in law.values])
-        return Estimate(_on_a_line(strength * points[:, 0], weights), 1e-12)
-    points = np.array([[number(c, "an atom") for c in value] for value in law.values])
-    return _in_space(strength * points, weights)
+        # Beyond 9 standard deviations from every centre there is less than 1e-18 of the mass.
+        line = np.linspace(-_REACH, _REACH, _NODES)
+        mass = np.exp(-(line**2) / 2) / math.sqrt(2 * math.pi) * (line[1] - line[0])
+        mass[[0, -1]] /= 2
+        noises = [(line[:, None], mass)]
+    else:
+        noises = [(_net(centres.shape[1], seed), np.full(1 << _POWER, 2.0**-_POWER)) for seed in range(_REPLICATES)]
+    return [
+        (
+            np.concatenate([weight * mass for weight in weights]),
+            np.concatenate([_posterior(centre + noise, centres, weights) for centre in centres]),
+        )
+        for noise, mass in noises
+    ]
 
 
-def _on_a_line(centres: Array, weights: Array) -> float:
-    # Beyond 9 standard deviations from every centre there is less than 1e-18 of the mass.
-    total = 0.0
-    line = np.linspace(-_REACH, _REACH, _NODES)
-    density = np.exp(-(line**2) / 2) / math.sqrt(2 * math.pi)
-    for centre, weight in zip(centres, weights, strict=True):
-        place = centre + line
-        logits = np.log(weights)[:, None] + centres[:, None] * place - centres[:, None] ** 2 / 2
-        agreement = np.sum(special.softmax(logits, axis=0) ** 2, axis=0)
-        total += weight * float(integrate.trapezoid(density * agreement, line))
-    return float(total)
+def _net(dimension: int, seed: int) -> Array:
+    net = stats.qmc.Sobol(dimension, seed=np.random.default_rng(seed)).random_base2(_POWER)
+    return np.asarray(special.ndtri(np.clip(net, 1e-15, 1 - 1e-15)))
 
 
-def _in_space(centres: Array, weights: Array) -> Estimate:
-    found = []
-    for replicate in range(_REPLICATES):
-        net = stats.qmc.Sobol(centres.shape[1], seed=np.random.default_rng(replicate)).random_base2(12)
-        noise = special.ndtri(np.clip(net, 1e-15, 1 - 1e-15))
-        total = 0.0
-        for centre, weight in zip(centres, weights, strict=True):
-            places = centre + noise
-            logits = np.log(weights) + places @ centres.T - np.sum(centres**2, axis=1) / 2
-            total += weight * float(np.mean(np.sum(special.softmax(logits, axis=1) ** 2, axis=1)))
-        found.append(float(total))
-    return average(np.array(found))
+def _posterior(places: Array, centres: Array, weights: Array) -> Array:
+    logits = np.log(weights) + places @ centres.T - np.sum(centres**2, axis=1) / 2
+    return np.asarray(special.softmax(logits, axis=1))
 
 
 def simulate_clones(

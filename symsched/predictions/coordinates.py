@@ -8,6 +8,7 @@ from scipy import special
 from symsched.algebra.arrays import Array
 from symsched.models.order_model import AbstractOrderModel
 from symsched.predictions.order_paths import order_paths
+from symsched.predictions.spread import Spread
 from symsched.predictions.weights import typical_starts
 from symsched.schedules.plan import History, Plan
 
@@ -16,9 +17,8 @@ _LINE = 801  # nodes of the map of the line
 _REFINEMENTS = 2  # passes that move the nodes to where the map climbs
 
 
-def site_statistics(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Array]:
-    """Return mean and variance of one coordinate at t = 1 per mode, (K,) each, averaged over the paths that end in
-    the mode.
+def site_statistics(model: AbstractOrderModel, plan: Plan) -> tuple[tuple[Spread, Spread], ...]:
+    """Return, per mode, the laws of one path's mean and variance over its coordinates at t = 1, if it ends there.
 
     Along a path x = f(z) for one map f of the line; the posterior over modes that the path sees comes from its order
     parameters.
@@ -40,27 +40,40 @@ def site_statistics(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Array
     for _ in range(_REFINEMENTS):
         line = _follow_steps(line, _carry_sites(model, plan, shares, line, offset))
     x = _carry_sites(model, plan, shares, line, offset)
-    first, second = _moments(line, x)
-    means, variances = np.zeros(count), np.zeros(count)
+    means, variances, fourths = _moments(line, x)
+    # d independent coordinates: their mean fluctuates by v/d, their variance by (μ_4 − v²)/d.
+    noise = variances / model.dimension, np.maximum(fourths - variances**2, 0.0) / model.dimension
+    out = []
     for j in range(count):
         rows = modes == j
-        if np.any(rows):
-            share = masses[rows] / masses[rows].sum()
-            means[j] = share @ first[rows]
-            variances[j] = share @ (second - first**2)[rows]
-    return means, variances
+        share = masses[rows] if np.any(rows) else np.ones(1)
+        out.append(
+            tuple(
+                Spread(values[rows], share, float(share @ errors[rows] / share.sum()))
+                if np.any(rows)
+                else Spread(np.zeros(1), share, 0.0)
+                for values, errors in zip((means, variances), noise, strict=True)
+            )
+        )
+    return tuple((mean, variance) for mean, variance in out)
 
 
-def _moments(line: Array, x: Array) -> tuple[Array, Array]:
-    """Return E x and E x² under N(0, 1), (P,) each, x being linear in z between the nodes: exact for an affine map."""
+def _moments(line: Array, x: Array) -> tuple[Array, Array, Array]:
+    """Return mean, variance and fourth central moment of x under N(0, 1), (P,) each.
+
+    x is linear in z between the nodes: exact for an affine map.
+    """
     half, middle = np.diff(line, axis=1) / 2, (line[:, 1:] + line[:, :-1]) / 2
     climb, height = np.diff(x, axis=1) / 2, (x[:, 1:] + x[:, :-1]) / 2
-    sums = np.zeros((3, line.shape[0]))
+    sums = np.zeros((5, line.shape[0]))
+    about = x[:, x.shape[1] // 2, None]  # powers of x − E x are taken from near it
     for place, weight in zip(*np.polynomial.legendre.leggauss(6), strict=True):
         mass = weight * half * np.exp(-((middle + place * half) ** 2) / 2)
-        value = height + place * climb
-        sums += [mass.sum(axis=1), (mass * value).sum(axis=1), (mass * value**2).sum(axis=1)]
-    return sums[1] / sums[0], sums[2] / sums[0]
+        value = height + place * climb - about
+        sums += [(mass * value**power).sum(axis=1) for power in range(5)]
+    first, second, third, fourth = sums[1:] / sums[0]
+    variance = second - first**2
+    return first + about[:, 0], variance, fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
 
 
 def _carry_sites(model: AbstractOrderModel, plan: Plan, shares: Array, line: Array, offset: Array) -> Array:

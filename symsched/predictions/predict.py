@@ -5,11 +5,12 @@ parameters and, for one coordinate, a map of the line. d enters through the sche
 to double precision). Fixed steps with d → ∞ is what is predicted; fixed d with steps → ∞ is another limit.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from symsched.errors import require_real
 from symsched.limits.limit import Limit, Source, schedule_of
 from symsched.predictions.coordinates import site_statistics
+from symsched.predictions.spread import Spread
 from symsched.predictions.weights import mode_weights
 from symsched.schedules.plan import Plan
 from symsched.schedules.schedule import planned
@@ -21,12 +22,17 @@ _FARTHEST = 1e18  # the same where later phases or orders q > 1 cost digits
 
 @dataclass(frozen=True)
 class ModePrediction:
-    """A mode at the end of a plan: its weight with its numerical error, and the statistics of one coordinate."""
+    """A mode at the end of a plan: its weight with its numerical error, and the statistics of one coordinate.
+
+    ``path_mean`` and ``path_variance`` are the laws of what one path that ends in the mode has of both.
+    """
 
     weight: float
     weight_error: float
     site_mean: float
     site_variance: float
+    path_mean: Spread = field(repr=False, compare=False)
+    path_variance: Spread = field(repr=False, compare=False)
 
 
 def practical_infinity(limit: Limit) -> float:
@@ -62,8 +68,8 @@ def predict(
     plan = planned(chosen, steps, d, kappa, scheme)
     model = limit.order_model(d)
     weights, errors = mode_weights(model, plan)
-    means, variances = site_statistics(model, plan)
+    laws = site_statistics(model, plan)
     return tuple(
-        ModePrediction(float(w), float(e), float(m), float(v))
-        for w, e, m, v in zip(weights, errors, means, variances, strict=True)
+        ModePrediction(float(w), float(e), mean.mean, variance.mean, mean, variance)
+        for w, e, (mean, variance) in zip(weights, errors, laws, strict=True)
     )

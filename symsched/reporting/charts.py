@@ -102,7 +102,8 @@ def chart_of_rows(rows: Iterable[Row], name: str = "rows", title: str = "Measure
         levels = (Level(f"limits ±{Z_LIMIT:g}", -Z_LIMIT, "x"), Level("", Z_LIMIT, "x"), *levels)
         axis = "z-score"
         caption = (
-            f"z = (measured − predicted) / standard error; each bar is one standard error, the limits are ±{Z_LIMIT:g}."
+            "z = measured − predicted, beyond what is allowed for, in standard errors; "
+            f"each bar is one standard error, the limits are ±{Z_LIMIT:g}."
         )
     else:
         relative = [(row, (row.measured - row.predicted) / max(1.0, abs(row.predicted))) for row in every]
@@ -118,7 +119,9 @@ def _by_verdict(pairs: Sequence[tuple[Row, float]], error: float | None) -> tupl
     curves = []
     for verdict in Verdict:
         chosen = [(value, place) for place, (row, value) in enumerate(pairs) if row.verdict == verdict]
-        # An empty curve stays, so that a verdict has the same colour and marker in every chart.
+        if not chosen and verdict is Verdict.FEW:
+            continue
+        # Any other empty curve stays, so that a verdict has the same colour and marker in every chart.
         label = f"{verdict.value} ({len(chosen)})"
         bars = None if error is None else [error] * len(chosen)
         curves.append(Curve(label, [v for v, _ in chosen], [p for _, p in chosen], bars, "points"))

@@ -44,7 +44,7 @@ class Finding:
     @property
     def decided(self) -> bool:
         """Whether some row gives a verdict: a claim that nothing was held against has none."""
-        return any(row.verdict is not Verdict.NOT_YET for row in self.rows)
+        return any(row.decides for row in self.rows)
 
     @property
     def holds(self) -> bool:

@@ -51,7 +51,13 @@ def z_text(z: float | None) -> str:
     """Return a z-score with its sign, or a dash if there is none."""
     if z is None:
         return "–"
-    return number_text(z, 4) if math.isinf(z) or abs(z) >= 1000 else f"{z:+.2f}".replace("-", "−")
+    return (
+        number_text(z, 4)
+        if math.isinf(z) or abs(z) >= 1000
+        else "0.00"
+        if abs(z) < 0.005
+        else f"{z:+.2f}".replace("-", "−")
+    )
 
 
 def dimension_text(dimension: float | None) -> str:

@@ -6,9 +6,9 @@ from symsched.algebra.escapes import latex_text, markdown_text
 from symsched.reporting.numbers import dimension_text, measured_text, number_latex, predicted_text, z_text
 from symsched.reporting.verdicts import Row, Verdict
 
-VERDICT_CLASSES = {Verdict.AGREES: "agrees", Verdict.FAILS: "fails", Verdict.NOT_YET: "notyet"}
+VERDICT_CLASSES = {Verdict.AGREES: "agrees", Verdict.FAILS: "fails", Verdict.NOT_YET: "notyet", Verdict.FEW: "notyet"}
 """The name of a verdict's colour, in LaTeX as on the page."""
-NUMERIC = frozenset({"d", "predicted", "measured", "z"})
+NUMERIC = frozenset({"d", "data", "predicted", "measured", "z"})
 """Columns that are set flush right."""
 
 LATEX_COLOURS = r"""\definecolor{agrees}{HTML}{006B4F}
@@ -22,6 +22,7 @@ def row_cells(row: Row) -> dict[str, str]:
     return {
         "quantity": row.claim,
         "d": dimension_text(row.dimension),
+        "data": "–" if row.target is None else predicted_text(row.target, row.standard_error),
         "predicted": predicted_text(row.predicted, row.standard_error),
         "measured": measured_text(row.measured, row.standard_error),
         "z": z_text(row.z),
@@ -31,9 +32,14 @@ def row_cells(row: Row) -> dict[str, str]:
 
 
 def columns_of(rows: Sequence[Row]) -> list[str]:
-    """Return the columns that a table of the rows has: no d where no row has a dimension."""
-    names = ["quantity", "d", "predicted", "measured", "z", "verdict", "rule"]
-    return names if any(row.dimension is not None for row in rows) else [name for name in names if name != "d"]
+    """Return the columns that a table of the rows has: d, the data's own value and z where some row has one."""
+    shown = {
+        "d": any(row.dimension is not None for row in rows),
+        "data": any(row.target is not None for row in rows),
+        "z": any(row.z is not None for row in rows),
+    }
+    names = ["verdict", "quantity", "d", "data", "predicted", "measured", "z", "rule"]
+    return [name for name in names if shown.get(name, True)]
 
 
 def rows_to_markdown(rows: Iterable[Row]) -> str:

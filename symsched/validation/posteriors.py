@@ -6,7 +6,7 @@ atom, weight or exponent shows here whatever a sampler does.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -14,13 +14,17 @@ import numpy as np
 from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import number
 from symsched.distributions.cascade import CanonicalPhase
+from symsched.laws import AtomLaw
 from symsched.limits.limit import Limit
 from symsched.models.estimates import average
-from symsched.predictions.clones import clone_probability, posteriors
+from symsched.predictions.clones import posterior_nodes, posteriors
+from symsched.predictions.spread import Spread
 from symsched.reporting.verdicts import Row, statistical
+from symsched.validation.averages import Judge, average_row
 
 _LARGEST = 10_000  # dimension that exact draws can be had at
 _SMALLNESS = 0.03  # ψ at which what the limit neglects, ψ², is 1e-3
+_NOTHING = 1e-12  # of the mass
 
 Blocks = list[tuple[int, ...]]
 
@@ -54,14 +58,39 @@ def posterior_rows(limit: Limit, rng: np.random.Generator, *, n: int, reach: flo
             for branch in phase.branches
             for share in (branch.law.atoms or {}).values()
         ]
-        for block, weight, share in zip(outcomes, weights, shares.T, strict=False):
+        nodes = _nodes(phase)
+        masses = np.concatenate([mass for _, mass in nodes])
+        laws = np.concatenate([values for values, _ in nodes])
+        for k, (block, weight, share) in enumerate(zip(outcomes, weights, shares.T, strict=False)):
             name = ("mode " if len(block) == 1 else "modes ") + ", ".join(map(str, block))
-            rows.append(_row(f"{phase.name}: posterior weight of {name} at s = 1", weight, share, judge))
-        agreement = [(number(b.weight, "a weight"), clone_probability(b.law, 1.0)) for b in phase.branches]
-        rest = 1 - sum(weight for weight, _ in agreement)
-        predicted = rest + sum(weight * phi.value for weight, phi in agreement)
-        rows.append(_row(f"{phase.name}: φ = E Σ π² at s = 1", predicted, np.sum(shares**2, axis=1), judge))
+            law = Spread(laws[:, k], masses, 0.0)
+            rows.append(_row(f"{phase.name}: posterior weight of {name} at s = 1", weight, share, law, judge))
+        law = Spread(laws[:, -1], masses, 0.0)
+        rows.append(_row(f"{phase.name}: φ = E Σ π² at s = 1", law.mean, np.sum(shares**2, axis=1), law, judge))
     return rows
+
+
+def _nodes(phase: CanonicalPhase) -> list[tuple[Array, Array]]:
+    """Return, per branch, nodes (P, K + 1) and masses (P,): the limit's law of the outcomes' weights and Σ π² at s = 1.
+
+    Where a path is in another branch an outcome has weight 0; where it is in a group that is not split Σ π² = 1.
+    """
+    counts = [len(branch.law.atoms or {}) for branch in phase.branches]
+    out: list[tuple[Array, Array]] = []
+    for k, branch in enumerate(phase.branches):
+        if not isinstance(branch.law, AtomLaw):
+            raise TypeError(f"the outcomes of {phase.name} need a law with atoms, got {branch.law!r}")
+        replicates = posterior_nodes(branch.law, 1.0)
+        weight = number(branch.weight, "a weight") / len(replicates)
+        for mass, shares in replicates:
+            columns = np.zeros((len(mass), sum(counts) + 1))
+            columns[:, sum(counts[:k]) : sum(counts[: k + 1])] = shares
+            columns[:, -1] = np.sum(shares**2, axis=1)
+            out.append((columns, weight * mass))
+    rest = 1 - sum(number(branch.weight, "a weight") for branch in phase.branches)
+    if rest > _NOTHING:
+        out.append((np.eye(1, sum(counts) + 1, sum(counts)), np.array([rest])))
+    return out
 
 
 def _partitions(limit: Limit) -> Iterator[tuple[CanonicalPhase, Blocks, Blocks]]:
@@ -77,6 +106,5 @@ def _partitions(limit: Limit) -> Iterator[tuple[CanonicalPhase, Blocks, Blocks]]
         yield phase, others, outcomes
 
 
-def _row(claim: str, predicted: float, values: Array, judge: Callable[[str, float, float, float], Row]) -> Row:
-    found = average(values)
-    return judge(claim, predicted, found.value, found.standard_error)
+def _row(claim: str, predicted: float, values: Array, law: Spread, judge: Judge) -> Row:
+    return average_row(claim, predicted, average(values), law, len(values), judge=judge)

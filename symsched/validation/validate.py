@@ -4,70 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import sympy as sp
 
+from symsched.algebra.codegen import number
 from symsched.algebra.inputs import INTEGERS, require_sequence
 from symsched.errors import require_integer
 from symsched.limits.limit import Limit, Source
 from symsched.models.estimates import Comparison, Estimate, average, exponent
 from symsched.predictions.order_paths import order_paths
 from symsched.predictions.predict import ModePrediction, practical_infinity, predict
-from symsched.reporting.charts import chart_of_rows
-from symsched.reporting.drawing import figure
+from symsched.predictions.spread import Spread, bar, binomial_score, few
 from symsched.reporting.numbers import dimension_text
-from symsched.reporting.pages.data import row_to_dict
-from symsched.reporting.rows import rows_to_latex, rows_to_markdown
-from symsched.reporting.verdicts import Row, Verdict, bounded, statistical
+from symsched.reporting.verdicts import Z_LIMIT, Row, statistical
 from symsched.simulation.simulate import Run, simulate
+from symsched.validation.averages import Judge, average_row, few_text
 from symsched.validation.posteriors import posterior_rows
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from symsched.validation.report import Accuracy, Report
 
 REACH = 0.1
 """A limit is expected to hold where its slowest window sits at ψ = κ d^−γ ≤ 0.1; what it neglects is of the size ψ²."""
-_SLACK = 0.4
-"""A measured rate may be this share slower than the expected one."""
 _POSTERIORS = 400
 """Draws of the exact posterior: of a mean-field measure they may each cost seconds per thousand coordinates."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """The rows of a validation, and what they say together."""
-
-    rows: tuple[Row, ...]
-    title: str
-
-    @property
-    def passed(self) -> bool:
-        """Whether no row fails and every claim was settled by a row in a position to decide."""
-        settled = {row.claim for row in self.rows if row.decides and row.verdict is Verdict.AGREES}
-        fails = any(row.verdict is Verdict.FAILS for row in self.rows)
-        return bool(self.rows) and not fails and settled == {row.claim for row in self.rows}
-
-    def to_markdown(self) -> str:
-        """The rows as a Markdown table."""
-        return rows_to_markdown(self.rows)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The rows as plain data, ready for JSON."""
-        return {"title": self.title, "passed": self.passed, "rows": [row_to_dict(row) for row in self.rows]}
-
-    def latex(self) -> str:
-        """The rows as a LaTeX longtable."""
-        return rows_to_latex(self.rows)
-
-    def plot(self) -> Figure:
-        """A figure of all rows: measured minus predicted in standard errors."""
-        return figure(chart_of_rows(self.rows))
-
-    def _repr_markdown_(self) -> str:
-        return self.to_markdown()
 
 
 def validate(
@@ -87,9 +48,10 @@ def validate(
     Predicted: mode weights, mean and variance of a coordinate per mode after ``steps`` steps, the limit d → ∞ at
     fixed steps read with the schedule of that d; the rate at which order-parameter paths approach the limit driven by
     the same noise; how far weights move from one dimension to another; and the exact posterior over modes at s = 1 in
-    every window, from the window's atoms and weights. A dimension decides where κ d^−γ ≤ 0.1; before that a row gets no
-    allowance, settles nothing if it agrees and is "not yet" if it does not. ``schedule`` samples with another schedule
-    than the limit's own: a wrong one fails.
+    every window, from the window's atoms and weights. A dimension decides where κ d^−γ ≤ 0.1; before that a row is
+    "not yet". Error bars are predicted: weights by the exact binomial law, means and variances by the law of one path,
+    widened to what was seen; a mode with fewer than ten paths has "too few". ``schedule`` samples with another
+    schedule than the limit's own: a wrong one fails.
     """
     if not isinstance(limit, Limit):
         raise TypeError(f"limit must come from derive(), got {limit!r}")
@@ -100,7 +62,8 @@ def validate(
     generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(require_integer(rng, "rng", 0))
     constant = kappa if limit.schedule.needs_kappa else None
     rows: list[Row] = []
-    errors: list[Estimate] = []
+    errors: list[PathError] = []
+    runs: list[Run] = []
     decided: list[tuple[Run, Sequence[ModePrediction]]] = []
     for d in sizes:
         run = simulate(
@@ -115,6 +78,7 @@ def validate(
             keep="statistics",
             progress=progress,
         )
+        runs.append(run)
         predictions = predict(limit, steps, kappa=constant, scheme=scheme, d=d)
         rows += _mode_rows(limit, run, predictions, constant)
         if not waiting(limit, d, constant):
@@ -122,11 +86,12 @@ def validate(
         if limit.cascade.speciations:
             errors.append(path_error(limit, run, steps, constant, scheme))
     rows += _change_rows(limit, decided, constant)
-    if len(errors) > 1:
-        rows.append(_rate_row(limit, sizes, errors, constant))
+    if len(set(sizes)) > 1 and errors:
+        rows.append(_rate_row(limit, sizes, errors, constant, n))
     rows += posterior_rows(limit, generator, n=min(n, _POSTERIORS), reach=REACH)
     rows += [_row_of(comparison) for comparison in limit.distribution.comparisons(generator)]
-    return Report(tuple(rows), f"{limit.interpolant.name}, n = {n}, steps = {steps}")
+    accuracy = _accuracy(limit, max(runs, key=lambda run: run.dimension))
+    return Report(tuple(rows), f"{limit.interpolant.name}, n = {n}, steps = {steps}", accuracy)
 
 
 def window_reach(limit: Limit, d: float, kappa: float | None) -> float:
@@ -151,40 +116,82 @@ def waiting(limit: Limit, d: float, kappa: float | None) -> str:
 
 
 def _mode_rows(limit: Limit, run: Run, predictions: Sequence[ModePrediction], kappa: float | None) -> list[Row]:
-    """Weight, mean and variance of every mode; what the limit neglects is allowed for, and stated."""
+    """Weight, mean and variance of every mode, with ψ² at the window's end allowed for.
+
+    In the window the law of y is known with noise 1 in place of 1 + ψ² v, v the variance of a coordinate: log-odds are
+    off by the factor 1 + O(ψ² v), a weight by at most ψ² (the derivative of a softmax along its own logits is at most
+    1/e), and what the window hands to a coordinate by ψ² of the coordinate's own size.
+    """
     reach = window_reach(limit, run.dimension, kappa)
     early = waiting(limit, run.dimension, kappa)
-    centred = limit.order_model(run.dimension).centred
+    model = limit.order_model(run.dimension)
     names = mode_names(limit)
     shift = _collective_mean(limit, float(run.dimension))
-    rows = []
-
-    def compare(claim: str, predicted: float, measured: Estimate, extra: float, scale: float) -> None:
-        rows.append(
-            statistical(
-                claim,
-                predicted,
-                measured.value,
-                math.hypot(measured.standard_error, extra),
-                dimension=float(run.dimension),
-                allowance=reach**2 * scale,
-                allowance_reason="ψ² at the window's end, what the limit neglects at this d",
-                waiting_for=early,
-            )
-        )
-
-    for name, prediction, weight, sites in zip(names, predictions, run.weights, run.sites, strict=True):
+    judge = partial(
+        statistical,
+        dimension=float(run.dimension),
+        allowance_reason="ψ² at the window's end, what the limit neglects at this d",
+        waiting_for=early,
+    )
+    rows: list[Row] = []
+    n = len(run.modes)
+    for k, (name, prediction, sites) in enumerate(zip(names, predictions, run.sites, strict=True)):
+        hits = int(np.sum(run.modes == k))
         if len(names) > 1:
-            compare(f"{name}weight", prediction.weight, weight, prediction.weight_error, 1.0)
+            target = number(limit.cascade.modes[k].weight, "a weight")
+            off = partial(judge, allowance=reach**2 + Z_LIMIT * prediction.weight_error, target=target)
+            rows.append(_weight_row(f"{name}weight", prediction, hits, n, off))
         if sites is None:
             continue
         scale = math.sqrt(prediction.site_variance) + abs(prediction.site_mean)
-        if not centred:
-            compare(f"{name}mean of a coordinate", prediction.site_mean + shift, sites.mean, 0.0, scale)
+        site = model.sites[k]
+        if not model.centred:
+            law, off = prediction.path_mean, partial(judge, allowance=reach**2 * scale, target=site.mean + shift)
+            claim = f"{name}mean of a coordinate"
+            rows.append(average_row(claim, prediction.site_mean + shift, sites.mean, law, hits, judge=off))
         # About the mean of its own path a coordinate's variance is smaller by 1/d.
-        kept = 1.0 if centred else 1 - 1 / run.dimension
-        compare(f"{name}variance of a coordinate", prediction.site_variance * kept, sites.variance, 0.0, scale**2)
+        kept = 1.0 if model.centred else 1 - 1 / run.dimension
+        law, off = prediction.path_variance, partial(judge, allowance=reach**2 * scale**2, target=site.variance)
+        claim = f"{name}variance of a coordinate"
+        rows.append(average_row(claim, prediction.site_variance * kept, sites.variance, law, hits, judge=off))
     return rows
+
+
+def _weight_row(claim: str, predicted: ModePrediction, hits: int, n: int, judge: Judge) -> Row:
+    """Judge a share by the exact binomial law of the predicted weight, which the quadrature knows to its own error."""
+    p = predicted.weight
+    return judge(
+        claim,
+        p,
+        hits / n,
+        math.hypot(math.sqrt(max(p * (1 - p), 0.0) / n), predicted.weight_error),
+        law="the exact binomial law",
+        score=lambda _, expected: binomial_score(hits, n, min(1.0, max(0.0, expected))),
+    )
+
+
+def _accuracy(limit: Limit, run: Run) -> Accuracy:
+    """Return how far a run is from the data: the largest errors of a weight and of a width."""
+    model = limit.order_model(run.dimension)
+    weights = {
+        k: Estimate(found.value - number(mode.weight, "a weight"), found.standard_error)
+        for k, (found, mode) in enumerate(zip(run.weights, limit.cascade.modes, strict=True))
+        if len(limit.cascade.modes) > 1
+    }
+    widths = {}
+    for k, (sites, site) in enumerate(zip(run.sites, model.sites, strict=True)):
+        if sites is not None:
+            width = math.sqrt(sites.variance.value)
+            error = sites.variance.standard_error / (2 * width) if width else 0.0
+            widths[k] = Estimate(width - math.sqrt(site.variance), error)
+    worst = [max(found, key=lambda k: abs(found[k].value), default=None) for found in (weights, widths)]
+    first, second = worst
+    return Accuracy(
+        run.dimension,
+        None if first is None else weights[first],
+        None if second is None else widths[second],
+        (first, second),
+    )
 
 
 def _change_rows(
@@ -194,19 +201,33 @@ def _change_rows(
     if len(decided) < 2 or len(limit.cascade.modes) < 2:
         return []
     (small, before), (large, after) = decided[0], decided[-1]
-    changes = zip(mode_names(limit), small.weights, large.weights, before, after, strict=True)
-    return [
-        statistical(
-            f"{name}change of the weight since d = {dimension_text(small.dimension)}",
-            new.weight - old.weight,
-            last.value - first.value,
-            math.hypot(first.standard_error, last.standard_error, old.weight_error, new.weight_error),
-            dimension=float(large.dimension),
-            allowance=window_reach(limit, small.dimension, kappa) ** 2,
-            allowance_reason="ψ² at the window's end, what the limit neglects at the smaller d",
+    n = len(large.modes)
+    rows = []
+    for name, first, last, old, new in zip(mode_names(limit), small.weights, large.weights, before, after, strict=True):
+        law = _difference(old.weight, new.weight)
+        own = math.hypot(old.weight_error, new.weight_error)
+        rows.append(
+            statistical(
+                f"{name}change of the weight since d = {dimension_text(small.dimension)}",
+                new.weight - old.weight,
+                last.value - first.value,
+                math.sqrt(law.variance / n),
+                dimension=float(large.dimension),
+                allowance=window_reach(limit, small.dimension, kappa) ** 2 + Z_LIMIT * own,
+                allowance_reason="ψ² at the window's end, what the limit neglects at the smaller d",
+                law="the law of one path",
+                # A difference of counts moves in steps of 1/n: a tail begins half a step before its first one.
+                score=lambda seen, expected, law=law: law.score(  # type: ignore[misc]
+                    math.copysign(max(0.0, abs(seen - expected) - 0.5 / n), seen - expected), n
+                ),
+            )
         )
-        for name, first, last, old, new in changes
-    ]
+    return rows
+
+
+def _difference(p: float, q: float) -> Spread:
+    """The law of [a path ends in the mode at the larger d] − [at the smaller d]."""
+    return Spread(np.array([-1.0, 0.0, 1.0]), np.array([p * (1 - q), p * q + (1 - p) * (1 - q), q * (1 - p)]), 0.0)
 
 
 def _collective_mean(limit: Limit, d: float) -> float:
@@ -226,43 +247,87 @@ def mode_names(limit: Limit) -> list[str]:
     return [""] if count == 1 else [f"mode {k}: " for k in range(count)]
 
 
-def path_error(limit: Limit, run: Run, steps: int, kappa: float | None, scheme: str) -> Estimate:
-    """Return the mean over paths of their distance in the first window from the d = ∞ recursion with the same noise.
+@dataclass(frozen=True)
+class PathError:
+    """Distances of paths from the d = ∞ recursion, measured and predicted, and the logarithm of their ratio.
 
-    The distance is the root mean square over the window's times of the difference in ν = μ/α^q; where α starts at
-    another power of d than the window's own, μ has no limit.
+    Both have the same noise: the ratio has the error of pairs.
+    """
+
+    measured: Estimate
+    predicted: Estimate
+    log_ratio: Estimate
+
+
+def path_error(limit: Limit, run: Run, steps: int, kappa: float | None, scheme: str) -> PathError:
+    """Return how far paths are, in the first window, from the d = ∞ recursion with the same noise.
+
+    The distance of one path is the root mean square over the window's times of the difference in ν = μ/α^q; where α
+    starts at another power of d than the window's own, μ has no limit. Predicted is that of the order parameters'
+    own recursion at this d.
     """
     order = limit.cascade.phases[0].order or 1
     farthest = practical_infinity(limit)
-    model = limit.order_model(farthest)
-    plan = limit.schedule.plan(steps, farthest, kappa, scheme)
+    model, nearer = limit.order_model(farthest), limit.order_model(run.dimension)
+    plan, near = (limit.schedule.plan(steps, d, kappa, scheme) for d in (farthest, run.dimension))
     inside = np.flatnonzero(plan.times[:-1] < float(limit.schedule.windows[0].end) - 1e-12)
     paths = run.paths[:, inside] if run.paths.ndim == 3 else run.paths[:, inside, None]
     measured = paths / (run.plan.alpha[inside, None] / run.unit) ** order
     components = slice(model.orders.index(order), model.orders.index(order) + measured.shape[2])
     start = np.zeros((len(measured), len(model.orders)))
     start[:, components] = measured[:, 0]
-    predicted = order_paths(model, plan, start).nu[:, inside, components]
-    distances = np.sqrt(np.mean((measured - predicted) ** 2, axis=(1, 2)))
-    return average(distances)
+    reached = order_paths(model, plan, start).nu[:, inside, components]
+    predicted = order_paths(nearer, near, start).nu[:, inside, components]
+    first, second = (np.sqrt(np.mean((nu - reached) ** 2, axis=(1, 2))) for nu in (measured, predicted))
+    seen, told = average(first), average(second)
+    spread = average(first / seen.value - second / told.value).standard_error
+    return PathError(seen, told, Estimate(math.log(seen.value / told.value), spread))
 
 
-def _rate_row(limit: Limit, sizes: Sequence[int], errors: Sequence[Estimate], kappa: float | None) -> Row:
-    rate = exponent(sizes, errors)
-    expected = -float(limit.cascade.phases[0].exponent)
-    row = bounded(
-        "rate in d at which order-parameter paths approach the limit",
-        rate.value,
-        -math.inf,
-        expected * (1 - _SLACK),
-        predicted=expected,
-        standard_error=rate.standard_error,
+def _rate_row(limit: Limit, sizes: Sequence[int], errors: Sequence[PathError], kappa: float | None, n: int) -> Row:
+    """Return the row of the rate in d between the dimensions at hand, two-sided; as d → ∞ it is −γ or faster.
+
+    The recursion at finite d neglects ψ² at the window's end, as everywhere: a distance E is off by ψ², its logarithm
+    by ψ²/E, and the slope, a weighted sum of logarithms, by the same sum of those. Where that is as much as the rate
+    itself, the row is that of the distance at the largest d, off by ψ².
+    """
+    reach = [window_reach(limit, d, kappa) ** 2 for d in sizes]
+    logs = np.log(sizes)
+    weights = (logs - logs.mean()) / np.sum((logs - logs.mean()) ** 2)
+    least = [min(found.measured.value, found.predicted.value) for found in errors]
+    allowance = float(np.abs(weights) @ (np.array(reach) / least))
+    expected = exponent(sizes, [found.predicted for found in errors]).value
+    gamma = limit.cascade.phases[0].exponent
+    judge = partial(
+        statistical,
+        waiting_for=waiting(limit, max(sizes), kappa),
+        too_few=few_text(n) if few(n) else "",
     )
-    early = waiting(limit, max(sizes), kappa)
-    if not early:
-        return row
-    verdict = Verdict.NOT_YET if row.verdict is Verdict.FAILS else row.verdict
-    return replace(row, verdict=verdict, rule=f"{row.rule}; decides nothing here: {early}", decides=False)
+    if allowance < abs(expected):
+        change = Estimate(
+            float(weights @ [found.log_ratio.value for found in errors]),
+            float(np.linalg.norm(weights * [found.log_ratio.standard_error for found in errors])),
+        )
+        return judge(
+            "rate in d at which order-parameter paths approach the limit",
+            expected,
+            expected + change.value,
+            bar(change, n),
+            allowance=allowance,
+            allowance_reason=f"ψ² at the window's end in the distances; as d → ∞ the rate is −{gamma} or faster",
+        )
+    largest = int(np.argmax(logs))
+    found = errors[largest]
+    pair = Estimate(0.0, found.measured.value * found.log_ratio.standard_error)
+    return judge(
+        "distance of order-parameter paths from the limit",
+        found.predicted.value,
+        found.measured.value,
+        bar(pair, n),
+        dimension=float(sizes[largest]),
+        allowance=reach[largest],
+        allowance_reason="ψ² at the window's end, what the limit neglects at this d",
+    )
 
 
 def _row_of(found: Comparison) -> Row:
@@ -274,4 +339,6 @@ def _row_of(found: Comparison) -> Row:
         dimension=float(found.dimension),
         allowance=found.allowance,
         allowance_reason=found.reason,
+        score=found.score,
+        law=found.law,
     )

@@ -157,7 +157,11 @@ def test_validate_exits_0_where_theory_and_samples_agree(capsys):
     code, out, _ = run(capsys, "validate", *arguments)
     assert code == 0
     assert "mode 0: weight" in out
-    assert out.endswith("passed\n")
+    *_, first, second = out.splitlines()
+    assert first.startswith("passed: theory predicts this sampler")
+    assert second.startswith("how far the sampler is from the data at d = 10\u202f000: worst weight error")
+    assert report["accuracy"]["dimension"] == 10_000
+    assert abs(report["accuracy"]["width"]["value"]) > 0.03
 
 
 def test_validate_exits_1_where_nothing_is_decided_yet(capsys):

@@ -1,13 +1,14 @@
 """How much the mean of coupled sites fluctuates inside a mode, on exact samples: d Var(m | mode) → Λ''/χ."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from symsched.algebra.codegen import number
 from symsched.distributions.mean_field.saddles import Saddle
 from symsched.models.base import AbstractModel
-from symsched.models.estimates import Comparison, variance
+from symsched.models.estimates import Comparison, variance, variance_score
 
 DIMENSION = 2000  # where corrections of order 1/d are below the error of the samples
 _SAMPLES = 1000  # a variance to 4 %
@@ -37,6 +38,8 @@ def collective_variances(model: AbstractModel, saddles: Sequence[Saddle], rng: n
                 model.dimension,
                 expected * 20 / model.dimension,
                 "corrections of order 1/d",
+                partial(variance_score, n=len(inside)),
+                "the chi-squared law",
             )
         )
     return found

@@ -29,7 +29,8 @@ def _each(points: Points) -> list[Points]:
 class ClosedForm(AbstractCheck):
     """A derived number is the one that an independent computation gives, at every point.
 
-    ``name`` is the row's, a format of the point or a function of it. Drawn are the derived curve along ``line`` for
+    ``name`` is the row's, a format of the point or a function of it. The ``tolerance`` is relative, or in units of the
+    ``scale``. Drawn are the derived curve along ``line`` for
     each of ``series`` (the point but for its last part), and the independent numbers at ``seen``.
     """
 
@@ -38,6 +39,7 @@ class ClosedForm(AbstractCheck):
     derived: Callable[..., float]
     independent: Callable[..., float]
     tolerance: float
+    scale: float | None = None
     dimension: float | None = None
     axes: Axes | None = None
     line: Sequence[float] = ()
@@ -49,7 +51,12 @@ class ClosedForm(AbstractCheck):
         named = self.name.format if isinstance(self.name, str) else self.name
         return tuple(
             deterministic(
-                named(*at), self.derived(*at), self.independent(*at), self.tolerance, dimension=self.dimension
+                named(*at),
+                self.derived(*at),
+                self.independent(*at),
+                self.tolerance,
+                dimension=self.dimension,
+                scale=self.scale,
             )
             for at in _each(effort.of(self.points))
         )

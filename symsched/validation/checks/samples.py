@@ -28,7 +28,7 @@ class Quantity:
     """One number of a sample: its key there, its name in the rows, and what it is predicted to be at each d.
 
     ``allowance`` bounds a known bias at d, with its ``reason``. With a ``tolerance`` (a function of d) the row is a
-    deterministic one: for what hardly fluctuates.
+    deterministic one, for what hardly fluctuates: relative, or in units of the ``scale``.
     """
 
     key: str
@@ -37,13 +37,14 @@ class Quantity:
     allowance: Callable[[float], float] = nothing
     reason: str = ""
     tolerance: Callable[[float], float] | None = None
+    scale: float | None = None
     axes: Axes | None = None
 
     def row(self, found: Mapping[str, Estimate], d: float, *, decides: bool = True) -> Row:
         """Return the row of this number at one dimension."""
         predicted, seen = self.predicted(d), found[self.key]
         if self.tolerance is not None:
-            return deterministic(self.name, predicted, seen.value, self.tolerance(d), dimension=d)
+            return deterministic(self.name, predicted, seen.value, self.tolerance(d), dimension=d, scale=self.scale)
         return statistical(
             self.name,
             predicted,
@@ -59,12 +60,13 @@ class Quantity:
 @final
 @dataclass(frozen=True)
 class End:
-    """What a number of the sample is at the largest dimension, to a tolerance there."""
+    """What a number of the sample is at the largest dimension, to a tolerance there, relative or of the ``scale``."""
 
     key: str
     name: str
     limit: Callable[[], float]
     tolerance: Callable[[float], float]
+    scale: float | None = None
 
 
 @final
@@ -89,7 +91,8 @@ class Settles(AbstractCheck):
             found = self.sample(self.schedule, d, effort)
             rows += [quantity.row(found, d, decides=self.decides(d)) for quantity in self.quantities]
         for end in self.ends:
-            rows.append(deterministic(end.name, end.limit(), found[end.key].value, end.tolerance(d), dimension=d))
+            seen, room = found[end.key].value, end.tolerance(d)
+            rows.append(deterministic(end.name, end.limit(), seen, room, dimension=d, scale=end.scale))
         return tuple(rows)
 
     def charts(self, effort: Effort, rows: Sequence[Row]) -> Iterator[Chart]:
