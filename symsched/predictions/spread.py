@@ -18,6 +18,7 @@ from symsched.models.estimates import Estimate
 
 _MIDDLE = 1e-2  # of a standard error: below it both formulas are the difference itself
 _FARTHEST = 38.0  # standard errors that a normal tail in float64 can hold
+_MANY = 4_000  # values that a law keeps apart
 _LIMIT = 4.0  # z at which tails are compared
 _LARGEST = 2.0  # by which the error bar of a small sample may exceed that of a large one
 
@@ -30,6 +31,18 @@ class Spread:
     values: Array
     masses: Array
     noise: float
+
+    @classmethod
+    def of(cls, values: Array, masses: Array) -> "Spread":
+        """Return the law without noise of values that are many: neighbours are put together, the mean stays."""
+        if len(values) <= _MANY:
+            return cls(values, masses, 0.0)
+        order = np.argsort(values)
+        firsts = np.linspace(0, len(values), _MANY, endpoint=False).astype(int)
+        total = np.add.reduceat(masses[order], firsts)
+        moment = np.add.reduceat((masses * values)[order], firsts)
+        kept = total > 0
+        return cls(moment[kept] / total[kept], total[kept], 0.0)
 
     @property
     def mean(self) -> float:
@@ -85,7 +98,10 @@ def binomial_score(hits: int, n: int, p: float) -> float:
     """Return the normal score of the exact binomial tail that begins at ``hits`` of n, 0 where it holds the middle."""
     above = hits > n * p
     tail = float(stats.binom.logsf(hits - 1, n, p) if above else stats.binom.logcdf(hits, n, p))
-    # Φ^{-1} of a logarithm, by its complement: a tail of 1e-400 has a score too.
+    if math.isinf(tail):
+        # A tail that float64 cannot hold: by its exponent, n times the relative entropy.
+        share = hits / n
+        tail = -n * float(special.rel_entr(share, p) + special.rel_entr(1 - share, 1 - p))
     z = -float(special.ndtri_exp(tail)) if tail < -math.log(2) else 0.0
     return z if above else -z
 

@@ -63,9 +63,9 @@ def posterior_rows(limit: Limit, rng: np.random.Generator, *, n: int, reach: flo
         laws = np.concatenate([values for values, _ in nodes])
         for k, (block, weight, share) in enumerate(zip(outcomes, weights, shares.T, strict=False)):
             name = ("mode " if len(block) == 1 else "modes ") + ", ".join(map(str, block))
-            law = Spread(laws[:, k], masses, 0.0)
+            law = Spread.of(laws[:, k], masses)
             rows.append(_row(f"{phase.name}: posterior weight of {name} at s = 1", weight, share, law, judge))
-        law = Spread(laws[:, -1], masses, 0.0)
+        law = Spread.of(laws[:, -1], masses)
         rows.append(_row(f"{phase.name}: φ = E Σ π² at s = 1", law.mean, np.sum(shares**2, axis=1), law, judge))
     return rows
 
