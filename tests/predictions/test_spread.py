@@ -16,7 +16,7 @@ def exponential():
     return Spread(stats.expon.isf(stats.norm.sf(places)), masses / masses.sum(), 0.0)
 
 
-@pytest.mark.parametrize("n", [1, 3, 10, 100])
+@pytest.mark.parametrize("n", [2, 3, 10, 100])
 @pytest.mark.parametrize("z", [-3.5, -1.0, 0.3, 2.0, 4.0, 5.0])
 def test_an_average_of_exponentials_has_the_score_of_its_gamma_law(n, z):
     total = stats.gamma.isf(stats.norm.sf(z), n)
