@@ -5,6 +5,9 @@ import math
 from collections.abc import Iterable
 from numbers import Integral, Real
 
+_EXACT = 2.0**53
+"""Up to here every integer is a float."""
+
 
 class DerivationError(ValueError):
     """Raised when a limit cannot be derived; names the step and what to do.
@@ -21,18 +24,13 @@ class DerivationError(ValueError):
 
 
 def require_integer(value: object, name: str, minimum: int) -> int:
-    """Return ``value`` as an int that is at least ``minimum``, or raise.
+    """Return ``value`` as an int that is at least ``minimum``, or raise; a float such as 1e4 will do.
 
     Raises TypeError for something that is no integer, ValueError for one that is too small.
     """
+    if isinstance(value, Real) and not isinstance(value, Integral) and float(value).is_integer():
+        value = int(float(value)) if abs(float(value)) <= _EXACT else value
     if isinstance(value, bool) or not isinstance(value, Integral):
-        if (
-            isinstance(value, Real)
-            and not isinstance(value, bool)
-            and math.isfinite(value)
-            and float(value).is_integer()
-        ):
-            raise TypeError(f"{name} must be an integer, got the float {value!r}; pass {int(float(value))}")
         raise TypeError(f"{name} must be an integer of at least {minimum}, got {value!r}")
     if value < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {value}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import sympy as sp
 
 from symsched.algebra.escapes import latex_text
+from symsched.algebra.formulas import formula_latex
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Step:
         """The step as a LaTeX item: the rule in words, the two sides as displayed formulas."""
         conditions = f" Assumes {'; '.join(latex_text(c) for c in self.assumes)}." if self.assumes else ""
         source = f" ({latex_text(self.cites)})" if self.cites else ""
-        before, after = (sp.latex(side) for side in (self.before, self.after))
+        before, after = (formula_latex(side) for side in (self.before, self.after))
         return (
             f"\\item {latex_text(self.rule)}.{conditions}{source}\n"
             f"\\begin{{dmath*}}\n{before}\n\\end{{dmath*}}\n\\[\\Longrightarrow\\]\n\\begin{{dmath*}}\n{after}\n\\end{{dmath*}}"

@@ -5,6 +5,7 @@ from typing import Any
 
 import sympy as sp
 
+from symsched.algebra.formulas import formula_latex
 from symsched.laws import AbstractLaw
 from symsched.limits.limit import CLOCKS, Limit, Phase
 
@@ -59,7 +60,7 @@ def _phase_to_dict(phase: Phase) -> Data:
                 "weight": str(branch.weight),
                 "law": law_to_dict(branch.law),
                 "ode": str(ode),
-                "ode_latex": sp.latex(ode),
+                "ode_latex": formula_latex(ode),
             }
             for branch, ode in zip(phase.branches, phase.odes, strict=True)
         ],

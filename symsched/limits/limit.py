@@ -1,13 +1,18 @@
 """derive(): the phases of a distribution carried through an interpolant and its dilation, to equations in t."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import sympy as sp
 
+from symsched import symbols
 from symsched.algebra.asymptotics import leading_power
 from symsched.algebra.constants import definitions
 from symsched.algebra.derivation import Derivation
+from symsched.algebra.formulas import formula_latex
 from symsched.distributions.base import AbstractDistribution, require_distribution
 from symsched.distributions.cascade import CanonicalPhase, Cascade
 from symsched.errors import DerivationError, nearest, require_integer
@@ -37,6 +42,10 @@ class Limit:
     cascade: Cascade
     phases: tuple[Phase, ...]
     schedule: Schedule
+
+    def __reduce__(self) -> tuple[Callable[..., Limit], tuple[AbstractDistribution, Interpolant]]:
+        """Pickle what it was derived from: a step's verifier is a function that only this process has."""
+        return derive, (self.distribution, self.interpolant)
 
     @cached_property
     def derivation(self) -> Derivation:
@@ -86,9 +95,9 @@ class Limit:
         """Return the limit as LaTeX: per phase its scale, equations and initial laws."""
         lines = []
         for phase in self.phases:
-            lines.append(rf"\text{{{phase.name}:}}\quad \psi \sim d^{{{sp.latex(-phase.exponent)}}}")
-            lines += [sp.latex(equation) for equation in (*phase.odes, *phase.initials)]
-        lines += [sp.latex(equation) for equation in self.definitions]
+            lines.append(rf"\text{{{phase.name}:}}\quad \psi \sim d^{{{formula_latex(-phase.exponent)}}}")
+            lines += [formula_latex(equation) for equation in (*phase.odes, *phase.initials)]
+        lines += [formula_latex(equation) for equation in self.definitions]
         body = " \\\\\n".join(f"& {line}" for line in lines)
         return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
@@ -108,11 +117,24 @@ def derive(distribution: AbstractDistribution, interpolant: Interpolant) -> Limi
     require_distribution(distribution)
     if not isinstance(interpolant, Interpolant):
         raise TypeError(f"interpolant must be an Interpolant such as symsched.VP, got {interpolant!r}")
+    _require_own_names(distribution)
     found = distribution.cascade
     schedule = dilate(interpolant, [phase.scale for phase in found.phases])
     windows = {window.name: window for window in schedule.windows}
     phases = tuple(_carried(phase, windows[phase.name]) for phase in found.phases)
     return Limit(distribution, interpolant, found, phases, schedule)
+
+
+def _require_own_names(distribution: AbstractDistribution) -> None:
+    """Raise ValueError for a parameter that a formula could not be told from one of its own symbols."""
+    own = {symbol.name for symbol in vars(symbols).values() if isinstance(symbol, sp.Symbol)} | {"mu"}
+    for symbol in sorted(distribution.free_symbols - {symbols.d}, key=str):
+        if symbol.name in own:
+            hint = "; the dimension is symsched.symbols.d" if symbol.name == symbols.d.name else ""
+            raise ValueError(
+                f"a parameter is called {symbol}, as is a symbol of the equations that are derived: give it another "
+                f"name{hint}"
+            )
 
 
 Source = Schedule | Interpolant | Limit

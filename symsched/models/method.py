@@ -46,7 +46,9 @@ def choose(
 ) -> Method:
     """Return the first method that suits, or the wanted one if the model has it."""
     if keep not in KEEPS:
-        raise ValueError(f"unknown keep {keep!r}; {nearest(keep, KEEPS)}")
+        raise ValueError(f"unknown keep {keep!r}; {nearest(str(keep), KEEPS)}")
+    if not isinstance(wanted, str):
+        raise TypeError(f"method must be the name of one, got {wanted!r}; {nearest('', ('auto', *NEEDS))}")
     if wanted == "auto":
         return next(method for method in methods if method.suits(d, keep, statistic))
     if wanted not in NEEDS:

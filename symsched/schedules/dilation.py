@@ -78,14 +78,21 @@ def _motions(interpolant: Interpolant, scales: Sequence[Scale]) -> Iterator[tupl
 def _at_signal(interpolant: Interpolant, signal: sp.Expr) -> Position:
     """Return the position where β = ``signal``."""
     time = interpolant.time_of("beta", signal)
-    rest = sp.simplify(1 - time)
+    rest = _rest_after(time)
     return Position(time, rest, _noise_at(interpolant, rest), signal)
+
+
+def _rest_after(time: sp.Expr) -> sp.Expr:
+    """Return 1 − τ; where τ is a root that comes close to 1, as (1 − τ²)/(1 + τ), which keeps its digits there."""
+    if any(power.base.is_Add and not power.exp.is_integer for power in time.atoms(sp.Pow)):
+        return sp.simplify(1 - time**2) / (1 + time)
+    return sp.simplify(1 - time)
 
 
 def _at_noise(interpolant: Interpolant, noise: sp.Expr) -> Position:
     """Return the position where α = ``noise``."""
     time = interpolant.time_of("alpha", noise)
-    return Position(time, sp.simplify(1 - time), noise, interpolant.beta.subs(tau, time))
+    return Position(time, _rest_after(time), noise, interpolant.beta.subs(tau, time))
 
 
 def _at_ratio(interpolant: Interpolant, ratio: sp.Expr) -> Position:

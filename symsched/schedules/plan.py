@@ -10,12 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from scipy import sparse
 
 from symsched.algebra.arrays import Array, unwritable
+
+_ROUNDING = 1e-9  # of amplitudes that a user divides by each other
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +49,14 @@ class Plan:
     def __post_init__(self) -> None:
         """Check shapes, finiteness and order once, so that no integrator has to."""
         for name in ("times", "psi", "alpha", "beta", "A", "shift"):
+            _require_real(name, getattr(self, name))
             object.__setattr__(self, name, unwritable(getattr(self, name)))
         n = self.psi.size
+        if self.psi.ndim != 1:
+            raise ValueError(f"psi must have shape (N,), a number for each step, got {self.psi.shape}")
         if self.shift.size == 0:
             object.__setattr__(self, "shift", unwritable(np.zeros(n)))
+        _require_real("B", self.B)
         table = sparse.csr_array(self.B, dtype=np.float64, copy=True)
         table.eliminate_zeros()
         table.sort_indices()
@@ -72,6 +78,8 @@ class Plan:
         # A window that stands still does so up to rounding.
         if np.any(np.diff(self.psi) < -1e-12 * self.psi[1:]):
             raise ValueError("psi must not decrease along the plan")
+        if not np.allclose(self.psi * self.alpha[:-1], self.beta[:-1], rtol=_ROUNDING, atol=_ROUNDING):
+            raise ValueError("psi must be beta/alpha at every node but the last")
 
     @property
     def steps(self) -> int:
@@ -113,6 +121,13 @@ class Plan:
         """
         own = self.B.diagonal().reshape(-1, *[1] * (slopes.ndim - 1))
         return self.A.reshape(own.shape) + own * slopes, own * intercepts
+
+
+def _require_real(name: str, values: Any) -> None:  # noqa: ANN401 - what a user gives
+    """Raise TypeError unless values are real numbers: NumPy would drop an imaginary part."""
+    kind = values.dtype if sparse.issparse(values) else np.asarray(values).dtype
+    if kind.kind not in "fiu":
+        raise TypeError(f"{name} of a plan must hold real numbers, got an array of {kind}")
 
 
 @final

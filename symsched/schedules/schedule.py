@@ -92,7 +92,7 @@ class Schedule:
 
         Raises ValueError where κ does not fit below the scales of d.
         """
-        if scheme not in SCHEMES:
+        if not isinstance(scheme, str) or scheme not in SCHEMES:
             raise ValueError(f"unknown scheme {scheme!r}; {nearest(str(scheme), tuple(SCHEMES))}")
         dimension = require_real(d, "d", above=0)
         constant = self._checked_kappa(dimension, kappa)

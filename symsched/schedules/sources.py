@@ -19,8 +19,12 @@ import numpy as np
 
 
 def schedule(t, d, kappa):
-    """Return tau, alpha and beta at times t in [0, 1], each of the shape of t."""
+    """Return tau, alpha and beta at times t in [0, 1], each of the shape of t; ValueError where there are none."""
     t = np.asarray(t, dtype=float)
+    if not np.all((t >= 0) & (t <= 1)):
+        raise ValueError("t must lie in [0, 1]")
+    if not (np.isscalar(d) and np.isfinite(d) and d > 0 and np.isscalar(kappa) and np.isfinite(kappa) and kappa > 0):
+        raise ValueError(f"d and kappa must be positive numbers, got d = {{d!r}}, kappa = {{kappa!r}}")
     tau, alpha, beta = np.empty(t.shape), np.empty(t.shape), np.empty(t.shape)
 '''
 
@@ -35,8 +39,14 @@ def numpy_source(title: str, windows: Sequence[tuple[sp.Rational, sp.Rational, P
         lines.append(f"    inside = {inside}")
         lines.append(f"    {elapsed} = (t[inside] - {float(start)!r}) / {float(end - start)!r}")
         lines.append(f"    {remaining} = ({float(end)!r} - t[inside]) / {float(end - start)!r}")
+        lines.append('    with np.errstate(invalid="ignore"):')
+        # A kappa that does not fit shows in roots of negative numbers, which are refused at the end.
         for name, expression in (("tau", motion.tau), ("alpha", motion.alpha), ("beta", motion.beta)):
-            lines.append(f"    {name}[inside] = {printer.doprint(expression).replace('numpy.', 'np.')}")
+            lines.append(f"        {name}[inside] = {printer.doprint(expression).replace('numpy.', 'np.')}")
+    lines.append("    if not np.all((tau >= 0) & (tau <= 1) & (alpha >= 0) & (beta >= 0)):")
+    lines.append(
+        '        raise ValueError(f"kappa = {kappa!r} does not fit below the scales of d = {d!r}: take a smaller one")'
+    )
     lines.append("    return tau, alpha, beta\n")
     text = "\n".join(lines)
     return (

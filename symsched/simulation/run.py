@@ -145,8 +145,10 @@ def run_plan(
     each block. An interrupted run raises RunInterruptedError with the finished paths.
     """
     n = require_integer(n, "n", 1)
-    if np.dtype(dtype) not in (np.float64, np.float32):
-        raise ValueError(f"dtype must be float64 or float32, got {np.dtype(dtype)}")
+    if not any(dtype == known for known in (np.float64, np.float32, "float64", "float32")):
+        raise ValueError(f"dtype must be float64 or float32, got {dtype!r}")
+    if rows is not None:
+        rows = require_integer(rows, "rows", 1)
     if executor is not None and not isinstance(executor, Executor):
         raise TypeError(f"executor must be a concurrent.futures.Executor or None, got {executor!r}")
     chosen = choose(methods_of(model), model.dimension, method, keep, statistic)

@@ -81,7 +81,7 @@ def simulate(
     n: int,
     steps: int | None = None,
     kappa: float | None = None,
-    rng: int | np.random.Generator = 0,
+    rng: int | np.random.Generator | np.random.SeedSequence = 0,
     scheme: str = "interpolant",
     method: str = "auto",
     keep: str = "x",
@@ -93,7 +93,7 @@ def simulate(
     """Return n samples of the probability flow on ``steps`` steps, started from noise, with standard errors.
 
     Every step has the exact finite-d posterior mean. ``scheme`` "interpolant" is Euler in x, "canonical" Euler in x/α
-    (DDIM), "adams" two-step Adams in ψ. ``rng`` is a seed or a Generator, from which a seed is drawn; the same seed
+    (DDIM), "adams" two-step Adams in ψ. ``rng`` is a seed, or a Generator or SeedSequence that gives one; the same seed
     gives the same numbers whatever ``rows`` (rows held at once), ``executor`` or the number of its workers. ``method``
     "full" is the plain loop, "auto" the fastest exact reduction. ``keep="statistics"`` never holds an (n, d) array, and
     where the law of the sums behind the statistics is known, draws those instead of coordinates (``Run.method`` "order
@@ -109,7 +109,7 @@ def simulate(
     plan = planned(chosen, steps, dimension, kappa, scheme)
     model = distribution.model(dimension)
     statistic = distribution.statistic(dimension)
-    seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else require_integer(rng, "rng", 0)
+    seed = seed_of(rng)
     with tqdm(total=count, unit="path", disable=not progress, leave=False) as bar:
 
         def advance(done: int, _: int) -> None:
@@ -129,6 +129,15 @@ def simulate(
             progress=advance,
         )
     return _run(raw, chosen, statistic, plan, dimension)
+
+
+def seed_of(rng: int | np.random.Generator | np.random.SeedSequence) -> int:
+    """Return the seed that an integer is, that a Generator draws, or that a SeedSequence generates."""
+    if isinstance(rng, np.random.Generator):
+        return int(rng.integers(2**63))
+    if isinstance(rng, np.random.SeedSequence):
+        return int(rng.generate_state(1, np.uint64)[0])
+    return require_integer(rng, "rng", 0)
 
 
 def _run(raw: RawRun, schedule: Schedule | Plan, statistic: OrderParameter, plan: Plan, dimension: int) -> Run:

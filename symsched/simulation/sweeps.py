@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -152,8 +153,9 @@ def sweep(
         settings = (d, paths, count, constant if schedule.needs_kappa else None, scheme)
         key = fingerprint(distribution, schedule, settings, seed)
         file = None if home is None else home / f"{fingerprint(key, code_fingerprint())}.json"
-        if file is not None and file.exists():
-            cells.append(Cell.from_dict(json.loads(file.read_text(encoding="utf-8")) | {"schedule": name}))
+        kept = None if file is None else _kept(file, (d, paths, count, settings[3]))
+        if kept is not None:
+            cells.append(replace(kept, schedule=name))
             continue
         run = simulate(
             distribution,
@@ -172,6 +174,24 @@ def sweep(
             text = json.dumps(cells[-1].to_dict(), allow_nan=False) + "\n"
             replace_file(file, text.encode("utf-8"))
     return Sweep(tuple(cells), f"n = {paths} paths, seed {seed}")
+
+
+def _kept(file: Path, settings: tuple[int, int, int, float | None]) -> Cell | None:
+    """Return the cell in a file, None where there is none; what is no such cell is named, and done again."""
+    if not file.exists():
+        return None
+    try:
+        cell = Cell.from_dict(json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_number))
+        if (cell.dimension, cell.n, cell.steps, cell.kappa) != settings:
+            raise ValueError("its d, n, steps and kappa are others")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        warnings.warn(f"{file} holds no finished cell of this sweep ({error!r}): it is done again", stacklevel=3)
+        return None
+    return cell
+
+
+def _no_number(constant: str) -> float:
+    raise ValueError(f"{constant} is no result")
 
 
 def _cell(name: str, run: Run, settings: tuple[int, int, int, float | None, str]) -> Cell:

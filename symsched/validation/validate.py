@@ -20,7 +20,7 @@ from symsched.predictions.predict import ModePrediction, practical_infinity, pre
 from symsched.predictions.spread import Spread, bar, binomial_score, few
 from symsched.reporting.numbers import dimension_text
 from symsched.reporting.verdicts import Z_LIMIT, Row, statistical
-from symsched.simulation.simulate import Run, simulate
+from symsched.simulation.simulate import Run, seed_of, simulate
 from symsched.validation.averages import Judge, average_row, few_text
 from symsched.validation.posteriors import posterior_rows
 from symsched.validation.report import Accuracy, Report
@@ -38,7 +38,7 @@ def validate(
     n: int = 2_000,
     steps: int = 40,
     kappa: float | None = 3,
-    rng: int | np.random.Generator = 0,
+    rng: int | np.random.Generator | np.random.SeedSequence = 0,
     scheme: str = "interpolant",
     schedule: Source | None = None,
     progress: bool = False,
@@ -59,7 +59,7 @@ def validate(
     if not sizes:
         raise ValueError("dimensions must hold at least one integer")
     n = require_integer(n, "n", 2)  # one path has no standard error
-    generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(require_integer(rng, "rng", 0))
+    generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(seed_of(rng))
     constant = kappa if limit.schedule.needs_kappa else None
     rows: list[Row] = []
     errors: list[PathError] = []

@@ -113,7 +113,13 @@ def test_numbers_beyond_the_floats_are_not_finite(bad):
 
 def test_a_truth_value_is_no_integer_and_no_float():
     refused(lambda: require_integer(True, "d", 1), TypeError, "d must be an integer of at least 1, got True$")
-    refused(lambda: require_integer(3.0, "d", 1), TypeError, "got the float 3.0; pass 3")
+    refused(lambda: require_integer(3.5, "d", 1), TypeError, "d must be an integer of at least 1, got 3.5$")
+
+
+@pytest.mark.parametrize("whole", [1e4, np.float32(1e4), np.int64(10_000), np.float64(1e4), R(10_000)], ids=repr)
+def test_a_whole_float_is_an_integer(whole):
+    assert require_integer(whole, "d", 1) == 10_000
+    refused(lambda: require_integer(1e300, "d", 1), TypeError, "d must be an integer of at least 1, got 1e.300$")
 
 
 def test_unknown_names_need_not_be_text():

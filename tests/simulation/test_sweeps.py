@@ -81,6 +81,31 @@ def test_an_interrupted_sweep_goes_on_where_it_stopped(tmp_path, runs, monkeypat
     ]
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[: len(text) // 2],
+        lambda text: "",
+        lambda text: "[]",
+        lambda text: '{"title": "something else"}',
+        lambda text: text.replace('"n": 50', '"n": 51'),
+        lambda text: text.replace('"seconds": ', '"seconds": NaN, "was": '),
+    ],
+    ids=["half written", "empty", "a list", "foreign", "another n", "not a number"],
+)
+def test_a_file_that_is_no_cell_is_named_and_done_again(tmp_path, runs, damage):
+    limit = symsched.derive(PAIR, symsched.VP)
+    settings = {"dimensions": (200,), "steps": (5,), "n": 50}
+    (right,) = symsched.sweep(PAIR, limit, folder=tmp_path, **settings).cells
+    (file,) = tmp_path.glob("*.json")
+    file.write_text(damage(file.read_text()))
+    with pytest.warns(UserWarning, match=f"{file.name} holds no finished cell of this sweep"):
+        (again,) = symsched.sweep(PAIR, limit, folder=tmp_path, **settings).cells
+    assert dataclasses.replace(again, seconds=0) == dataclasses.replace(right, seconds=0)
+    symsched.sweep(PAIR, limit, folder=tmp_path, **settings)
+    assert len(runs) == 2
+
+
 def test_a_cell_depends_on_its_own_settings_only(tmp_path, runs):
     limit = symsched.derive(PAIR, symsched.VP)
     alone = symsched.sweep(PAIR, limit, dimensions=(900,), steps=(10,), n=50)

@@ -15,14 +15,16 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from symsched.algebra.escapes import latex_text, markdown_text
+from symsched.algebra.escapes import latex_text
+from symsched.algebra.escapes import markdown_text
+from symsched.algebra.formulas import formula_latex
 from symsched.reporting.charts import Chart, Curve, Level, chart_of_rows
 from symsched.reporting.claim import Finding, Ledger
 from symsched.reporting.drawing import darkened, draw, figure
 from symsched.reporting.folder import ReportFolderError, write_folder
 from symsched.reporting.numbers import measured_text, number_latex, predicted_text, z_text
 from symsched.reporting.pages.data import row_to_dict, to_dict
-from symsched.reporting.pages.formulas import formula_latex, formula_mathml
+from symsched.reporting.pages.formulas import formula_mathml
 from symsched.reporting.pages.html import to_html
 from symsched.reporting.pages.latex import to_latex
 from symsched.reporting.pages.markdown import to_markdown

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 
+from symsched.algebra.formulas import formula_latex
 from symsched.reporting.claim import Finding, Ledger
-from symsched.reporting.pages.formulas import formula_latex
 from symsched.reporting.verdicts import Row
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]

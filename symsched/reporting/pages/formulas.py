@@ -7,21 +7,11 @@ from xml.etree import ElementTree
 import sympy as sp
 from latex2mathml.converter import convert_to_element
 
+from symsched.algebra.formulas import formula_latex
+
 _TALL = ("mfrac", "mtable", "munderover", "msubsup")
 """What a bracket grows around."""
-_STRANGE = re.compile(r"[^\w+]")
 _NAMED = re.compile(r"(?<!^)(\\(?:log|exp|sinh|cosh|tanh)\b)")
-
-
-def formula_latex(formula: sp.Basic) -> str:
-    """Return the LaTeX of a formula, without delimiters; signs in the name of a symbol, which TeX would obey, are "?".
-
-    >>> formula_latex(sp.Symbol("m_star")**2)
-    'm_{\\\\star}^{2}'
-    """
-    strange = [symbol for symbol in formula.atoms(sp.Symbol) if _STRANGE.search(symbol.name)]
-    names = {symbol: r"\text{" + _STRANGE.sub("?", symbol.name) + "}" for symbol in strange}
-    return str(sp.latex(formula, symbol_names=names)).replace("_{star}", r"_{\star}")
 
 
 def formula_mathml(formula: sp.Basic) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from symsched.algebra.escapes import latex_text
+from symsched.algebra.formulas import formula_latex
 from symsched.reporting.charts import Chart
 from symsched.reporting.claim import Finding, Ledger, figure_name
 from symsched.reporting.numbers import number_latex, seconds_text, setting_text
-from symsched.reporting.pages.formulas import formula_latex
 from symsched.reporting.rows import LATEX_COLOURS, rows_to_latex
 
 PREAMBLE = rf"""\documentclass[a4paper,11pt]{{article}}

@@ -1,10 +1,10 @@
 """A ledger as Markdown."""
 
 from symsched.algebra.escapes import markdown_text
+from symsched.algebra.formulas import formula_latex
 from symsched.reporting.charts import Chart
 from symsched.reporting.claim import Finding, Ledger, figure_name
 from symsched.reporting.numbers import seconds_text
-from symsched.reporting.pages.formulas import formula_latex
 from symsched.reporting.rows import rows_to_markdown
 
 
