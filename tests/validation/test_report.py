@@ -15,8 +15,7 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from symsched.algebra.escapes import latex_text
-from symsched.algebra.escapes import markdown_text
+from symsched.algebra.escapes import latex_text, markdown_text
 from symsched.algebra.formulas import formula_latex
 from symsched.reporting.charts import Chart, Curve, Level, chart_of_rows
 from symsched.reporting.claim import Finding, Ledger
