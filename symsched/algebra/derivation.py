@@ -38,7 +38,10 @@ Verifier = Callable[[sp.Basic], tuple[Check, ...]]
 
 @dataclass(frozen=True)
 class Step:
-    """One rewrite: ``before`` becomes ``after`` by ``rule``, if ``assumes`` holds; ``cites`` says who proved it."""
+    """One rewrite: ``before`` becomes ``after`` by ``rule``, if ``assumes`` holds; ``cites`` says who proved it.
+
+    ``given`` and ``found`` name the entries of ``before`` and ``after`` where these are tuples of values.
+    """
 
     rule: str
     before: sp.Basic
@@ -46,6 +49,8 @@ class Step:
     verify: Verifier = field(repr=False, compare=False)
     assumes: tuple[str, ...] = ()
     cites: str = ""
+    given: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    found: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     def check(self) -> tuple[Check, ...]:
         """Return this step's checks, recomputed now from ``after``."""
@@ -56,7 +61,7 @@ class Step:
 
     def __str__(self) -> str:
         """The step in plain text."""
-        lines = [self.rule, f"    from  {self.before}", f"    to    {self.after}"]
+        lines = [self.rule, f"    from  {_told(self.before, self.given)}", f"    to    {_told(self.after, self.found)}"]
         lines += [f"    if    {condition}" for condition in self.assumes]
         lines += [f"    cf.   {self.cites}"] if self.cites else []
         return "\n".join(lines)
@@ -70,6 +75,20 @@ class Step:
             f"\\item {latex_text(self.rule)}.{conditions}{source}\n"
             f"\\begin{{dmath*}}\n{before}\n\\end{{dmath*}}\n\\[\\Longrightarrow\\]\n\\begin{{dmath*}}\n{after}\n\\end{{dmath*}}"
         )
+
+
+def labels(name: str, count: int) -> tuple[str, ...]:
+    """Return "name 1", "name 2", …, or the name alone where there is one."""
+    return (name,) if count == 1 else tuple(f"{name} {k + 1}" for k in range(count))
+
+
+def _told(side: sp.Basic, names: tuple[str, ...]) -> str:
+    """Return a side of a step in plain text: equations with "=", the entries of a tuple by their names."""
+    if isinstance(side, sp.Tuple):
+        if len(names) == len(side):
+            return ", ".join(f"{name} = {_told(part, ())}" for name, part in zip(names, side, strict=True))
+        return ", ".join(_told(part, ()) for part in side)
+    return f"{side.lhs} = {side.rhs}" if isinstance(side, sp.Equality) else str(side)
 
 
 @dataclass(frozen=True)

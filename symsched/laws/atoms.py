@@ -186,6 +186,9 @@ def half_log(first: sp.Expr, second: sp.Expr) -> sp.Expr:
 
     >>> half_log(sp.Rational(4, 5), sp.Rational(1, 5))
     log(2)
+    >>> p = sp.Symbol("p", positive=True)
+    >>> half_log(p, 1 - p)
+    log(p)/2 - log(1 - p)/2
     """
     ratio = sp.powsimp(sp.cancel(sp.powsimp(first / second)))
     if not ratio.is_Rational:
@@ -194,6 +197,9 @@ def half_log(first: sp.Expr, second: sp.Expr) -> sp.Expr:
     if ratio.is_Rational:
         return sp.log(root) if root.is_Rational else sp.log(ratio) / 2
     exponent = sp.expand_log(sp.log(ratio), force=True) if ratio.has(sp.exp) else sp.log(ratio)
+    if exponent.is_Add and not ratio.has(sp.exp):
+        # SymPy splits the logarithm of p/(1 − p), p > 0, as log p + log(−1/(p − 1)).
+        exponent = min(exponent, sp.log(first) - sp.log(second), key=sp.count_ops)
     return sp.expand(exponent / 2)
 
 

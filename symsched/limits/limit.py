@@ -33,7 +33,7 @@ from symsched.symbols import t
 __all__ = ["CLOCKS", "Limit", "Phase", "derive"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Limit:
     """The limit theorem of a distribution under an interpolant: phases, schedule and derivation."""
 
@@ -100,6 +100,17 @@ class Limit:
         lines += [formula_latex(equation) for equation in self.definitions]
         body = " \\\\\n".join(f"& {line}" for line in lines)
         return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+    def __repr__(self) -> str:
+        """One line: what it is the limit of, and its phases at their scales."""
+        count = len(self.cascade.modes)
+        told = ", ".join(
+            f"{phase.name} at ψ ~ {'1' if phase.exponent == 0 else f'd^-{phase.exponent}'}"
+            + (f" (q = {phase.order})" if phase.order is not None else "")
+            for phase in self.phases
+        )
+        kind = type(self.distribution).__name__
+        return f"<Limit of a {kind} with {count} mode{'s' * (count > 1)} under {self.interpolant.name}: {told}>"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import sympy as sp
 
-from symsched.algebra.derivation import Step
+from symsched.algebra.derivation import Step, labels
 from symsched.distributions.cascade import Cascade
 from symsched.errors import DerivationError
 from symsched.limits.clocks import CLOCKS, time_of_unit_signal
@@ -15,6 +15,7 @@ from symsched.schedules.schedule import CUT, Schedule
 from symsched.symbols import d, psi, tau
 
 _PAPER = "arXiv 2501.00988"
+_SCALE = ("leading α", "leading ψ")
 _FIXED_TIME = "d → ∞ at fixed t and κ"
 
 
@@ -47,6 +48,7 @@ def _dilation(phases: tuple[Phase, ...], schedule: Schedule) -> Step:
         sp.Tuple(*(sp.Eq(psi, d**-phase.exponent, evaluate=False) for phase in phases)),
         sp.Tuple(*(window.tau for window in schedule.windows)),
         windows.dilation(schedule, [phase.canonical for phase in phases]),
+        found=tuple(f"τ in {window.name}" for window in schedule.windows),
         assumes=("κ lies below the distances of the scales",),
         cites=_PAPER,
     )
@@ -71,6 +73,8 @@ def _phase_steps(phase: Phase, schedule: Schedule) -> Iterator[Step]:
         scale,
         windows.scales(canonical, window, interpolant),
         assumes=(_FIXED_TIME,),
+        given=("α", "ψ"),
+        found=_SCALE,
     )
     if phase.order is not None:
         yield Step(
@@ -79,6 +83,7 @@ def _phase_steps(phase: Phase, schedule: Schedule) -> Iterator[Step]:
             sp.Tuple(*phase.order_parameters),
             order_parameter.order_parameters(canonical, window, interpolant),
             assumes=("its mean given a mode is the mode's atom times α^q s, its variance that of noise",),
+            given=labels("atom", sum(len(law.atoms or ()) for law in phase.laws)),
         )
         rule, assumes, cites = "the order parameter in t", (_FIXED_TIME,), f"{_PAPER} for q = 1"
     else:
@@ -90,6 +95,7 @@ def _phase_steps(phase: Phase, schedule: Schedule) -> Iterator[Step]:
         flow.equations(canonical, window, interpolant),
         assumes=assumes,
         cites=cites,
+        given=_SCALE,
     )
     yield Step(
         f"{name}: the law at t = {window.start}",
@@ -97,6 +103,7 @@ def _phase_steps(phase: Phase, schedule: Schedule) -> Iterator[Step]:
         sp.Tuple(*phase.initials),
         initial.initial_laws(canonical, window, schedule),
         assumes=("d → ∞ before t reaches the start of the window",),
+        given=_SCALE,
     )
     if phase.order is not None:
         yield _times(phase, interpolant)

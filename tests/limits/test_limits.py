@@ -16,6 +16,7 @@ from symsched.limits.initial import initial_laws
 from symsched.limits.order_parameter import order_parameters
 from symsched.schedules.window import Position, Window
 from symsched.symbols import d, kappa, psi, t
+from symsched.zoo import find
 
 R = sp.Rational
 HALF, QUARTER = R(1, 2), R(1, 4)
@@ -319,3 +320,20 @@ def test_the_latex_of_a_limit_names_the_scale_of_every_phase_and_its_equations()
     assert [head.removesuffix(r" \\") for head in heads] == [rf"\psi \sim d^{{{power}}}" for power in scales]
     for equation in (e for phase in weak.phases for e in (*phase.odes, *phase.initials)):
         assert any(line.startswith(sp.latex(equation)) for line in lines)
+
+
+@pytest.mark.parametrize("name", ["gaussian-mixture", "curie-weiss", "curie-weiss-critical"])
+def test_a_limit_is_told_in_a_line_and_its_steps_by_names(name):
+    limit = symsched.derive(find(name).distribution(), symsched.VP)
+    assert len(repr(limit)) < 200 and "\n" not in repr(limit)
+    assert "speciation at ψ ~ d^-" in repr(limit)
+    for step in limit.derivation.steps:
+        for line in str(step).splitlines()[1:]:
+            assert not line[10:].startswith("(") or line.count("(") > line.count(","), line
+            assert "Eq(" not in line
+
+
+def test_a_symbolic_weight_is_read_as_log_odds():
+    p = sp.Symbol("p", positive=True)
+    limit = symsched.derive(symsched.GaussianMixture(p, 1, sp.Rational(1, 2)), symsched.VP)
+    assert "log(p)/2 - log(1 - p)/2" in str(limit.phases[0].ode)

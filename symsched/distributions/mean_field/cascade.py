@@ -3,7 +3,7 @@
 import sympy as sp
 
 from symsched.algebra.asymptotics import leading_power, limit_in_dimension
-from symsched.algebra.derivation import Step
+from symsched.algebra.derivation import Step, labels
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, data_phase
 from symsched.distributions.mean_field import verifiers
 from symsched.distributions.mean_field.landscape import Landscape
@@ -29,6 +29,7 @@ def saddle_cascade(landscape: Landscape) -> Cascade:
             verifiers.maxima(landscape),
             assumes=("E_0 exp(u a) is finite where it is needed",),
             cites="Cramér and Varadhan",
+            found=labels("m", len(saddles)),
         )
     ]
     critical = [saddle for saddle in saddles if saddle.bend > 2]
@@ -53,6 +54,8 @@ def saddle_cascade(landscape: Landscape) -> Cascade:
             verifiers.weights(landscape),
             assumes=("every maximum is regular: χ > 0",),
             cites=_LAPLACE,
+            given=labels("m", len(modes)),
+            found=labels("w", len(modes)),
         ),
         Step(
             "modes become product measures with means m_k: the first cumulant differs, q = 1 and ψ ~ d^-1/2",
@@ -61,6 +64,7 @@ def saddle_cascade(landscape: Landscape) -> Cascade:
             partition(law),
             assumes=("d → ∞ at fixed s = √d ψ",),
             cites="arXiv 2501.00988 for Curie–Weiss",
+            given=(*labels("m", len(modes)), *labels("w", len(modes))),
         ),
     ]
     speciation = CanonicalPhase(
@@ -116,6 +120,7 @@ def _critical(landscape: Landscape, saddle: Saddle, steps: list[Step]) -> Cascad
             verifiers.critical(landscape, saddle, law),
             assumes=("d → ∞ at fixed u",),
             cites=_LAPLACE,
+            given=("m_0",),
         ),
         Step(
             f"the whole law of u is chosen at ψ = s d^-{exponent}",

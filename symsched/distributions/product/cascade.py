@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import sympy as sp
 
 from symsched.algebra.asymptotics import leading_power, limit_in_dimension, trial_values
-from symsched.algebra.derivation import Step
+from symsched.algebra.derivation import Step, labels
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, data_phase, numbered
 from symsched.distributions.product import verifiers
 from symsched.distributions.verifiers import partition
@@ -197,6 +197,7 @@ def _split(
                 "coordinates are independent and identically distributed given the mode",
                 "cumulants up to order q exist",
             ),
+            given=tuple(f"E exp(ψya − ψ²a²/2) of mode {block[0]}" for block in blocks),
         ),
         Step(
             f"order q = {order} differs first: ψ ~ d^-{exponent}, atoms c_q/√(q!)",
@@ -205,6 +206,7 @@ def _split(
             verifiers.divergence(leaders, growth, reference),
             assumes=("the modes agree up to order q − 1",),
             cites=_LE_CAM,
+            found=("q", "γ", *labels("atom", len(atoms))),
         ),
         Step(
             "local asymptotic normality: the likelihood ratio of d coordinates becomes that of one Gaussian number",
@@ -213,6 +215,7 @@ def _split(
             partition(law),
             assumes=("d → ∞ at fixed s = √d ψ^q",),
             cites=_LE_CAM,
+            given=(*labels("atom", len(atoms)), *labels("weight", len(atoms))),
         ),
     ]
     branch = Branch(group, group_weight, law, tuple(blocks), coordinates=tuple(leaders))
