@@ -197,10 +197,11 @@ def half_log(first: sp.Expr, second: sp.Expr) -> sp.Expr:
     if ratio.is_Rational:
         return sp.log(root) if root.is_Rational else sp.log(ratio) / 2
     exponent = sp.expand_log(sp.log(ratio), force=True) if ratio.has(sp.exp) else sp.log(ratio)
-    if exponent.is_Add and not ratio.has(sp.exp):
+    half = sp.expand(exponent / 2)
+    if half.is_Add and not ratio.has(sp.exp):
         # SymPy splits the logarithm of p/(1 − p), p > 0, as log p + log(−1/(p − 1)).
-        exponent = min(exponent, sp.log(first) - sp.log(second), key=sp.count_ops)
-    return sp.expand(exponent / 2)
+        return min(half, sp.expand((sp.log(first) - sp.log(second)) / 2), key=sp.count_ops)
+    return half
 
 
 def _atom(value: object) -> sp.Expr | sp.Tuple:
