@@ -188,7 +188,7 @@ def half_log(first: sp.Expr, second: sp.Expr) -> sp.Expr:
     log(2)
     >>> p = sp.Symbol("p", positive=True)
     >>> half_log(p, 1 - p)
-    log(p)/2 - log(1 - p)/2
+    log(p/(1 - p))/2
     """
     ratio = sp.powsimp(sp.cancel(sp.powsimp(first / second)))
     if not ratio.is_Rational:
@@ -196,12 +196,10 @@ def half_log(first: sp.Expr, second: sp.Expr) -> sp.Expr:
     root = sp.sqrt(ratio)
     if ratio.is_Rational:
         return sp.log(root) if root.is_Rational else sp.log(ratio) / 2
-    exponent = sp.expand_log(sp.log(ratio), force=True) if ratio.has(sp.exp) else sp.log(ratio)
-    half = sp.expand(exponent / 2)
-    if half.is_Add and not ratio.has(sp.exp):
-        # SymPy splits the logarithm of p/(1 − p), p > 0, as log p + log(−1/(p − 1)).
-        return min(half, sp.expand((sp.log(first) - sp.log(second)) / 2), key=sp.count_ops)
-    return half
+    if ratio.has(sp.exp):
+        return sp.expand(sp.expand_log(sp.log(ratio), force=True) / 2)
+    # p/(1 − p) as it is read; expanded, its logarithm would be log p + log(−1/(p − 1)).
+    return sp.log(min(ratio, first / second, key=sp.count_ops)) / 2
 
 
 def _atom(value: object) -> sp.Expr | sp.Tuple:

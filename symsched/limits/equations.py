@@ -44,4 +44,7 @@ def _equation(names: tuple[sp.Function, ...], law: AbstractLaw, noise: sp.Expr, 
 
 def _readable(expression: sp.Expr) -> sp.Expr:
     # Integrals stay as they are: simplify would try to do them.
-    return expression if expression.has(sp.Integral, sp.Sum) else sp.factor_terms(sp.expand_log(expression))
+    if expression.has(sp.Integral, sp.Sum):
+        return expression
+    # A quotient of weights that are symbols is read as log(p/(1 − p)): only shorter logarithms are split.
+    return sp.factor_terms(min(expression, sp.expand_log(expression), key=sp.count_ops))

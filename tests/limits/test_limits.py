@@ -336,4 +336,4 @@ def test_a_limit_is_told_in_a_line_and_its_steps_by_names(name):
 def test_a_symbolic_weight_is_read_as_log_odds():
     p = sp.Symbol("p", positive=True)
     limit = symsched.derive(symsched.GaussianMixture(p, 1, sp.Rational(1, 2)), symsched.VP)
-    assert "log(p)/2 - log(1 - p)/2" in str(limit.phases[0].ode)
+    assert "log(p/(1 - p))/2" in str(limit.phases[0].ode)
