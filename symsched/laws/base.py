@@ -98,6 +98,17 @@ class AbstractLaw(abc.ABC):
     def _cdf(self, s: sp.Expr, nu: sp.Expr | sp.Tuple) -> sp.Expr:
         return self._expectation(lambda g: normal_cdf(nu - s * g))
 
+    @property
+    def dimension(self) -> int | None:
+        """r of a law on points of R^r, None of one on the line."""
+        return None
+
+    def _place(self, nu: object) -> sp.Expr | sp.Tuple:
+        place = values.point(nu, "nu")
+        if isinstance(place, sp.Tuple) and self.dimension is None:
+            raise TypeError(f"nu must be one number or expression for a law on the line, got {nu!r}")
+        return place
+
     def cumulants(self, n: int) -> tuple[sp.Expr, ...]:
         """Return the first ``n`` cumulants; DerivationError names an order at which none exists."""
         order = require_integer(n, "n", 1)
@@ -108,19 +119,19 @@ class AbstractLaw(abc.ABC):
     def partition(self, s: object, nu: object) -> Result:
         """Return Z(s, nu) = E exp(s g nu − s² g²/2)."""
         if values.is_symbolic((s, nu)):
-            return self._partition(require_expression(s, "s"), values.point(nu, "nu"))
+            return self._partition(require_expression(s, "s"), self._place(nu))
         return values.plain(np.exp(self._numbers.log_partition(values.array(s, "s"), values.array(nu, "nu"))))
 
     def denoiser(self, s: object, nu: object) -> Result | sp.Tuple:
         """Return D(s, nu) = E[g | z + s g = nu]; numbers never come from the expression but from ``site()``."""
         if values.is_symbolic((s, nu)):
-            return self._denoiser(require_expression(s, "s"), values.point(nu, "nu"))
+            return self._denoiser(require_expression(s, "s"), self._place(nu))
         return values.plain(self._numbers.denoiser(values.array(s, "s"), values.array(nu, "nu")))
 
     def cdf(self, s: object, nu: object) -> Result:
         """Return F_s(nu) = P(z + s g <= nu) = E Phi(nu − s g)."""
         if values.is_symbolic((s, nu)):
-            return self._cdf(require_expression(s, "s"), values.point(nu, "nu"))
+            return self._cdf(require_expression(s, "s"), self._place(nu))
         return values.plain(self._numbers.cdf(values.array(s, "s"), values.array(nu, "nu")))
 
     def flow(self, s: object, nu0: object) -> Number:

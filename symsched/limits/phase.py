@@ -7,7 +7,7 @@ import sympy as sp
 from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
-from symsched.algebra.arrays import Array
+from symsched.algebra.arrays import Array, real_array
 from symsched.algebra.codegen import Compiled, compiled
 from symsched.distributions.cascade import Branch, CanonicalPhase
 from symsched.errors import require_integer, require_real
@@ -128,7 +128,7 @@ class Phase:
         return compiled(expression.subs(kappa_symbol, sp.Rational(constant)), (t,), f"the {self.name} window")
 
     def _nodes(self, times: ArrayLike) -> Array:
-        nodes = np.atleast_1d(np.asarray(times, dtype=float))
+        nodes = np.atleast_1d(real_array(times, "times"))
         first, last = float(self.window.start), float(self.window.end)
         if nodes.ndim != 1 or nodes.size == 0 or not np.all(np.diff(nodes) > 0):
             raise ValueError(f"times must be increasing numbers, got {times!r}")
@@ -137,7 +137,7 @@ class Phase:
         return nodes
 
     def _starts(self, starts: ArrayLike) -> Array:
-        begin, dimension = np.asarray(starts, dtype=float), self.canonical.dimension
+        begin, dimension = real_array(starts, "starts"), self.canonical.dimension
         wanted = "(starts,)" if dimension == 1 else f"(starts, {dimension})"
         begin = np.atleast_1d(begin) if dimension == 1 else np.atleast_2d(begin)
         if begin.shape[1:] != (() if dimension == 1 else (dimension,)) or not np.all(np.isfinite(begin)):

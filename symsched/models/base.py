@@ -5,8 +5,8 @@ import abc
 import numpy as np
 from numpy.typing import ArrayLike
 
-from symsched.algebra.arrays import Array, unwritable
-from symsched.errors import require_real
+from symsched.algebra.arrays import Array, real_array, unwritable
+from symsched.errors import require_integer, require_real
 from symsched.models.method import Method
 
 
@@ -56,9 +56,16 @@ class AbstractModel(abc.ABC):
         return ()
 
 
+def checked_draw(rng: np.random.Generator, n: int) -> int:
+    """Return how many samples are wanted; TypeError unless ``rng`` is a Generator."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, such as np.random.default_rng(0), got {rng!r}")
+    return require_integer(n, "n", 0)
+
+
 def checked_rows(values: ArrayLike, d: int, name: str) -> Array:
     """Return ``values`` as a finite float64 array of shape (n, d)."""
-    rows = np.asarray(values, dtype=np.float64)
+    rows = real_array(values, name)
     if rows.ndim != 2 or rows.shape[1] != d:
         raise ValueError(f"{name} must have shape (n, {d}), got {rows.shape}")
     if not np.all(np.isfinite(rows)):

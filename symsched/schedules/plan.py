@@ -57,6 +57,8 @@ class Plan:
         if self.shift.size == 0:
             object.__setattr__(self, "shift", unwritable(np.zeros(n)))
         _require_real("B", self.B)
+        if np.ndim(self.B) != 2:
+            raise ValueError(f"B must have shape {(n, n)}, got {np.shape(self.B)}")
         table = sparse.csr_array(self.B, dtype=np.float64, copy=True)
         table.eliminate_zeros()
         table.sort_indices()

@@ -136,8 +136,9 @@ class Schedule:
 
     def dilation(self, steps: int, d: float, kappa: float | None = None) -> Array:
         """Return τ at the N+1 nodes in t, shape (steps+1,)."""
-        constant = self._checked_kappa(d, kappa)
-        return np.append(self._along(lambda w: w.motion.tau, steps, d, constant), 1.0)
+        dimension = require_real(d, "d", above=0)
+        constant = self._checked_kappa(dimension, kappa)
+        return np.append(self._along(lambda w: w.motion.tau, steps, dimension, constant), 1.0)
 
     def _along(self, select: Callable[[Window], sp.Expr], steps: int, d: float, kappa: float) -> Array:
         """Return a quantity of the windows at the N nodes before the last."""

@@ -11,8 +11,7 @@ from scipy import special
 from symsched.algebra.arrays import Array
 from symsched.distributions.gaussian_modes.affine import integrate_directions, integrate_projections
 from symsched.distributions.gaussian_modes.directions import Directions
-from symsched.errors import require_integer
-from symsched.models.base import AbstractModel, checked_noisy, checked_rows
+from symsched.models.base import AbstractModel, checked_draw, checked_noisy, checked_rows
 from symsched.models.method import Method
 
 
@@ -38,8 +37,9 @@ class DirectionModel(Directions, AbstractModel):
 
     def sample(self, rng: np.random.Generator, n: int) -> Array:
         """Return independent samples, (n, d)."""
-        labels = rng.choice(self.modes, size=require_integer(n, "n", 0), p=self.weights)
-        samples = self.sigma * rng.standard_normal((n, self.d))
+        count = checked_draw(rng, n)
+        labels = rng.choice(self.modes, size=count, p=self.weights)
+        samples = self.sigma * rng.standard_normal((count, self.d))
         samples += np.sqrt(self.d) * self.centres[labels] @ self.frame
         return samples
 

@@ -15,7 +15,7 @@ from symsched.errors import require_integer
 from symsched.laws.numeric import AbstractSite
 from symsched.laws.numeric.kernels import SiteKernel, kernel
 from symsched.laws.numeric.tables import fast_kernel
-from symsched.models.base import checked_noisy, checked_rows, checked_weights, softmax
+from symsched.models.base import checked_draw, checked_noisy, checked_rows, checked_weights, softmax
 from symsched.models.method import Method
 from symsched.models.one_map.counted import exchangeable_methods
 from symsched.models.one_map.drift import AbstractExchangeableModel
@@ -61,8 +61,9 @@ class ProductModel(AbstractExchangeableModel):
 
     def sample(self, rng: np.random.Generator, n: int) -> Array:
         """Return independent samples, (n, d): a mode per row, then its coordinates."""
-        labels = rng.choice(self.modes, size=require_integer(n, "n", 0), p=self.weights)
-        samples = np.empty((n, self.d))
+        count = checked_draw(rng, n)
+        labels = rng.choice(self.modes, size=count, p=self.weights)
+        samples = np.empty((count, self.d))
         for k, site in enumerate(self.sites):
             rows = np.flatnonzero(labels == k)
             samples[rows] = site.sample(rng, (rows.size, self.d))

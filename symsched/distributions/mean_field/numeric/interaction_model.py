@@ -13,9 +13,8 @@ from symsched.distributions.mean_field.numeric.interaction import Interaction
 from symsched.distributions.mean_field.numeric.model import AbstractMeanFieldModel, site_range
 from symsched.distributions.mean_field.numeric.smooth_field import SmoothField
 from symsched.distributions.mean_field.numeric.tilted_draws import draw_tilted
-from symsched.errors import require_integer
 from symsched.laws.numeric import AbstractSite
-from symsched.models.base import checked_rows
+from symsched.models.base import checked_draw, checked_rows
 
 
 @final
@@ -64,10 +63,11 @@ class InteractionModel(AbstractMeanFieldModel):
         """Return independent exact samples, (n, d), by rejection from a mixture of tilted product laws."""
         tilts, log_weights, log_norms, bound = self._proposal
         weights = special.softmax(log_weights)
-        samples = np.empty((require_integer(n, "n", 0), self.d))
+        count = checked_draw(rng, n)
+        samples = np.empty((count, self.d))
         done = 0
-        while done < n:
-            wanted = n - done
+        while done < count:
+            wanted = count - done
             fields = tilts[rng.choice(tilts.size, size=wanted, p=weights)]
             drawn = draw_tilted(self.site, fields, rng, self.d)
             totals = drawn.sum(axis=1)

@@ -13,7 +13,7 @@ from symsched.algebra.arrays import Array, Index, Mask
 from symsched.distributions.mean_field.numeric.model import AbstractBasinModel
 from symsched.errors import require_integer
 from symsched.laws.numeric import AtomSite
-from symsched.models.base import checked_noisy, checked_rows
+from symsched.models.base import checked_draw, checked_noisy, checked_rows
 
 _CELLS = 1 << 24
 """Entries of a table of partial sums that are held at once."""
@@ -88,7 +88,7 @@ class LatticeFieldModel(AbstractBasinModel):
         """Return independent samples, (n, d): the total from its law, then one coordinate after another given what is
         left.
         """
-        count = require_integer(n, "n", 0)
+        count = checked_draw(rng, n)
         left = rng.choice(len(self._totals), size=count, p=special.softmax(self._log_sums[-1] + self._log_weight))
         samples = np.empty((count, self.d))
         logs = np.log(self.site.weights)

@@ -19,7 +19,7 @@ from symsched.errors import require_integer, require_real
 from symsched.laws.numeric import AbstractSite, AtomSite
 from symsched.laws.numeric.kernels import SiteKernel, kernel
 from symsched.laws.numeric.tables import fast_kernel
-from symsched.models.base import AbstractModel, checked_noisy, checked_rows
+from symsched.models.base import AbstractModel, checked_draw, checked_noisy, checked_rows
 from symsched.models.method import Method
 from symsched.models.one_map.counted import exchangeable_methods
 from symsched.models.one_map.drift import AbstractExchangeableModel
@@ -156,7 +156,7 @@ class MeanFieldModel(AbstractMeanFieldModel):
 
     def sample(self, rng: np.random.Generator, n: int) -> Array:
         """Return independent samples, (n, d): the field from its one-dimensional law, then tilted sites."""
-        count = require_integer(n, "n", 0)
+        count = checked_draw(rng, n)
         collective = self.collective
         fixed = collective.coupling == 0
         fields = np.full(count, self.pull) if fixed else draw_fields(collective.density(self.unobserved), rng, count)

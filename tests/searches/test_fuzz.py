@@ -1,0 +1,20 @@
+"""Calls with wrong arguments end in an answer or in an error of this package: a few here, thousands by the command."""
+
+import numpy as np
+import pytest
+import sympy as sp
+from fuzz import fault, faults
+
+
+@pytest.mark.parametrize("calls", [250, pytest.param(3000, marks=pytest.mark.search)], ids=["few", "many"])
+def test_no_call_ends_in_an_error_of_a_library(calls):
+    assert list(faults(1, calls)) == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [lambda: {}["key"], lambda: np.ones(2) @ np.ones(3), lambda: sp.Symbol("x") + object(), lambda: np.float64("nan")],
+    ids=["KeyError", "an error of NumPy", "an error of SymPy", "NaN"],
+)
+def test_what_counts_as_a_fault(call):
+    assert fault(call) is not None
