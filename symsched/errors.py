@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable
 from numbers import Integral, Real
 
+_MOST = 1 << 40
 _EXACT = 2.0**53
 """Up to here every integer is a float."""
 
@@ -35,6 +36,14 @@ def require_integer(value: object, name: str, minimum: int) -> int:
     if value < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {value}")
     return int(value)
+
+
+def require_count(value: object, name: str, minimum: int) -> int:
+    """Return ``value`` as a number of things that are held in memory, at least ``minimum``, or raise as above."""
+    count = require_integer(value, name, minimum)
+    if count > _MOST:
+        raise ValueError(f"{name} must be at most 2^40, which is more than any memory holds, got {value!r}"[:200])
+    return count
 
 
 def require_real(

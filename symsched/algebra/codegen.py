@@ -64,7 +64,12 @@ class Compiled:
     def __call__(self, *values: ArrayLike) -> Array:
         """Return the value at arrays that broadcast against each other."""
         arrays = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values))
-        return np.broadcast_to(np.asarray(self._function(*arrays), dtype=float), arrays[0].shape)
+        try:
+            result = np.asarray(self._function(*arrays), dtype=float)
+        except OverflowError:
+            shown = f"{str(self.body):.60}"
+            raise OverflowError(f"a number in {shown} is beyond the floats: none may exceed 1.8e308") from None
+        return np.broadcast_to(result, arrays[0].shape)
 
     def __reduce__(self) -> tuple[type[Compiled], tuple[sp.Expr, tuple[sp.Dummy, ...]]]:
         """Rebuild from the expression."""

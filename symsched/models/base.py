@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symsched.algebra.arrays import Array, real_array, unwritable
-from symsched.errors import require_integer, require_real
+from symsched.errors import require_count, require_real
 from symsched.models.method import Method
 
 
@@ -60,7 +60,7 @@ def checked_draw(rng: np.random.Generator, n: int) -> int:
     """Return how many samples are wanted; TypeError unless ``rng`` is a Generator."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, such as np.random.default_rng(0), got {rng!r}")
-    return require_integer(n, "n", 0)
+    return require_count(n, "n", 0)
 
 
 def checked_rows(values: ArrayLike, d: int, name: str) -> Array:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from symsched.algebra.arrays import Array, Index
-from symsched.errors import require_integer
+from symsched.errors import require_count, require_integer
 from symsched.models.base import AbstractModel
 from symsched.models.full import integrate_full
 from symsched.models.method import Method, choose
@@ -144,7 +144,7 @@ def run_plan(
     blocks. ``dtype=float32`` halves the output; all arithmetic stays in float64. ``progress(done, n)`` is called after
     each block. An interrupted run raises RunInterruptedError with the finished paths.
     """
-    n = require_integer(n, "n", 1)
+    n = require_count(n, "n", 1)
     if not any(dtype == known for known in (np.float64, np.float32, "float64", "float32")):
         raise ValueError(f"dtype must be float64 or float32, got {dtype!r}")
     if rows is not None:

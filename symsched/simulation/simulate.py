@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 
 from symsched.algebra.arrays import Array, Index
 from symsched.distributions.base import AbstractDistribution, require_distribution
-from symsched.errors import require_integer
+from symsched.errors import require_count, require_integer
 from symsched.limits.limit import Source, schedule_of
 from symsched.models.estimates import Estimate, average, share, variance
 from symsched.models.recording import OrderParameter
@@ -104,7 +104,7 @@ def simulate(
     """
     require_distribution(distribution)
     dimension = require_integer(d, "d", 1)
-    count = require_integer(n, "n", 1)
+    count = require_count(n, "n", 1)
     chosen = schedule if isinstance(schedule, Plan) else schedule_of(schedule)
     plan = planned(chosen, steps, dimension, kappa, scheme)
     model = distribution.model(dimension)
