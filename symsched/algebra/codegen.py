@@ -67,7 +67,7 @@ class Compiled:
         try:
             result = np.asarray(self._function(*arrays), dtype=float)
         except OverflowError:
-            shown = f"{str(self.body):.60}"
+            shown = f"{self.body!s:.60}"
             raise OverflowError(f"a number in {shown} is beyond the floats: none may exceed 1.8e308") from None
         return np.broadcast_to(result, arrays[0].shape)
 
