@@ -1,18 +1,27 @@
 """Leading behaviour in d: an expression as coefficient × d^exponent, found by numbers and fixed by a symbolic limit."""
 
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import mpmath
 import sympy as sp
 
+from symsched.algebra.budget import within_budget
 from symsched.algebra.constants import ImplicitConstant
 from symsched.errors import DerivationError
 from symsched.symbols import d
 
-# Two dimensions so large that corrections d^(-1/100) and logarithms cannot be mistaken for a change of exponent.
-_LOGS = (mpmath.mpf(10) ** 5, 2 * mpmath.mpf(10) ** 5)
+# (log10 d, digits): so large that corrections d^(-1/100) and logarithms cannot be mistaken for a change of exponent;
+# and where d stands in an exponent or a special function, with digits enough for (1 + 1/d)^d.
+_ALGEBRAIC = ((mpmath.mpf(10) ** 5, 2 * mpmath.mpf(10) ** 5), 60)
+_TRANSCENDENTAL = ((mpmath.mpf(100), mpmath.mpf(200), mpmath.mpf(400)), 1000)
 # Multiples of 1/2q for every order q up to 10, among others; a logarithm moves the slope by 3e-6 only.
 _DENOMINATOR = 5040
+
+
+class NegligibleError(DerivationError):
+    """Raised where a quantity falls faster than every power of d: it has no exponent, and its limit is 0."""
 
 
 def leading_power(
@@ -37,28 +46,18 @@ def leading_power(
     sample: dict[sp.Basic, sp.Expr] = {**trial_values(expression.free_symbols), **(at or {})}
     expression = _without_maxima(expression, sample)
     sample |= {constant: sp.N(constant, 60) for constant in expression.atoms(ImplicitConstant)}
-    numeric = sp.lambdify([d], expression.subs(sample), "mpmath")
-    with mpmath.workdps(60):
-        try:
-            values = [mpmath.mpf(numeric(mpmath.power(10, log10_d))) for log10_d in _LOGS]
-        except (TypeError, ValueError, ZeroDivisionError, OverflowError) as error:
-            raise DerivationError(
-                "leading power", f"{what} = {expression} has no real value at large d ({error})", _REMEDY
-            ) from error
-        if any(value == 0 or not mpmath.isfinite(value) for value in values):
-            raise DerivationError("leading power", f"{what} = {expression} vanishes or overflows at large d", _REMEDY)
-        slope = (mpmath.log10(abs(values[1])) - mpmath.log10(abs(values[0]))) / (_LOGS[1] - _LOGS[0])
-        exponent = sp.Rational(int(mpmath.nint(slope * _DENOMINATOR)), _DENOMINATOR)
-        if abs(slope - mpmath.mpf(exponent.p) / exponent.q) > mpmath.mpf(10) ** -5:
-            raise DerivationError(
-                "leading power", f"{what} = {expression} is not a power of d (slope {mpmath.nstr(slope, 8)})", _REMEDY
-            )
-        coefficient = sp.limit(_in_inverse_root(expression / d**exponent), _epsilon, 0, "+")
-        coefficient = sp.simplify(coefficient)
-        seen = values[1] / mpmath.power(10, _LOGS[1] * exponent.p / exponent.q)
-        lost = coefficient.has(d, sp.oo, -sp.oo, sp.zoo, sp.nan)
-        claimed = mpmath.nan if lost else mpmath.mpf(sp.N(coefficient.subs(sample), 30))
-        if not abs(seen - claimed) <= mpmath.mpf(10) ** -12 * abs(seen):
+    logs, digits = _TRANSCENDENTAL if _is_transcendental(expression) else _ALGEBRAIC
+    with mpmath.workdps(digits):
+        values = within_budget("leading power", lambda: _values(expression.subs(sample), logs, what))
+        exponent = _exponent(expression, values, logs, what)
+        scaled = [
+            value / mpmath.power(10, log * exponent.p / exponent.q) for value, log in zip(values, logs, strict=True)
+        ]
+        coefficient = _symbolic_limit(expression / d**exponent)
+        if coefficient is None:
+            return _numeric_limit(expression, scaled, what), exponent
+        seen = scaled[-1]
+        if not abs(seen - _number(coefficient.subs(sample))) <= mpmath.mpf(10) ** -12 * abs(seen):
             raise DerivationError(
                 "leading power",
                 f"the limit of ({expression})/d**{exponent} came out as {coefficient}, but is {mpmath.nstr(seen, 15)}",
@@ -67,12 +66,90 @@ def leading_power(
     return coefficient, exponent
 
 
+def _is_transcendental(expression: sp.Expr) -> bool:
+    """Return whether d stands in an exponent or inside a function: then digits are lost at astronomically large d."""
+    return any(
+        (isinstance(part, sp.Pow) and part.exp.has(d)) or (isinstance(part, sp.Function) and part.has(d))
+        for part in sp.preorder_traversal(expression)
+    )
+
+
+def _number(value: sp.Expr) -> mpmath.mpf:
+    found = mpmath.mpmathify(sp.N(value, 30))
+    return mpmath.nan if abs(mpmath.im(found)) > mpmath.mpf(10) ** -25 * abs(found) else mpmath.re(found)
+
+
+def _values(expression: sp.Expr, logs: Sequence[mpmath.mpf], what: str) -> list[mpmath.mpf]:
+    """Return the values at the dimensions 10^log; DerivationError where there is no real one."""
+    numeric = sp.lambdify([d], expression, "mpmath")
+    try:
+        values = [mpmath.mpmathify(numeric(mpmath.power(10, log))) for log in logs]
+    except (ArithmeticError, MemoryError, TypeError, ValueError) as error:
+        raise DerivationError(
+            "leading power", f"{what} = {expression} has no value at large d ({error})", _REMEDY
+        ) from error
+    if any(abs(mpmath.im(value)) > mpmath.mpf(10) ** -30 * abs(value) for value in values):
+        raise DerivationError("leading power", f"{what} = {expression} has no real value at large d", _REMEDY)
+    if any(value == 0 or not mpmath.isfinite(value) for value in values):
+        raise DerivationError("leading power", f"{what} = {expression} vanishes or overflows at large d", _REMEDY)
+    return [mpmath.re(value) for value in values]
+
+
+def _exponent(expression: sp.Expr, values: Sequence[mpmath.mpf], logs: Sequence[mpmath.mpf], what: str) -> sp.Rational:
+    """Return the slope of log|value|, rationalised; DerivationError unless it is that of a power."""
+    slopes = [
+        (mpmath.log10(abs(high)) - mpmath.log10(abs(low))) / (far - near)
+        for (low, near), (high, far) in pairwise(zip(values, logs, strict=True))
+    ]
+    slope = slopes[-1]
+    if slope < -1 and slope < 1.5 * slopes[0]:
+        raise NegligibleError(
+            "leading power", f"{what} = {expression} falls faster than every power of d", "Put 0 in its place."
+        )
+    exponent = sp.Rational(int(mpmath.nint(slope * _DENOMINATOR)), _DENOMINATOR)
+    if abs(slope - mpmath.mpf(exponent.p) / exponent.q) > mpmath.mpf(10) ** -5:
+        raise DerivationError(
+            "leading power", f"{what} = {expression} is not a power of d (slope {mpmath.nstr(slope, 8)})", _REMEDY
+        )
+    return exponent
+
+
+def _symbolic_limit(expression: sp.Expr) -> sp.Expr | None:
+    """Return SymPy's limit d → ∞, or None where it finds none in time."""
+
+    def limit() -> sp.Expr | None:
+        try:
+            found = sp.simplify(sp.limit(_in_inverse_root(expression), _epsilon, 0, "+"))
+        except (ArithmeticError, AttributeError, NotImplementedError, TypeError, ValueError):
+            return None
+        return None if found.has(d, _epsilon, sp.oo, -sp.oo, sp.zoo, sp.nan, sp.Limit) else found
+
+    return within_budget("limit", limit, lambda: None)
+
+
+def _numeric_limit(expression: sp.Expr, scaled: Sequence[mpmath.mpf], what: str) -> sp.Float:
+    """Return the limit by numbers, and say so; DerivationError where they have not settled or hold for a trial only."""
+    names = ", ".join(sorted(map(str, expression.free_symbols - {d})))
+    if names or not abs(scaled[-1] - scaled[-2]) <= mpmath.mpf(10) ** -25 * abs(scaled[-1]):
+        raise DerivationError(
+            "leading power",
+            f"no limit of {what} = {expression} was found" + (f" while {names} are symbols" if names else ""),
+            "Substitute numbers: the limit is then taken from them." if names else _REMEDY,
+        )
+    value = sp.Float(mpmath.nstr(scaled[-1], 30), 25)
+    warnings.warn(f"the limit of {what} = {expression} is taken from numbers: {sp.N(value, 12)}", stacklevel=2)
+    return value
+
+
 def limit_in_dimension(expression: sp.Expr, what: str) -> sp.Expr:
     """Return lim_{d→∞} of an expression that converges; a diverging one raises DerivationError."""
     expression = sp.sympify(expression)
     if not expression.has(d) or expression == 0:
         return expression
-    coefficient, exponent = leading_power(expression, what)
+    try:
+        coefficient, exponent = leading_power(expression, what)
+    except NegligibleError:
+        return sp.S.Zero
     if exponent > 0:
         raise DerivationError(
             "limit", f"{what} = {expression} grows like d^{exponent}", "Rescale it by that power first."
@@ -86,7 +163,7 @@ _REMEDY = "Give parameters that are powers of symsched.symbols.d times constants
 
 def _without_maxima(expression: sp.Expr, sample: dict[sp.Basic, sp.Expr]) -> sp.Expr:
     """Replace every Max by the argument that is largest at very large d."""
-    at = {**sample, d: sp.Integer(10) ** int(_LOGS[0])}
+    at = {**sample, d: sp.Integer(10) ** int(_ALGEBRAIC[0][0])}
     return expression.replace(sp.Max, lambda *options: max(options, key=lambda option: sp.N(option.subs(at), 30)))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, final
 
+import mpmath as mp
 import numpy as np
 import sympy as sp
 
@@ -15,7 +16,7 @@ from symsched.algebra.codegen import number
 from symsched.algebra.inputs import require_expression
 from symsched.laws import values
 from symsched.laws.base import AbstractLaw
-from symsched.laws.moments import cumulants_of_moments
+from symsched.laws.moments import WORKING_DIGITS, Estimates, cumulants_of_moments, sum_cumulants
 from symsched.laws.numeric import AbstractSite, AtomSite
 from symsched.laws.points import PointSite
 
@@ -89,10 +90,15 @@ class AtomLaw(AbstractLaw):
         """True."""
         return True
 
-    def _moment_cumulants(self, order: int) -> tuple[sp.Expr, ...]:
+    def _closed_cumulants(self, order: int) -> tuple[sp.Expr, ...]:
         self._require_line("cumulants")
         moments = [sp.Add(*(weight * value**k for value, weight in self.atoms.items())) for k in range(1, order + 1)]
         return cumulants_of_moments(moments)
+
+    def _numeric_cumulants(self, order: int) -> Estimates:
+        with mp.workdps(WORKING_DIGITS):
+            pairs = [tuple(mp.mpmathify(sp.N(part, WORKING_DIGITS)) for part in atom) for atom in self.atoms.items()]
+            return sum_cumulants([(value, weight) for value, weight in pairs], order)
 
     def _new_site(self) -> AtomSite:
         self._require_line("site")

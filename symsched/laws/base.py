@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,15 +14,20 @@ import sympy as sp
 
 from symsched import symbols
 from symsched.algebra.arrays import Array
+from symsched.algebra.asymptotics import trial_values
+from symsched.algebra.budget import within_budget
 from symsched.algebra.inputs import require_expression
 from symsched.errors import DerivationError, require_integer
 from symsched.laws import values
-from symsched.laws.moments import MAX_ORDER, cumulants_of_generating_function
+from symsched.laws.estimates.tails import Tail, require_moments
+from symsched.laws.moments import MAX_ORDER, Estimates, cumulants_of_generating_function
 from symsched.laws.numeric import AbstractSite
 from symsched.laws.points import PointSite
 
 Number: TypeAlias = float | Array
 Result: TypeAlias = sp.Expr | float | Array
+_AGREE = 1e-8
+"""By how much two quadratures of a moment may differ, in units of the width: each errs by 1e-11."""
 
 
 class AbstractLaw(abc.ABC):
@@ -64,8 +70,18 @@ class AbstractLaw(abc.ABC):
     def tilt(self, u: sp.Expr) -> AbstractLaw:
         """Return the law proportional to rho exp(u g)."""
 
+    @property
+    def _tails(self) -> tuple[Tail, ...]:
+        """The tails that reach to infinity, at trial values of parameters that are still symbols."""
+        return ()
+
     @abc.abstractmethod
-    def _moment_cumulants(self, order: int) -> tuple[sp.Expr, ...]: ...
+    def _closed_cumulants(self, order: int) -> tuple[sp.Expr, ...] | None:
+        """Return exact cumulants, or None where no closed form is known."""
+
+    @abc.abstractmethod
+    def _numeric_cumulants(self, order: int) -> Estimates:
+        """Return cumulants by numbers, of a law without free symbols, each with a bound on its error."""
 
     @abc.abstractmethod
     def _expectation(self, function: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
@@ -111,10 +127,63 @@ class AbstractLaw(abc.ABC):
 
     def cumulants(self, n: int) -> tuple[sp.Expr, ...]:
         """Return the first ``n`` cumulants; DerivationError names an order at which none exists."""
+        return self._estimates(n)[0]
+
+    def cumulant_errors(self, n: int) -> tuple[float, ...]:
+        """Return a bound on the error of each of the first ``n`` cumulants, 0 where they are exact."""
+        return self._estimates(n)[1]
+
+    def require_moments(self, order: int) -> None:
+        """Raise DerivationError, naming the order, unless a^order is integrable; the tails decide, not a formula."""
+        free = ", ".join(sorted(map(str, self.free_symbols - {symbols.d})))
+        require_moments(self._tails, order, free)
+
+    @cached_property
+    def _known(self) -> dict[int, Estimates]:
+        return {}
+
+    def _estimates(self, n: int) -> Estimates:
         order = require_integer(n, "n", 1)
         if order > MAX_ORDER:
             raise ValueError(f"cumulants are available up to order {MAX_ORDER}, got n = {order}")
-        return self._moment_cumulants(order)
+        if order not in self._known:
+            self.require_moments(order)
+            self._known[order] = self._find_cumulants(order)
+        return self._known[order]
+
+    def _find_cumulants(self, order: int) -> Estimates:
+        found = None
+        if self.cumulants_exact:
+            found = within_budget("cumulants", lambda: self._closed_cumulants(order), self._too_slow)
+        if found is not None:
+            return found, (0.0,) * order
+        if self.free_symbols:
+            free = ", ".join(sorted(map(str, self.free_symbols)))
+            raise DerivationError(
+                "cumulants",
+                f"no closed form of the moments of {self} was found while {free} are symbols",
+                "Substitute numbers with .subs({...}); the cumulants are then computed in numbers",
+            )
+        values, errors = within_budget("cumulants by quadrature", lambda: self._numeric_cumulants(order))
+        site = self.site()
+        unit = site.bulk[1]
+        # The mean by itself: a variance need not exist.
+        for k, own in enumerate((float(site.tilted(0.0, 0.0)[1]), *((site.variance,) if order > 1 else ()))):
+            allowed = errors[k] + _AGREE * max(unit ** (k + 1), abs(own) * _AGREE) + self._site_slack(k + 1)
+            if not abs(float(values[k]) - own) <= allowed:
+                raise DerivationError(
+                    "cumulants",
+                    f"two ways give {values[k]} ± {errors[k]:.1g} and {own!r} for order {k + 1} of {self}",
+                    "The density has structure that they do not resolve: give it as a mixture of simpler laws.",
+                )
+        return values, errors
+
+    def _site_slack(self, order: int) -> float:
+        """Return by how much the site's own moment of an order may be off: what it leaves out of a tail."""
+        return 0.0
+
+    def _too_slow(self) -> None:
+        warnings.warn(f"the cumulants of {self} are taken from numbers: a closed form took too long", stacklevel=2)
 
     def partition(self, s: object, nu: object) -> Result:
         """Return Z(s, nu) = E exp(s g nu − s² g²/2)."""
@@ -159,7 +228,12 @@ class AbstractWeightedLaw(AbstractLaw):
         """Check the parts and rename the variable."""
         if not isinstance(self.variable, sp.Symbol):
             raise TypeError(f"variable must be a SymPy symbol, got {self.variable!r}")
-        weight = require_expression(self.weight, "weight").xreplace({self.variable: self._own_variable})
+        # A sum may run to a symbol, or to infinity.
+        require_expression(
+            self.weight.replace(sp.Sum, lambda term, *_: term) if isinstance(self.weight, sp.Expr) else self.weight,
+            "weight",
+        )
+        weight = sp.sympify(self.weight).xreplace({self.variable: self._own_variable})
         object.__setattr__(self, "weight", weight)
         for end, name, infinite in ((self.lower, "lower", -sp.oo), (self.upper, "upper", sp.oo)):
             checked = infinite if sp.sympify(end, strict=True) == infinite else require_expression(end, name)
@@ -183,20 +257,32 @@ class AbstractWeightedLaw(AbstractLaw):
         """Whether the generating function is known."""
         return self.generating is not None
 
-    @abc.abstractmethod
-    def _numeric_cumulants(self, order: int) -> tuple[sp.Expr, ...]: ...
+    def _closed_cumulants(self, order: int) -> tuple[sp.Expr, ...] | None:
+        if self.generating is None:
+            return None
+        found = cumulants_of_generating_function(self.generating, symbols.u, order)
+        # A law whose tail is a power has no such function: what SymPy gives is a continuation, and may break off.
+        return None if any(cumulant.has(sp.nan, sp.zoo, sp.oo, sp.Limit, sp.Subs) for cumulant in found) else found
 
-    def _moment_cumulants(self, order: int) -> tuple[sp.Expr, ...]:
-        if self.generating is not None:
-            return cumulants_of_generating_function(self.generating, symbols.u, order)
-        if self.free_symbols:
-            free = ", ".join(sorted(map(str, self.free_symbols)))
-            raise DerivationError(
-                "cumulants",
-                f"no closed form of the moments of {self.weight} was found while {free} are symbols",
-                "Substitute numbers with .subs({...}); the cumulants are then computed in numbers",
-            )
-        return self._numeric_cumulants(order)
+    @cached_property
+    def _at_trial(self) -> Self:
+        """The law with numbers for its parameters."""
+        free = self.free_symbols
+        return self.subs({**trial_values(free), symbols.d: sp.Integer(10) ** 16}) if free else self
+
+    @cached_property
+    def _numeric_table(self) -> Estimates:
+        """As many cumulants as exist, up to the highest: the time goes into evaluating the weight."""
+        orders = range(1, MAX_ORDER + 1)
+        order = max((k for k in orders if all(tail.has_moment(k) for tail in self._tails)), default=1)
+        return self._new_estimates(order)
+
+    @abc.abstractmethod
+    def _new_estimates(self, order: int) -> Estimates: ...
+
+    def _numeric_cumulants(self, order: int) -> Estimates:
+        values, errors = self._numeric_table
+        return values[:order], errors[:order]
 
     def log_laplace(self, u: sp.Expr) -> sp.Expr | None:
         """Return log E exp(u g) from the generating function."""

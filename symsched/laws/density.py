@@ -15,10 +15,11 @@ from symsched.algebra.codegen import number
 from symsched.algebra.gaussian_integrals import Interval, Term, bumps, moment, terms_of
 from symsched.algebra.inputs import require_expression
 from symsched.laws.base import AbstractWeightedLaw, normal_cdf
+from symsched.laws.estimates.quadrature import numeric_site, quadrature_cumulants
+from symsched.laws.estimates.tails import Tail, tail_of
 from symsched.laws.intervals import split
-from symsched.laws.moments import cumulants_of_moments, tidy, tidy_ratio
+from symsched.laws.moments import Estimates, cumulants_of_moments, tidy, tidy_ratio
 from symsched.laws.numeric import AbstractSite, DensitySite, GaussianSite
-from symsched.laws.quadrature import numeric_moments, numeric_site
 
 
 @final
@@ -86,7 +87,15 @@ class DensityLaw(AbstractWeightedLaw):
         """Whether moments have a closed form, by the Gaussian rule or by the generating function."""
         return self._terms is not None or super().cumulants_exact
 
-    def _moment_cumulants(self, order: int) -> tuple[sp.Expr, ...]:
+    @cached_property
+    def _tails(self) -> tuple[Tail, ...]:
+        if self._terms is not None or (self.lower != -sp.oo and self.upper != sp.oo):
+            return ()
+        pieces = self._at_trial._intervals
+        ends = [(pieces[0].low == -sp.oo, pieces[0], -1), (pieces[-1].high == sp.oo, pieces[-1], 1)] if pieces else []
+        return tuple(tail_of(piece.expression, symbols.a, sign) for is_open, piece, sign in ends if is_open)
+
+    def _closed_cumulants(self, order: int) -> tuple[sp.Expr, ...] | None:
         if self._gaussian is not None:
             return (*self._gaussian, *(sp.Integer(0),) * order)[:order]
         if self._terms is not None:
@@ -94,10 +103,10 @@ class DensityLaw(AbstractWeightedLaw):
             return cumulants_of_moments(
                 [tidy(moment(self._terms, k, zero, zero) / self._mass) for k in range(1, order + 1)]
             )
-        return super()._moment_cumulants(order)
+        return super()._closed_cumulants(order)
 
-    def _numeric_cumulants(self, order: int) -> tuple[sp.Expr, ...]:
-        return cumulants_of_moments(numeric_moments(self._numeric_site, self._intervals, order))
+    def _new_estimates(self, order: int) -> Estimates:
+        return quadrature_cumulants(self._numeric_site, self._intervals, order)
 
     def _expectation(self, function: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
         weighted, mass = (

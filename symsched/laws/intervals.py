@@ -7,7 +7,10 @@ from sympy.core.relational import Relational
 
 from symsched.algebra.gaussian_integrals import Interval
 
-_KINKS = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min)
+_STEPS = (sp.floor, sp.ceiling)
+_KINKS = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, *_STEPS)
+_MAX_STEPS = 200
+"""Jumps of a rounded value on the support."""
 
 
 def split(weight: sp.Expr, a: sp.Symbol, low: sp.Expr, high: sp.Expr) -> tuple[Interval, ...]:
@@ -16,7 +19,7 @@ def split(weight: sp.Expr, a: sp.Symbol, low: sp.Expr, high: sp.Expr) -> tuple[I
     Raises ValueError if a kink cannot be solved for, or if several kinks cannot be ordered before their parameters
     are numbers.
     """
-    kinks = _kinks(weight, a)
+    kinks = _kinks(weight, a) + _jumps(weight, a, low, high)
     inner = [kink for kink in kinks if kink not in (low, high) and _strictly_inside(kink, low, high)]
     if len(inner) > 1:
         try:
@@ -59,6 +62,20 @@ def _kinks(weight: sp.Expr, a: sp.Symbol) -> list[sp.Expr]:
     return list(dict.fromkeys(kinks))
 
 
+def _jumps(weight: sp.Expr, a: sp.Symbol, low: sp.Expr, high: sp.Expr) -> list[sp.Expr]:
+    """Return where the rounded values in ``weight`` jump: they must be linear in a, on a support of finite length."""
+    jumps: list[sp.Expr] = []
+    for node in weight.atoms(*_STEPS):
+        if not node.has(a):
+            continue
+        slope, start = node.args[0].diff(a), node.args[0].subs(a, 0)
+        ends = [sp.N(node.args[0].subs(a, end)) for end in (low, high)]
+        if slope.has(a) or not all(end.is_Float and abs(end) < _MAX_STEPS for end in map(sp.Float, ends)):
+            raise ValueError(f"{node} must be linear in {a} and jump at most {_MAX_STEPS} times on ({low}, {high})")
+        jumps += [(value - start) / slope for value in range(int(min(ends)), int(max(ends)) + 1)]
+    return list(dict.fromkeys(jumps))
+
+
 def _branches(argument: sp.Expr) -> list[sp.Expr]:
     """Return the argument with each of its absolute values taken with either sign."""
     inner = sorted(argument.atoms(sp.Abs), key=sp.default_sort_key)
@@ -94,7 +111,8 @@ def _resolve(weight: sp.Expr, a: sp.Symbol, inside: sp.Expr) -> sp.Expr:
         return sp.Integer(0)
     if isinstance(weight, _KINKS) and weight.has(a):
         return _resolve_kink(weight, a, inside)
-    return weight.func(*(_resolve(part, a, inside) for part in weight.args))
+    resolved = weight.func(*(_resolve(part, a, inside) for part in weight.args))
+    return sp.expand(resolved.doit()) if isinstance(resolved, sp.Sum) else resolved
 
 
 def _resolve_kink(weight: sp.Expr, a: sp.Symbol, inside: sp.Expr) -> sp.Expr:
@@ -103,6 +121,8 @@ def _resolve_kink(weight: sp.Expr, a: sp.Symbol, inside: sp.Expr) -> sp.Expr:
         ordered = sorted(weight.args, key=lambda part: sp.N(part.subs(a, inside), 20))
         return _resolve(ordered[-1] if isinstance(weight, sp.Max) else ordered[0], a, inside)
     argument = _resolve(weight.args[0], a, inside)
+    if isinstance(weight, _STEPS):
+        return weight.func(argument.subs(a, inside))
     sign = sp.sign(sp.simplify(argument.subs(a, inside)))
     if sign not in (1, -1):
         raise ValueError(f"the sign of {argument} depends on parameters; substitute numbers first")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import cast, final
 
 import numpy as np
@@ -14,8 +15,10 @@ from symsched.algebra.arrays import Array
 from symsched.algebra.inputs import require_expression
 from symsched.errors import DerivationError
 from symsched.laws.base import AbstractWeightedLaw
+from symsched.laws.estimates.heavy_lattice import heavy_cumulants
+from symsched.laws.estimates.tails import Tail, tail_of
 from symsched.laws.log_density import LogDensity
-from symsched.laws.moments import cumulants_of_moments
+from symsched.laws.moments import Estimates, sum_cumulants
 from symsched.laws.numeric import AtomSite
 
 _BLOCK = 256
@@ -23,7 +26,10 @@ _BLOCK = 256
 _MAX_ATOMS = 1 << 17
 """A law on more integers than these is refused: its sums would be slow and its tail heavy."""
 _TAIL = 1e-18
-"""Share of the mass that may be left out beyond either end, far below rounding."""
+"""Share of the mass in the last half block on either side, far below rounding."""
+_FAR = 2**40
+_NEARER = 2**11
+"""How far from an end, or from 0, the mode is looked for; less far where a mass is a sum that grows with k."""
 _index = sp.Symbol("k", integer=True)
 
 
@@ -32,7 +38,7 @@ _index = sp.Symbol("k", integer=True)
 class LatticeLaw(AbstractWeightedLaw):
     """The law with mass ``weight`` on the integers from ``lower`` to ``upper`` (±oo).
 
-    Numbers come from the atoms that hold all but 1e-18 of the mass on either side.
+    Numbers come from the atoms next to the mode, on either side as far as masses count beside rounding.
     """
 
     _own_variable = _index
@@ -44,21 +50,29 @@ class LatticeLaw(AbstractWeightedLaw):
             if end not in (sp.oo, -sp.oo) and end.is_integer is not True:
                 raise ValueError(f"{name} must be an integer or infinite, got {end}")
 
-    def _numeric_cumulants(self, order: int) -> tuple[sp.Expr, ...]:
+    @cached_property
+    def _tails(self) -> tuple[Tail, ...]:
+        ends = ((self.lower == -sp.oo, -1), (self.upper == sp.oo, 1))
+        return tuple(tail_of(self._at_trial.weight, _index, sign) for is_open, sign in ends if is_open)
+
+    def _new_estimates(self, order: int) -> Estimates:
+        if all(tail.is_light for tail in self._tails):
+            site = cast(AtomSite, self._site)
+            return sum_cumulants(list(zip(site.values.tolist(), site.weights.tolist(), strict=True)), order)
+        return heavy_cumulants(self.weight, _index, (self.lower, self.upper), order)
+
+    def _site_slack(self, order: int) -> float:
         site = cast(AtomSite, self._site)
-        centred = [float(site.weights @ (site.values - site.mean) ** k) for k in range(order + 1)]
-        shifted = cumulants_of_moments([sp.Float(moment) for moment in centred[1:]])
-        return (sp.Float(site.mean), *shifted[1:])
+        ends = [(site.values[k], site.weights[k]) for k in (0, -1)] if self._tails else []
+        return sum(10 * weight * abs(value) ** (order + 1) for value, weight in ends)
 
     def _new_site(self) -> AtomSite:
         log_mass = LogDensity(self.weight, _index)
-        if self.lower != -sp.oo:
-            count = None if self.upper == sp.oo else int(self.upper) - int(self.lower) + 1
-            parts = [_collect(log_mass, int(self.lower), 1, count)]
-        elif self.upper != sp.oo:
-            parts = [_collect(log_mass, int(self.upper), -1, None)]
-        else:
-            parts = [_collect(log_mass, 0, 1, None), _collect(log_mass, -1, -1, None)]
+        low, high = (int(end) if end.is_finite else None for end in (self.lower, self.upper))
+        start = _near_the_mode(log_mass, low, high)
+        parts = [_collect(log_mass, start, 1, None if high is None else high - start + 1)]
+        if low is None or start > low:
+            parts.append(_collect(log_mass, start - 1, -1, None if low is None else start - low))
         atoms, masses = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         total = float(masses.sum())
         if abs(total - 1) > 1e-9:
@@ -79,8 +93,29 @@ class LatticeLaw(AbstractWeightedLaw):
         return replace(self, weight=weight, generating=self._tilted_generating(field))
 
 
+def _near_the_mode(log_mass: LogDensity, low: int | None, high: int | None) -> int:
+    """Return an integer from which the masses fall on both sides, roughly: the best of grids that are refined."""
+    far = _NEARER if log_mass.expression.has(sp.Sum) else _FAR
+    first, last = (far if end is None else abs(end) for end in (low, high))
+    powers = np.unique(np.round(2.0 ** np.arange(0, np.log2(max(first, last, _BLOCK)) + 1, 0.5)))
+    anchor = low if low is not None else high if high is not None else 0
+    grid = np.unique(np.concatenate([anchor - powers, [anchor], anchor + powers]))
+    for _ in range(64):
+        grid = np.unique(
+            np.round(grid[(grid >= (-np.inf if low is None else low)) & (grid <= (np.inf if high is None else high))])
+        )
+        with np.errstate(all="ignore"):
+            heights = np.nan_to_num(log_mass(grid), nan=-np.inf, posinf=-np.inf)
+        best = int(np.argmax(heights))
+        left, right = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
+        if right - left <= 4:
+            break
+        grid = np.concatenate([[grid[best]], np.linspace(left, right, 33)])
+    return int(grid[best])
+
+
 def _collect(log_mass: LogDensity, start: int, step: int, count: int | None) -> tuple[Array, Array]:
-    """Return atoms and masses from ``start`` on until a block past the largest mass adds less than 1e-18."""
+    """Return atoms and masses from ``start`` on, in one direction, until half a block adds less than 1e-18."""
     atoms, masses = [], []
     total, done = 0.0, 0
     while count is None or done < count:
@@ -92,11 +127,11 @@ def _collect(log_mass: LogDensity, start: int, step: int, count: int | None) -> 
         total += float(mass.sum())
         done += block.size
         falling = mass[-1] <= mass[0] if mass.size > 1 else True
-        if count is None and falling and total > 0 and float(mass[mass.size // 2 :].sum()) < _TAIL * total:
+        if falling and total > 0 and float(mass[mass.size // 2 :].sum()) < _TAIL * total:
             break
         if done >= _MAX_ATOMS:
             raise ValueError(
                 f"the mass function is too wide for a sum: {done} atoms from {start} on hold {total:.6g} of the mass "
-                "and leave more than 1e-18; truncate its tail, or count from an end nearer to the mass"
+                "and leave more than 1e-18; truncate its tail"
             )
     return np.concatenate(atoms), np.concatenate(masses)

@@ -20,6 +20,8 @@ Signed = tuple[Function, Function | None]
 Arguments = tuple[sp.Symbol, ...]
 
 _FACTORIAL = (sp.factorial, sp.gamma, sp.binomial, sp.beta)
+_MAX_TERMS = 1 << 24
+"""Of a sum over an index, at all points together."""
 _TINY = 1e-290
 """A sum below this is taken from the logarithms of its terms: its value has lost digits to underflow."""
 _HYPERBOLIC = (sp.cosh, sp.sinh, sp.tanh, sp.sech, sp.csch, sp.coth)
@@ -128,6 +130,8 @@ def _signed_power(expression: sp.Expr, arguments: Arguments) -> Signed:
         return _compiled(exponent * sp.log(base), arguments), None
     if isinstance(expression, (sp.besseli, sp.erfc)):
         return _special(expression, arguments), None
+    if isinstance(expression, sp.Sum):
+        return _series(expression, arguments)
     return _direct(expression, arguments)
 
 
@@ -196,6 +200,29 @@ def _log_difference(logs: Array, signs: Array) -> tuple[Array, Array]:
 def _log_sum(logs: Array, signs: Array) -> tuple[Array, Array]:
     log, sign = special.logsumexp(logs, b=signs, axis=0, return_sign=True)
     return np.asarray(log), np.asarray(sign)
+
+
+def _series(expression: sp.Expr, arguments: Arguments) -> Signed:
+    """Return the logarithm of a finite sum over an index, whose ends may depend on the arguments."""
+    (index, low, high), *more = expression.limits
+    if more or not low.is_finite or high.is_infinite:
+        raise ValueError(f"no closed form of {expression} is known; give the density without an infinite sum")
+    log, sign = _signed(expression.function, (*arguments, index))
+    ends = [_compiled(end, arguments) for end in (low, high)]
+
+    def both(*at: Array) -> tuple[Array, Array]:
+        first, last = (end(*at) for end in ends)
+        least, most = np.min(first, initial=0.0), np.max(last, initial=0.0)
+        if (most - least) * np.size(last) > _MAX_TERMS:
+            raise ValueError(f"{expression} has too many terms where it is needed: {most - least:.3g}")
+        reach = np.arange(least, most + 1)
+        steps = reach.reshape(-1, *(1,) * np.ndim(last))
+        with np.errstate(all="ignore"):
+            terms = np.where((steps >= first) & (steps <= last), log(*at, steps), -np.inf)
+            signs = np.ones(terms.shape) if sign is None else sign(*at, steps)
+            return _log_sum(np.nan_to_num(terms, nan=-np.inf), np.broadcast_to(signs, terms.shape))
+
+    return lambda *at: both(*at)[0], None if sign is None else lambda *at: both(*at)[1]
 
 
 def _special(expression: sp.Expr, arguments: Arguments) -> Function:

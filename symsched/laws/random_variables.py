@@ -2,21 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 import sympy as sp
 from sympy.stats import density
 from sympy.stats.crv import SingleContinuousPSpace
 from sympy.stats.drv import SingleDiscretePSpace
 from sympy.stats.frv import SingleFinitePSpace
-from sympy.stats.rv import RandomSymbol, random_symbols
+from sympy.stats.rv import NamedArgsMixin, RandomSymbol, random_symbols
 
 from symsched import symbols
+from symsched.algebra.budget import within_budget
 from symsched.algebra.codegen import number
+from symsched.errors import DerivationError
 from symsched.laws.atoms import AtomLaw
 from symsched.laws.base import AbstractLaw
 from symsched.laws.density import DensityLaw
 from symsched.laws.lattice import LatticeLaw
 
+_MANY = 2000
+"""Atoms from which on a law is not written out: exact masses of thousands of digits take minutes."""
 _TOLERANCE = 1e-8
 """By how much the mass may miss 1, and SymPy's cumulants the numeric ones: quadrature errs by 1e−11."""
 
@@ -81,17 +86,19 @@ def _weight(rv: RandomSymbol, at: sp.Symbol) -> sp.Expr:
     except TypeError as error:
         given = [value for value in rv.pspace.distribution.args if not isinstance(value, sp.Expr)]
         raise TypeError(
-            f"a parameter of {_name(rv)} must be a number or a SymPy expression, got {', '.join(map(str, given))}: "
-            f"{error}"
+            f"a parameter of {_name(rv)} must be a number or a SymPy expression, "
+            f"got {', '.join(map(str, given))}: {error}"
         ) from None
 
 
-def _finite(rv: RandomSymbol) -> AtomLaw:
+def _finite(rv: RandomSymbol) -> AtomLaw | LatticeLaw:
+    if (wide := _wide(rv)) is not None:
+        return wide
     table = density(rv)
     table = table if isinstance(table, Mapping | sp.Dict) else getattr(table, "dict", None)
     if not isinstance(table, Mapping | sp.Dict):
         raise ValueError(f"the number of atoms of {rv} depends on a symbol; substitute it before asking for the law")
-    items = [(sp.sympify(value), sp.sympify(weight)) for value, weight in table.items()]
+    items = [(sp.sympify(value), _rational(sp.sympify(weight))) for value, weight in table.items()]
     if not all(isinstance(part, sp.Expr) for item in items for part in item):
         raise ValueError(f"atoms and weights must be numbers or expressions, got {dict(items)}")
     ordered = sorted(items, key=lambda item: sp.default_sort_key(item[0]))
@@ -100,27 +107,82 @@ def _finite(rv: RandomSymbol) -> AtomLaw:
     return AtomLaw(tuple(value for value, _ in ordered), tuple(weight for _, weight in ordered))
 
 
+def _rational(weight: sp.Basic) -> sp.Basic:
+    """Return a quotient of beta functions as the number that it often is."""
+    return sp.gammasimp(weight.rewrite(sp.gamma)) if weight.has(sp.beta) else weight
+
+
+def _wide(rv: RandomSymbol) -> LatticeLaw | None:
+    """Return a law on many integers by its mass function, without a table of exact masses; None for any other."""
+    distribution = rv.pspace.distribution
+    low, high = (getattr(distribution, name, None) for name in ("low", "high"))
+    counts = getattr(distribution, "succ", 1) == 1 and getattr(distribution, "fail", 0) == 0
+    if not (counts and isinstance(low, sp.Integer) and isinstance(high, sp.Integer) and high - low >= _MANY):
+        return None
+    index = sp.Symbol("k", integer=True)
+    mass = distribution.pmf(index)
+    if isinstance(mass, sp.Piecewise):
+        middle = (low + high) // 2
+        mass = next(branch for branch, condition in mass.args if condition.subs(index, middle) == sp.true)
+    return _checked(LatticeLaw(index, mass, low, high, _generating(rv)))
+
+
 def _continuous(rv: RandomSymbol) -> DensityLaw:
     domain = rv.pspace.distribution.set
     weight = _weight(rv, symbols.a)
+    if weight.has(sp.DiracDelta):
+        raise ValueError(
+            f"{weight} is a density with an atom in it, which is neither a density nor a law of atoms; "
+            "give the atom as a narrow Normal, or as a mode of its own"
+        )
+    if weight.has(sp.oo):
+        weight = within_budget("sum", weight.doit)
     lower, upper = domain.inf, domain.sup
     if not isinstance(domain, sp.Interval) and domain != sp.S.Reals:
         weight = sp.Piecewise((weight, domain.contains(symbols.a)), (0, True))
     law = DensityLaw(symbols.a, weight, lower, upper, _generating(rv))
     if law.free_symbols:
         return law
-    mass = law.numeric_mass()
-    if abs(mass - 1) > _TOLERANCE:
-        raise ValueError(
-            f"the density {weight} on {domain} integrates to {mass:.10g}, not to 1; divide it by that number"
-        )
+    if (wrong := _no_density(law)) is not None:
+        law = _on_its_own_support(rv, law, f"on its support {domain} {wrong}")
     plain = replace(law, generating=None)
     return plain if law.generating is None or plain.cumulants_exact or not _is_right(law) else law
 
 
-def _is_right(law: DensityLaw) -> bool:
+def _no_density(law: DensityLaw) -> str | None:
+    """Return what is wrong with a density, None where its mass is 1."""
+    try:
+        mass = law.numeric_mass()
+    except ValueError as error:
+        return str(error)
+    if abs(mass - 1) <= _TOLERANCE:
+        return None
+    return f"the density {law.weight} integrates to {mass:.10g}, not to 1; divide it by that number"
+
+
+def _on_its_own_support(rv: RandomSymbol, law: DensityLaw, wrong: str) -> DensityLaw:
+    """Return the law between two singular points of its formula where that has mass 1: SymPy's support is then wrong.
+
+    Raises ValueError for a density that a user gave, and where there is no such stretch.
+    """
+    if isinstance(rv.pspace.distribution, NamedArgsMixin) and not isinstance(rv.pspace.distribution.args[0], sp.Lambda):
+        bases = [part.base for part in law.weight.atoms(sp.Pow) if part.base.is_polynomial(symbols.a)]
+        roots = {root for base in bases if base.has(symbols.a) for root in sp.roots(base, symbols.a) if root.is_real}
+        points = [law.lower, *sorted(root for root in roots if law.lower < root < law.upper), law.upper]
+        for low, high in pairwise(points):
+            part = replace(law, lower=low, upper=high)
+            if len(points) > 2 and _no_density(part) is None:
+                return part
+    raise ValueError(wrong)
+
+
+def _is_right(law: AbstractLaw) -> bool:
     """Return whether the generating function that SymPy gave has the law's own mean and variance."""
     site = law.site()
+    try:
+        law.require_moments(2)
+    except DerivationError:
+        return False
     try:
         first, second = (number(cumulant, "a cumulant") for cumulant in law.cumulants(2))
     except ValueError:
@@ -132,9 +194,15 @@ def _discrete(rv: RandomSymbol) -> LatticeLaw:
     domain = rv.pspace.distribution.set
     index = sp.Symbol("k", integer=True)
     law = LatticeLaw(index, _weight(rv, index), domain.inf, domain.sup, _generating(rv))
-    if not law.free_symbols:
-        law.site()
-    return law
+    return _checked(law)
+
+
+def _checked(law: LatticeLaw) -> LatticeLaw:
+    """Return the law, without its generating function where that is wrong; ValueError where masses do not sum to 1."""
+    if law.free_symbols:
+        return law
+    law.site()
+    return law if law.generating is None or _is_right(law) else replace(law, generating=None)
 
 
 def _generating(rv: RandomSymbol) -> sp.Expr | None:

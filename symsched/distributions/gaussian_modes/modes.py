@@ -29,6 +29,11 @@ from symsched.models.base import AbstractModel
 from symsched.models.order_model import AbstractOrderModel, DiscreteOrderModel, Points
 from symsched.symbols import a
 
+_ROUNDING = sp.Float("1e-12")
+"""Relative to the largest square, what rounding of Floats leaves of 0."""
+_EXACT = sp.Float("1e-45", 50)
+"""The same for exact numbers whose zeros SymPy does not see."""
+
 
 @dataclass(frozen=True, init=False)
 class GaussianModes(AbstractDistribution):
@@ -80,9 +85,10 @@ class GaussianModes(AbstractDistribution):
         rank = self.rank
         for k in range(len(shares)):
             for j in range(k):
-                if sp.simplify(matrix[k, k] + matrix[j, j] - 2 * matrix[k, j]) == 0:
+                if self._vanishes(sp.simplify(matrix[k, k] + matrix[j, j] - 2 * matrix[k, j])):
                     raise ValueError(
-                        f"modes {j} and {k} have the same mean; merge them into one of weight {shares[j] + shares[k]}"
+                        f"modes {j} and {k} have the same mean{' up to rounding' if matrix.has(sp.Float) else ''}; "
+                        f"merge them into one of weight {shares[j] + shares[k]}"
                     )
         if rank == 0 and len(shares) > 1:
             raise ValueError("all means vanish: the modes are the same law")
@@ -94,7 +100,7 @@ class GaussianModes(AbstractDistribution):
         rest = self.gram.as_mutable()
         columns: list[list[sp.Expr]] = []
         for _ in range(size):
-            pivot = next((k for k in range(size) if not _vanishes(rest[k, k])), None)
+            pivot = next((k for k in range(size) if not self._vanishes(rest[k, k])), None)
             if pivot is None:
                 break
             height = rest[pivot, pivot]
@@ -103,11 +109,19 @@ class GaussianModes(AbstractDistribution):
             column = [sp.simplify(rest[k, pivot] / sp.sqrt(height)) for k in range(size)]
             columns.append(column)
             rest = (rest - sp.Matrix(column) * sp.Matrix(column).T).applyfunc(sp.simplify)
-        if any(not _vanishes(entry) for entry in rest):
+        if any(not self._vanishes(entry) for entry in rest):
             raise ValueError(
                 f"gram must be positive semi-definite; what is left after the positive directions is {rest.tolist()}"
             )
         return tuple(tuple(column[k] for column in columns) for k in range(size))
+
+    def _vanishes(self, entry: sp.Expr) -> bool:
+        """Return whether a square or product is 0: exactly, or of Floats up to rounding of the largest square."""
+        if entry == 0 or not entry.is_number:
+            return bool(entry == 0)
+        scale = max((abs(sp.N(g)) for g in self.gram.diagonal() if g.is_number), default=sp.S.One)
+        tolerance = _ROUNDING if self.gram.has(sp.Float) else _EXACT
+        return bool(abs(sp.N(entry, 50)) <= tolerance * scale)
 
     @property
     def rank(self) -> int:
@@ -154,7 +168,3 @@ class GaussianModes(AbstractDistribution):
 
 def _entries(value: object, name: str) -> list[Any]:
     return require_sequence(value, name, "a sequence: one weight per mode, and a row of products r_k·r_l/d for each")
-
-
-def _vanishes(entry: sp.Expr) -> bool:
-    return bool(entry == 0 or (entry.is_number and abs(sp.N(entry)) < 1e-12))

@@ -7,26 +7,29 @@ form a tree whose levels are the phases.
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 import sympy as sp
 
-from symsched.algebra.asymptotics import leading_power, limit_in_dimension, trial_values
+from symsched.algebra.asymptotics import NegligibleError, leading_power, limit_in_dimension, trial_values
+from symsched.algebra.budget import within_budget
 from symsched.algebra.derivation import Step, labels
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, data_phase, numbered
 from symsched.distributions.product import verifiers
 from symsched.distributions.verifiers import partition
 from symsched.errors import DerivationError
 from symsched.laws import AbstractLaw, AtomLaw
-from symsched.laws.numeric import DensitySite
-from symsched.laws.quadrature import require_moments
 from symsched.symbols import d, nu, s
 
 MAX_ORDER = 8
 """Highest cumulant by which modes are told apart."""
 _HALF = sp.Rational(1, 2)
 _NUMERIC_ZERO = 1e-11
-"""Relative difference of numeric cumulants that is rounding."""
+"""Relative error up to which cumulants can be called equal, and difference of Floats from which on they are not."""
+_ROUNDED = 1e-14
+"""Relative error of a cumulant of a law with Floats among its parameters."""
+_KEPT = 1e-8
+"""Relative difference by which a limiting law may miss the limit of a moment: that of numbers."""
 _WEIGHTS = "Give weights that converge to numbers strictly between 0 and 1, or leave the mode out."
 _LE_CAM = "Le Cam, local asymptotic normality; arXiv 2501.00988 for q = 1"
 
@@ -65,37 +68,36 @@ class _Separations:
         self.pairs: dict[tuple[int, int], tuple[sp.Rational, int]] = {}
         if len(modes) == 1:
             return
-        self.cumulants = [_lazy_cumulants(mode.law) for mode in modes]
+        self.laws = [mode.law for mode in modes]
         for k, j in itertools.combinations(range(len(modes)), 2):
             self.pairs[k, j] = self._separate(k, j)
 
     def _separate(self, k: int, j: int) -> tuple[sp.Rational, int]:
+        pair = (self.laws[k], self.laws[j])
+        scaled = any(d in law.free_symbols for law in pair)
         found: dict[int, sp.Rational] = {}
-        best = sp.S.Zero
         for order in range(1, MAX_ORDER + 1):
-            if best > _HALF / order:
-                break  # no later order can come first or at the same scale: its cumulants do not grow with d
-            difference = difference_of(self.cumulants[k](order), self.cumulants[j](order))
+            if not scaled and any(exponent > _HALF / order for exponent in found.values()):
+                break  # no later order can come first or at the same scale: cumulants free of d do not grow with it
+            difference = difference_of(*pair, order)
             if difference == 0:
                 continue
-            growth = leading_power(
-                difference, f"the difference of cumulants of order {order} between modes {k} and {j}"
-            )[1]
-            found[order] = (_HALF + growth) / order
-            best = max(best, found[order])
+            what = f"the difference of cumulants of order {order} between modes {k} and {j}"
+            try:
+                found[order] = (_HALF + leading_power(difference, what)[1]) / order
+            except NegligibleError:
+                continue
         if not found:
             raise DerivationError(
                 "first differing cumulant",
                 f"modes {k} and {j} have the same cumulants up to order {MAX_ORDER}",
                 "They may be one law written twice: merge them. Or they differ only at higher orders, beyond reach.",
             )
-        if best <= 0:
-            raise DerivationError(
-                "first differing cumulant",
-                f"modes {k} and {j} approach each other too fast to be told apart by d coordinates",
-                "A separation must shrink more slowly than d^(-1/2): otherwise they are one mode; merge them.",
-            )
+        best = max(found.values())
         ties = [order for order, value in found.items() if value == best]
+        _require_decided(found, best, f"modes {k} and {j}")
+        if best <= 0:
+            _refuse_late(pair, best, f"modes {k} and {j}")
         if len(ties) > 1:
             raise DerivationError(
                 "first differing cumulant",
@@ -133,20 +135,57 @@ class _Separations:
         return orders.pop()
 
 
-def _lazy_cumulants(law: AbstractLaw) -> Callable[[int], sp.Expr]:
-    def cumulant(order: int) -> sp.Expr:
-        try:
-            return law.cumulants(order)[order - 1]
-        except DerivationError as error:
-            if "does not exist" not in error.reason:
-                raise
-            raise DerivationError(
-                "first differing cumulant",
-                f"modes are told apart by their cumulants, but {error.reason}",
-                "Truncate the law, or take one with lighter tails.",
-            ) from error
+def _require_decided(found: Mapping[int, sp.Rational], best: sp.Rational, pair: str) -> None:
+    """Raise where (1/2 + e_q)/q still grows with q at the last orders there are: no finite order comes first."""
+    *_, before, last = (None, *found)
+    if before is not None and found[last] == best and found[last] > found[before] and last * best > _HALF:
+        exponents = ", ".join(f"{value} at q = {order}" for order, value in found.items())
+        raise DerivationError(
+            "first differing cumulant",
+            f"cumulants of {pair} grow with d, and γ = (1/2 + e_q)/q still grows with the order q ({exponents}): "
+            "no finite order decides",
+            "A few large coordinates tell these modes apart: give laws whose moments stay bounded as d → ∞.",
+        )
 
-    return cumulant
+
+def _refuse_late(pair: Sequence[AbstractLaw], best: sp.Rational, names: str) -> None:
+    """Raise for modes that are told apart at ψ ~ d^−γ with γ <= 0, or not at all: it depends on how wide they are."""
+    variances = [limit_power(law.cumulants(2)[1]) for law in pair]
+    width = max((power for power in variances if power is not None), default=sp.S.Zero)
+    if width < 0 < best - width / 2:
+        raise DerivationError(
+            "first differing cumulant",
+            f"{names} are told apart at ψ ~ d^{-best}, where γ = {best}: the rule needs γ > 0, because the coordinates "
+            f"have a width of d^{width / 2} and the data phase comes no later",
+            f"Give the laws of d^{-width / 2} a instead of a: then γ = {best - width / 2}.",
+        )
+    raise DerivationError(
+        "first differing cumulant",
+        f"{names} approach each other too fast to be told apart by d coordinates",
+        "A separation must shrink more slowly than d^(-1/2) times the width: otherwise they are one mode; merge them.",
+    )
+
+
+def limit_power(expression: sp.Expr) -> sp.Rational | None:
+    """Return e of expression ~ c d^e, None for 0 and for what falls faster than every power."""
+    try:
+        return None if expression == 0 else leading_power(expression, "a variance")[1]
+    except NegligibleError:
+        return None
+
+
+def _cumulant(law: AbstractLaw, order: int) -> tuple[sp.Expr, float]:
+    """Return the cumulant of an order and the bound on its error."""
+    try:
+        return law.cumulants(order)[order - 1], law.cumulant_errors(order)[order - 1]
+    except DerivationError as error:
+        if "exist" not in error.reason:
+            raise
+        raise DerivationError(
+            "first differing cumulant",
+            f"modes are told apart by their cumulants, but {error.reason}",
+            "Truncate the law, or take one with lighter tails.",
+        ) from error
 
 
 def _with_limiting_weights(modes: Sequence[ModeLaw]) -> tuple[ModeLaw, ...]:
@@ -163,12 +202,38 @@ def _with_limiting_weights(modes: Sequence[ModeLaw]) -> tuple[ModeLaw, ...]:
     return tuple(found)
 
 
-def difference_of(left: sp.Expr, right: sp.Expr) -> sp.Expr:
-    """Return left − right, exactly 0 where it is a rounding error of numeric cumulants."""
-    difference = sp.simplify(left - right)
-    if difference.has(sp.Float) and difference.is_number and abs(difference) < _NUMERIC_ZERO * max(1, abs(sp.N(left))):
+def difference_of(left: AbstractLaw, right: AbstractLaw, order: int) -> sp.Expr:
+    """Return the difference of the cumulants of an order, exactly 0 where the intervals in which they lie overlap.
+
+    Raises DerivationError where the intervals are too wide to say that, or the difference too small to trust.
+    """
+    (one, first), (other, second) = _cumulant(left, order), _cumulant(right, order)
+    difference = within_budget("difference", lambda: sp.simplify(one - other), lambda: one - other)
+    if difference == 0 or not difference.is_number:
+        return difference
+    trial = trial_values(left.free_symbols | right.free_symbols)
+    numbers = [c.subs({**trial, d: 1}) for c in (one, other, *(_cumulant(law, 2)[0] for law in (left, right)))]
+    sizes = [abs(float(sp.N(value))) for value in numbers]
+    scale = max(sizes[0], sizes[1], (sizes[2] + sizes[3]) ** (order / 2))
+    rounding = _ROUNDED * scale if any(map(_is_rounded, (left, right))) else 0.0
+    gap, error = abs(sp.N(difference, 30)), first + second + rounding
+    unseen = 0 if difference.has(sp.Float) else sp.Float("1e-80") * scale  # SymPy does not see every zero
+    if gap <= error + unseen and error <= _NUMERIC_ZERO * scale:
         return sp.S.Zero
-    return difference
+    if gap > error and (gap > _NUMERIC_ZERO * scale or not difference.has(sp.Float)):
+        return difference
+    raise DerivationError(
+        "first differing cumulant",
+        f"whether two modes have the same cumulant of order {order} cannot be decided: "
+        f"{sp.N(one, 17)} ± {first + rounding / 2:.1g} and {sp.N(other, 17)} ± {second + rounding / 2:.1g}",
+        "Give the parameters as exact numbers, or laws with a closed form.",
+    )
+
+
+def _is_rounded(law: AbstractLaw) -> bool:
+    """Return whether a parameter is a Float, that is known to about 16 digits."""
+    parts = (getattr(law, field.name) for field in dataclasses.fields(law))  # type: ignore[arg-type]
+    return any(sp.sympify(part).has(sp.Float) for part in parts if part is not None)
 
 
 def _split(
@@ -224,13 +289,8 @@ def _split(
 
 def _require_square_of_order(law: AbstractLaw, order: int) -> None:
     """Raise unless a^{2q} is integrable: else a single ψ a_i beyond 1 tells modes apart before ψ ~ d^{−1/2q}."""
-    if law.cumulants_exact or d in law.free_symbols:
-        return
-    site = law.subs(trial_values(law.free_symbols)).site()
-    if not isinstance(site, DensitySite):
-        return
     try:
-        require_moments(site, 2 * order)
+        law.require_moments(2 * order)
     except DerivationError as error:
         raise DerivationError(
             "first differing cumulant",
@@ -261,7 +321,7 @@ def limiting_law(law: AbstractLaw) -> AbstractLaw:
     """Return the law of one coordinate as d → ∞: the limit of every expression that defines it, or a point where its
     variance vanishes.
 
-    Raises DerivationError where its mean or its variance grows with d.
+    Raises DerivationError where its mean or its variance grows with d, or is lost in the limit.
     """
     if d not in law.free_symbols:
         return law
@@ -276,10 +336,34 @@ def limiting_law(law: AbstractLaw) -> AbstractLaw:
     if variance == 0:
         return AtomLaw((mean,), (sp.S.One,))
     changed = {field.name: _limit_of(getattr(law, field.name)) for field in dataclasses.fields(law)}  # type: ignore[arg-type]
-    return dataclasses.replace(law, **changed)  # type: ignore[type-var]
+    found = dataclasses.replace(law, **changed)  # type: ignore[type-var]
+    for kept, own, name in zip((mean, variance), found.cumulants(2), ("mean", "variance"), strict=True):
+        trial = trial_values((kept - own).free_symbols)
+        if abs(sp.N((kept - own).subs(trial), 20)) > _KEPT * max(1, abs(sp.N(kept.subs(trial), 20))):
+            raise DerivationError(
+                "data",
+                f"the {name} of a coordinate tends to {kept}, but the limit of its law has {own}: mass escapes",
+                "Give laws whose second moment is that of their limit, without coordinates that grow with d.",
+            )
+    return found
 
 
 def _limit_of(part: object) -> object:
     if isinstance(part, tuple):
         return tuple(_limit_of(entry) for entry in part)
-    return limit_in_dimension(part, "a parameter of a site law") if isinstance(part, sp.Expr) else part
+    return _inner_limits(part) if isinstance(part, sp.Expr) else part
+
+
+def _inner_limits(expression: sp.Expr) -> sp.Expr:
+    """Return the limit of an expression by those of the largest parts that converge and have no symbol but d.
+
+    Whether that is the limit of the law its moments decide.
+    """
+    if not expression.has(d):
+        return expression
+    try:
+        if expression.free_symbols == {d}:
+            return limit_in_dimension(expression, "a parameter of a site law")
+        return expression.func(*(_inner_limits(arg) for arg in expression.args))
+    except DerivationError:
+        return limit_in_dimension(expression, "a parameter of a site law")

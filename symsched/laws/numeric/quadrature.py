@@ -161,8 +161,9 @@ def _refuse_divergence(piece: Piece, ends: Array, top: Array) -> None:
         if is_open and np.any(values - np.where(np.isfinite(top), top, np.inf) > _DECAYED):
             where = "at infinity" if infinite else f"at {piece.anchor:g}"
             raise ValueError(
-                f"the integral of the tilted density diverges {where}: the field lies outside the domain of the "
-                "moment generating function, or the density (or the moment asked for) is not integrable"
+                f"the integral of the tilted density diverges {where}, as far as floats reach: the field lies "
+                "outside the domain of the moment generating function, the density (or its moment) is not integrable, "
+                "or too much of its mass lies there; truncate it, or give the law of the logarithm"
             )
 
 

@@ -62,7 +62,10 @@ class DensitySite(AbstractSite):
             a, height = np.concatenate([part[0] for part in bodies]), np.concatenate([part[1] for part in bodies])
             if not np.any(np.isfinite(height)):
                 raise ValueError("the density vanishes (or is not a number) everywhere on its support")
-            core = a[height - height.max() > -4]
+            # With the neighbours of each point: a scan may hold one point of a narrow core.
+            order = np.argsort(a)
+            high = np.flatnonzero(height[order] - height.max() > -4)
+            core = a[order][max(high[0] - 1, 0) : high[-1] + 2] if high.size < 3 else a[order][high]
             # A standard deviation, were the density Gaussian.
             location, width = float(core.max() + core.min()) / 2, max(float(core.max() - core.min()) / 6, 1e-300)
         return location, width
@@ -87,6 +90,11 @@ class DensitySite(AbstractSite):
     def _panels(self) -> tuple[Array, ...]:
         """Per piece, the coordinates between which the 21-point rule resolves the density."""
         return tuple(panels(piece, found) for piece, found in zip(self._pieces, self._surveys, strict=True))
+
+    @property
+    def charts(self) -> tuple[tuple[Piece, Array], ...]:
+        """The smooth pieces, each with coordinates between which the 21-point rule resolves the density."""
+        return tuple(zip(self._pieces, self._panels, strict=True))
 
     @cached_property
     def _scan(self) -> tuple[Scan, ...]:

@@ -1,0 +1,88 @@
+"""Seconds that one symbolic step may take before numbers take over."""
+
+import ctypes
+import math
+import os
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from symsched.errors import DerivationError
+
+VARIABLE = "SYMSCHED_SECONDS_PER_STEP"
+"""The environment variable that sets the budget."""
+_DEFAULT = 20.0
+_AGAIN = 0.2
+"""Seconds between two attempts to stop a step: a library may swallow the first."""
+
+T = TypeVar("T")
+
+
+class _OutOfTime(BaseException):
+    """Raised inside a step that has used its time; no library takes it for an error of its own."""
+
+
+def seconds_per_step() -> float:
+    """Return the budget of a step: the environment variable SYMSCHED_SECONDS_PER_STEP, or 20."""
+    text = os.environ.get(VARIABLE, "")
+    try:
+        seconds = float(text) if text.strip() else _DEFAULT
+    except ValueError:
+        seconds = math.nan
+    if not seconds > 0:
+        raise ValueError(f"{VARIABLE} must be a positive number of seconds, got {text!r}")
+    return seconds
+
+
+_running: set[int] = set()
+"""Threads in a step: a step inside another one shares its time."""
+
+
+def within_budget(step: str, action: Callable[[], T], instead: Callable[[], T] | None = None) -> T:
+    """Return ``action()``, or ``instead()`` where it takes longer than the budget.
+
+    The exception that stops it is raised between two Python instructions of this thread, in whatever thread that is,
+    so that Ctrl-C goes on working. Raises DerivationError, naming the ``step``, where there is nothing to do instead.
+    """
+    thread = threading.get_ident()
+    if thread in _running:
+        return action()
+    seconds, done, gate = seconds_per_step(), threading.Event(), threading.Lock()
+
+    def watch() -> None:
+        wait = seconds
+        while not done.wait(wait):
+            with gate:
+                if not done.is_set():
+                    _raise_in(thread, _OutOfTime)
+            wait = _AGAIN
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    _running.add(thread)
+    try:
+        try:
+            if seconds < threading.TIMEOUT_MAX:
+                watcher.start()
+            return action()
+        finally:
+            with gate:
+                done.set()
+                _raise_in(thread, None)
+            _running.discard(thread)
+    except _OutOfTime:
+        with gate:
+            done.set()
+            _raise_in(thread, None)
+        _running.discard(thread)
+    if instead is not None:
+        return instead()
+    raise DerivationError(
+        step,
+        f"it was not done after {seconds:g} seconds",
+        f"Give simpler parameters, numbers instead of symbols, or more time: set {VARIABLE} to a number of seconds.",
+    )
+
+
+def _raise_in(thread: int, error: type[BaseException] | None) -> None:
+    """Have a thread raise ``error`` at its next instruction; None takes back what it has not raised yet."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error) if error else None)
