@@ -79,7 +79,6 @@ CLAIM = claim(
     reason="α is far from linear in τ, so K Euler steps leave the orthogonal noise multiplied by the factor of claim "
     "9, of order √(d/K), where the equation has κ; the second half cannot remove it. Use the linear interpolant "
     "(claim 8), or Euler in canonical coordinates.",
-    after=9,
 )
 
 if __name__ == "__main__":

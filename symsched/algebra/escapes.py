@@ -83,6 +83,7 @@ def markdown_text(text: str) -> str:
     """Return text that Markdown shows as it stands, also inside a table.
 
     >>> markdown_text("a|b_c*")
-    'a\\\\|b\\\\_c\\\\*'
+    'a\\\\|b_c\\\\*'
     """
-    return re.sub(r"([\\`*_{}\[\]<>|#$])", r"\\\1", " ".join(text.split()))
+    # A comparison between blanks opens no tag, an index inside a word no emphasis.
+    return re.sub(r"([\\`*{}\[\]|#$]|(?<! )[<>]|[<>](?! )|(?<!\w)_|_(?!\w))", r"\\\1", " ".join(text.split()))

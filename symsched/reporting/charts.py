@@ -25,6 +25,7 @@ class Curve:
     """The points (x_i, y_i), with error bars if ``error`` (one standard error each) is given.
 
     ``style`` is "line" or "dashed" (a curve), "points" (a measurement) or "steps" (a histogram, x being bin centres).
+    Curves of one ``quantity`` have one colour; without one a curve is a quantity of its own.
     """
 
     label: str
@@ -32,6 +33,7 @@ class Curve:
     y: Sequence[float] | Array
     error: Sequence[float] | Array | None = None
     style: Style = "line"
+    quantity: str = ""
 
     def __post_init__(self) -> None:
         """Turn any sequences of numbers into tuples of floats of one length, or raise."""
@@ -78,6 +80,25 @@ class Chart:
         """Refuse a name that is no file name: it is used as one."""
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", self.name):
             raise ValueError(f"the name of a chart must be letters, digits, - and _, got {self.name!r}")
+
+
+_KINDS = {"line": "Lines", "dashed": "Dashed", "points": "Points", "steps": "Steps"}
+
+
+def caption_of(chart: Chart) -> str:
+    """Return the caption of a chart: its own, or what is drawn against what, and how."""
+    if chart.caption:
+        return chart.caption
+    across = " against ".join(label for label in (chart.y_label, chart.x_label) if label)
+    parts = [across[:1].upper() + across[1:]]
+    for style, word in _KINDS.items():
+        labels = [curve.label for curve in chart.curves if curve.style == style and curve.label]
+        bars = any(curve.error is not None for curve in chart.curves if curve.style == style)
+        if labels:
+            parts.append(f"{word}: {', '.join(labels)}" + (", with one standard error" if bars else ""))
+    levels = [level.label for level in chart.levels if level.label]
+    parts += [f"Dotted: {', '.join(levels)}"] if levels else []
+    return ". ".join(part for part in parts if part) + "."
 
 
 def row_label(row: Row) -> str:

@@ -6,6 +6,7 @@ Figures are objects of their own: no window, no global figure, no change of the 
 import io
 import re
 import textwrap
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ _CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#111111", "#E6
 _INK, _FAINT, _GROUND = "#1c1e21", "#d9dce1", "#ffffff"
 _DARK = ("#5AB4F0", "#FF8A3D", "#2FCCA0", "#E79BC6", "#A5D8F7", "#FFFFFF", "#F5C04A", "#e6e8eb", "#3b4047", "#16181c")
 _SHADES = {light.lower(): dark for light, dark in zip((*_CYCLE, _INK, _FAINT, _GROUND), _DARK, strict=True)}
+_DOTS: tuple[Any, ...] = (":", "-.", (0, (5, 2)), (0, (1, 4)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
@@ -41,11 +43,14 @@ def figure(chart: Chart) -> Figure:
         )
         result.suptitle(textwrap.fill(chart.title, 68), x=0.015, ha="left", weight="bold")
         axes = result.add_subplot()
-        for place, curve in enumerate(chart.curves):
+        places = _places(chart.curves)
+        for curve, place in zip(chart.curves, places, strict=True):
             _draw(axes, curve, _CYCLE[place % len(_CYCLE)], place, sideways=bool(chart.ticks))
+        named = [level.label for level in chart.levels if level.label]
         for level in chart.levels:
             line = axes.axvline if level.axis == "x" else axes.axhline
-            line(level.value, color=_INK, linewidth=1.1, linestyle=":", zorder=1.5, label=level.label or None)
+            dots = _DOTS[named.index(level.label) % len(_DOTS)] if level.label else _DOTS[0]
+            line(level.value, color=_INK, linewidth=1.1, linestyle=dots, zorder=1.5, label=level.label or None)
         _axes(axes, chart, ticks)
         order = [curve.label for curve in chart.curves] + [level.label for level in chart.levels]
         entries = sorted(zip(*axes.get_legend_handles_labels(), strict=True), key=lambda entry: order.index(entry[1]))
@@ -55,6 +60,13 @@ def figure(chart: Chart) -> Figure:
             columns = 1 if longest > 42 else 2 if longest > 20 else min(3 if longest > 12 else 4, len(labels))
             result.legend([handle for handle, _ in entries], labels, loc="outside lower center", ncols=columns)
     return result
+
+
+def _places(curves: Sequence[Curve]) -> list[int]:
+    """Return the place in the cycle of colours of each curve: one for each quantity."""
+    keys = [curve.quantity or f"curve {place}" for place, curve in enumerate(curves)]
+    order = list(dict.fromkeys(keys))
+    return [order.index(key) for key in keys]
 
 
 def draw(chart: Chart, format: Format) -> bytes:
@@ -115,7 +127,9 @@ def _draw(axes: Axes, curve: Curve, colour: str, place: int, *, sideways: bool) 
         look |= {"markersize": 5.5, "capsize": 2.5, "elinewidth": 1.3}
         axes.errorbar(curve.x, curve.y, yerr=up, xerr=across, label=curve.label, **look)
         return
-    style = {"line": "-", "dashed": "--", "steps": "-"}[curve.style]
+    # Beyond the seven colours of the cycle, lines of one colour differ in their dashes.
+    again = place >= len(_CYCLE) and curve.style == "line"
+    style = "-." if again else {"line": "-", "dashed": "--", "steps": "-"}[curve.style]
     how = "steps-mid" if curve.style == "steps" else "default"
     axes.plot(curve.x, curve.y, style, label=curve.label, color=colour, linewidth=1.9, drawstyle=how, zorder=2)
     if curve.error is not None:

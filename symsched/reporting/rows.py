@@ -8,6 +8,7 @@ from symsched.reporting.verdicts import Row, Verdict
 
 VERDICT_CLASSES = {Verdict.AGREES: "agrees", Verdict.FAILS: "fails", Verdict.NOT_YET: "notyet", Verdict.FEW: "notyet"}
 """The name of a verdict's colour, in LaTeX as on the page."""
+_NOTHING = 1e-16
 NUMERIC = frozenset({"d", "data", "predicted", "measured", "z"})
 """Columns that are set flush right."""
 
@@ -23,12 +24,17 @@ def row_cells(row: Row) -> dict[str, str]:
         "quantity": row.claim,
         "d": dimension_text(row.dimension),
         "data": "–" if row.target is None else predicted_text(row.target, row.standard_error),
-        "predicted": predicted_text(row.predicted, row.standard_error),
-        "measured": measured_text(row.measured, row.standard_error),
+        "predicted": predicted_text(_rounded(row.predicted), row.standard_error),
+        "measured": measured_text(_rounded(row.measured), row.standard_error),
         "z": z_text(row.z),
         "verdict": row.verdict.value,
         "rule": row.rule,
     }
+
+
+def _rounded(value: float) -> float:
+    """Return 0 for what rounding has left of it: rows hold numbers of order 1."""
+    return 0.0 if abs(value) < _NOTHING else value
 
 
 def columns_of(rows: Sequence[Row]) -> list[str]:

@@ -27,8 +27,7 @@ class Claim:
     """One sentence that can be true or false, told once, with what derives it and what decides it.
 
     ``formulas`` are what the derivation arrives at, found when they are asked for; ``cells`` are the derivation itself;
-    ``checks`` bring the rows, the charts and a negative control each. ``after`` is the claim behind which this one is
-    told, if it is not told in the order of numbers.
+    ``checks`` bring the rows, the charts and a negative control each.
     """
 
     number: int
@@ -41,12 +40,6 @@ class Claim:
     source: str
     expected: Expected = "holds"
     reason: str = ""
-    after: int | None = None
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """Where the claim is told among the others."""
-        return (self.number, 0) if self.after is None else (self.after, self.number)
 
     def check(self, effort: Effort) -> Finding:
         """Return what is found of the claim now; a quick look draws one chart."""
@@ -93,8 +86,8 @@ class Claim:
 
 @cache
 def claims() -> tuple[tuple[str, Claim], ...]:
-    """Return (name of the file, claim) of every claim in derivations/, in the order in which they are told."""
+    """Return (name of the file, claim) of every claim in derivations/, in the order of their numbers."""
     home = folder(HOME)
     names = sorted(path.stem for path in home.glob("*.py") if _FILE.fullmatch(path.stem))
     found = [(name, load(home, name).CLAIM) for name in names]
-    return tuple(sorted(found, key=lambda pair: pair[1].place))
+    return tuple(sorted(found, key=lambda pair: pair[1].number))

@@ -1,12 +1,13 @@
 """reproduce(): every claim derived, simulated and judged now, on screen and in a folder."""
 
+import datetime
 import os
 import platform
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, metadata, version
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -65,12 +66,24 @@ def reproduce(
     return ledger
 
 
+def _imprint() -> dict[str, str]:
+    """Return version, author and today's date, as far as the package is installed."""
+    today = {"date": datetime.datetime.now(datetime.UTC).date().isoformat()}
+    try:
+        about = metadata("symsched")
+    except PackageNotFoundError:
+        return today
+    author = about["Author"] or about["Author-email"]
+    return {"symsched": about["Version"], **today, **({"author": author} if author else {})}
+
+
 def _settings(effort: Effort, finished: int, total: int) -> dict[str, str | int | float]:
     """Return what the numbers depend on, and how far the run came."""
     return {
         "effort": "quick" if effort.quick else "full",
         "seed": effort.seed,
         "claims finished": f"{finished} of {total}",
+        **_imprint(),
         "Python": platform.python_version(),
         **{name: version(package) for name, package in (("NumPy", "numpy"), ("SciPy", "scipy"), ("SymPy", "sympy"))},
         "processor cores": os.cpu_count() or 1,

@@ -170,7 +170,10 @@ def test_the_page_is_well_formed_self_contained_and_accessible():
     identifiers = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(identifiers) == len(set(identifiers))
     assert {link["href"][1:] for link in page.every("a")} <= set(identifiers)
-    assert len(page.every("a")) == 3 and len(page.every("img")) == 2
+    # The three claims in the navigation and in the summary, the summary, the settings.
+    assert len(page.every("a")) == 8 and len(page.every("img")) == 2
+    assert len(page.every("nav")) == 1
+    assert len(page.every("figcaption")) == len(page.every("figure")) == 2
     assert all(image["alt"] for image in page.every("img"))
     assert all(head["scope"] in ("row", "col") for head in page.every("th"))
 

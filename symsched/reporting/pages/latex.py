@@ -5,7 +5,7 @@ from itertools import groupby
 
 from symsched.algebra.escapes import latex_text
 from symsched.algebra.formulas import formula_latex
-from symsched.reporting.charts import Chart
+from symsched.reporting.charts import Chart, caption_of
 from symsched.reporting.claim import Finding, Ledger, figure_name
 from symsched.reporting.numbers import number_latex, seconds_text, setting_text
 from symsched.reporting.rows import LATEX_COLOURS, rows_to_latex
@@ -82,7 +82,7 @@ def _pictures(claim: Finding, charts: Sequence[Chart], figures: str) -> list[str
     return [
         rf"\begin{{center}}\begin{{minipage}}{{0.85\linewidth}}"
         rf"\includegraphics[width=\linewidth]{{{figures}/{figure_name(claim, chart)}.pdf}}\par"
-        rf"\footnotesize {latex_text(chart.caption)}\end{{minipage}}\end{{center}}"
+        rf"\footnotesize {latex_text(caption_of(chart))}\end{{minipage}}\end{{center}}"
         for chart in charts
     ]
 

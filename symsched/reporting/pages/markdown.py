@@ -2,7 +2,7 @@
 
 from symsched.algebra.escapes import markdown_text
 from symsched.algebra.formulas import formula_latex
-from symsched.reporting.charts import Chart
+from symsched.reporting.charts import Chart, caption_of
 from symsched.reporting.claim import Finding, Ledger, figure_name
 from symsched.reporting.numbers import seconds_text
 from symsched.reporting.rows import rows_to_markdown
@@ -53,4 +53,4 @@ def _claim(claim: Finding, noun: str, figures: str) -> list[str]:
 
 def _picture(claim: Finding, chart: Chart, figures: str) -> str:
     image = f"![{markdown_text(chart.title)}]({figures}/{figure_name(claim, chart)}.png)"
-    return f"{image}\n\n{markdown_text(chart.caption)}".rstrip()
+    return f"{image}\n\n{markdown_text(caption_of(chart))}".rstrip()

@@ -30,6 +30,13 @@ h3 { font-size: 1.15rem; line-height: 1.35; margin: 0 0 .6rem; }
 p { max-width: 44rem; margin: .6rem 0; }
 a { color: var(--link); }
 a:focus-visible, .scroll:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+nav { position: sticky; top: 0; z-index: 1; display: flex; gap: .35rem; overflow-x: auto; padding: .5rem 0;
+  background: var(--ground); border-bottom: 1px solid var(--line);
+  font: .875rem/1.4 system-ui, "DejaVu Sans", sans-serif;
+}
+nav a { padding: .1em .55em; border-radius: 1em; text-decoration: none; white-space: nowrap; }
+h2, article { scroll-margin-top: 3rem; }
+sub, sup { font-size: .75em; line-height: 0; }
 .banner { margin: 1rem 0 1.5rem; padding: .7rem 1rem; border-radius: .5rem;
   border-left: .35rem solid; font-weight: 600;
 }
@@ -78,5 +85,6 @@ figcaption { color: var(--soft); font-size: .875rem; line-height: 1.45; margin-t
   h2, h3 { break-after: avoid; }
   figure, tr, .formula { break-inside: avoid; }
   a { text-decoration: none; }
+  nav { display: none; }
 }
 """

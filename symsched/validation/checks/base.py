@@ -67,7 +67,7 @@ class Axes:
         )
 
 
-def measured(label: str, places: Sequence[float], rows: Sequence[Row]) -> Curve:
+def measured(label: str, places: Sequence[float], rows: Sequence[Row], quantity: str = "") -> Curve:
     """Return the points that rows measured at ``places``, with their errors."""
     errors = [row.standard_error or 0.0 for row in rows]
-    return Curve(label, places, [row.measured for row in rows], errors if any(errors) else None, "points")
+    return Curve(label, places, [row.measured for row in rows], errors if any(errors) else None, "points", quantity)

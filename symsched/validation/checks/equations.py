@@ -103,7 +103,10 @@ class SolvesODE(AbstractCheck):
             return
         drawn = self.flow
         paths = self.solutions(drawn.starts, drawn.times)
-        curves = [Curve("" if k else "derived", drawn.times, path) for k, path in enumerate(paths)]
-        places = [(at, drawn.exact(start, at)) for start in drawn.starts for at in drawn.times[:: drawn.stride]]
-        curves.append(Curve(drawn.label, [at for at, _ in places], [y for _, y in places], style="points"))
+        marks = drawn.times[:: drawn.stride]
+        curves = []
+        for k, (start, path) in enumerate(zip(drawn.starts, paths, strict=True)):
+            key, seen = f"from {start:g}", [drawn.exact(start, at) for at in marks]
+            curves.append(Curve("" if k else "derived", drawn.times, path, quantity=key))
+            curves.append(Curve("" if k else drawn.label, marks, seen, style="points", quantity=key))
         yield drawn.axes.chart(curves)

@@ -69,8 +69,9 @@ class ClosedForm(AbstractCheck):
         for one in self.series:
             label = " ".join(map(str, one))
             found = [self.independent(*one, at) for at in self.seen]
-            curves.append(Curve(f"derived {label}".strip(), self.line, [self.derived(*one, at) for at in self.line]))
-            curves.append(Curve(f"independent {label}".strip(), self.seen, found, style="points"))
+            line, key = [self.derived(*one, at) for at in self.line], f"number {label}"
+            curves.append(Curve(f"derived {label}".strip(), self.line, line, quantity=key))
+            curves.append(Curve(f"independent {label}".strip(), self.seen, found, style="points", quantity=key))
         yield self.axes.chart(curves)
 
 
@@ -173,4 +174,6 @@ class Clones(AbstractCheck):
         """Yield the curve φ(s) with the clones on it."""
         line = np.linspace(0, 1.3 * max(self.strengths), 81)
         limit = [clone_probability(self.law(), s).value for s in line]
-        yield self.axes.chart((Curve("limit", line, limit), measured("clones", self.strengths, rows[1::2])))
+        yield self.axes.chart(
+            (Curve("limit", line, limit, quantity="φ"), measured("clones", self.strengths, rows[1::2], "φ"))
+        )

@@ -102,8 +102,8 @@ class Settles(AbstractCheck):
         for k, quantity in enumerate(self.quantities):
             if quantity.axes is not None:
                 own = rows[k : count * len(sizes) : count]
-                dashed = Curve("predicted", sizes, [row.predicted for row in own], style="dashed")
-                yield quantity.axes.chart((measured("paths", sizes, own), dashed))
+                dashed = Curve("predicted", sizes, [row.predicted for row in own], style="dashed", quantity="number")
+                yield quantity.axes.chart((measured("paths", sizes, own, "number"), dashed))
 
 
 @final
