@@ -97,7 +97,7 @@ class _Separations:
         ties = [order for order, value in found.items() if value == best]
         _require_decided(found, best, f"modes {k} and {j}")
         if best <= 0:
-            _refuse_late(pair, best, f"modes {k} and {j}")
+            _refuse_late(pair, best, ties, f"modes {k} and {j}")
         if len(ties) > 1:
             raise DerivationError(
                 "first differing cumulant",
@@ -148,10 +148,17 @@ def _require_decided(found: Mapping[int, sp.Rational], best: sp.Rational, pair: 
         )
 
 
-def _refuse_late(pair: Sequence[AbstractLaw], best: sp.Rational, names: str) -> None:
+def _refuse_late(pair: Sequence[AbstractLaw], best: sp.Rational, ties: Sequence[int], names: str) -> None:
     """Raise for modes that are told apart at ψ ~ d^−γ with γ <= 0, or not at all: it depends on how wide they are."""
     variances = [limit_power(law.cumulants(2)[1]) for law in pair]
     width = max((power for power in variances if power is not None), default=sp.S.Zero)
+    if width < 0 < best - width / 2 and len(ties) > 1:
+        raise DerivationError(
+            "first differing cumulant",
+            f"{names} are told apart at ψ ~ d^{-best}, but by cumulants of the orders {list(ties)} at once: "
+            "no single order parameter decides",
+            "Give coordinates whose moments stay bounded when they are scaled to width one, not rare large values.",
+        )
     if width < 0 < best - width / 2:
         raise DerivationError(
             "first differing cumulant",
