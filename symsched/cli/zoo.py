@@ -3,6 +3,7 @@
 import argparse
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -56,10 +57,19 @@ def _claims(entries: Sequence[Entry], seed: int, workers: int, *, quick: bool) -
             yield exhibit(entry, place, seed=seed, quick=quick)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts) as pool:
         futures = [pool.submit(exhibit, entry, place, seed=seed, quick=quick) for place, entry in enumerate(entries, 1)]
         try:
             for future in as_completed(futures):
                 yield future.result()
-        finally:
+        except BaseException:
+            # Nobody waits for entries that are half done.
             pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+            raise
+
+
+def _leave_interrupts() -> None:
+    """Let Ctrl-C, which a terminal sends to every process, reach the first one only."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,8 +1,11 @@
 """The command line: exit codes, messages, JSON, and what an interruption leaves."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -313,3 +316,34 @@ def test_a_worker_process_gives_the_numbers_of_this_one(tmp_path, capsys):
     two = ("zoo", "gaussian-line", "gaussian-triangle", *arguments[2:])
     _, there = data(capsys, *two, "--workers", "2")
     assert there["distributions"][0]["rows"] == here["distributions"][0]["rows"]
+
+
+def test_a_terminal_without_greek_letters_gets_all_of_the_answer():
+    found = subprocess.run(
+        [sys.executable, "-m", "symsched", "derive", "gaussian-mixture"],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert found.returncode == 0
+    assert b"\\u03c8" in found.stdout  # ψ
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_zoo_of_processes_at_once(tmp_path):
+    """A terminal sends it to all processes: none prints a traceback, and nobody waits for what is half done."""
+    zoo = subprocess.Popen(
+        [sys.executable, "-m", "symsched", "zoo", "--workers", "2", "--out", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    )
+    time.sleep(8)
+    os.killpg(zoo.pid, signal.SIGINT)
+    _, errors = zoo.communicate(timeout=30)
+    assert zoo.returncode == 130
+    assert "Traceback" not in errors
+    assert "symsched: interrupted after" in errors
+    assert (tmp_path / "index.html").exists()
