@@ -57,8 +57,14 @@ def _claims(entries: Sequence[Entry], seed: int, workers: int, *, quick: bool) -
             yield exhibit(entry, place, seed=seed, quick=quick)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts) as pool:
-        futures = [pool.submit(exhibit, entry, place, seed=seed, quick=quick) for place, entry in enumerate(entries, 1)]
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        # A terminal sends Ctrl-C to every process; those that are started now inherit that they do not listen.
+        listening = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            places = enumerate(entries, 1)
+            futures = [pool.submit(exhibit, entry, place, seed=seed, quick=quick) for place, entry in places]
+        finally:
+            signal.signal(signal.SIGINT, listening)
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -68,8 +74,3 @@ def _claims(entries: Sequence[Entry], seed: int, workers: int, *, quick: bool) -
             for worker in multiprocessing.active_children():
                 worker.terminate()
             raise
-
-
-def _leave_interrupts() -> None:
-    """Let Ctrl-C, which a terminal sends to every process, reach the first one only."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
