@@ -138,7 +138,9 @@ def derive(distribution: AbstractDistribution, interpolant: Interpolant) -> Limi
 
 def _require_own_names(distribution: AbstractDistribution) -> None:
     """Raise ValueError for a parameter that a formula could not be told from one of its own symbols."""
-    own = {symbol.name for symbol in vars(symbols).values() if isinstance(symbol, sp.Symbol)} | {"mu"}
+    # The spin mean m is the argument of an interaction and in no equation: the means ±m of a mixture may have its name.
+    everything = {symbol.name for symbol in vars(symbols).values() if isinstance(symbol, sp.Symbol)} | {"mu"}
+    own = everything - {symbols.m.name}
     for symbol in sorted(distribution.free_symbols - {symbols.d}, key=str):
         if symbol.name in own:
             hint = "; the dimension is symsched.symbols.d" if symbol.name == symbols.d.name else ""
