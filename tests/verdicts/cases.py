@@ -133,7 +133,7 @@ WRONG = (
     Case("samples of weight .6", sampled(PAIR, symsched.GaussianMixture(R(3, 5), 1, HALF)), kind="weight"),
     Case("field 1/4 for log 2", sampled(SPINS, symsched.CurieWeiss(2, R(1, 4))), kind="field"),
     Case("coupling 19/10 for 2", sampled(SPINS, symsched.CurieWeiss(R(19, 10), sp.log(2))), kind="field"),
-    Case("coupling 3/5 for 1/2, hot", sampled(HOT, symsched.CurieWeiss(R(3, 5), 1)), kind="field"),
+    Case("coupling 7/10 for 1/2, hot", sampled(HOT, symsched.CurieWeiss(R(7, 10), 1)), kind="field"),
     Case("width .55 for .5", sampled(PAIR, symsched.GaussianMixture(R(4, 5), 1, R(11, 20))), kind="site"),
     Case("mean 1.05 for 1", sampled(PAIR, symsched.GaussianMixture(R(4, 5), R(21, 20), HALF)), kind="site"),
     Case(
