@@ -31,6 +31,15 @@ _SPACES = {
 _SMALL = re.compile(r"([⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+|[₀₁₂₃₄₅₆₇₈₉₊₋]+)")
 
 
+def brief(value: object, length: int = 200) -> str:
+    """Return a text for an error message, not longer than ``length``; Python writes no integer of 5000 digits."""
+    try:
+        text = str(value)
+    except ValueError:
+        return f"a {type(value).__name__} with numbers of thousands of digits"
+    return text if len(text) <= length else f"{text[:length]}…"
+
+
 def latex_text(text: str) -> str:
     r"""Return text as LaTeX prints it: specials escaped, Greek letters and signs as mathematics.
 

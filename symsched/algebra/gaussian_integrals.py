@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+_MAX_POWER = 600
+"""Of a polynomial: beyond it the moments are fractions of thousands of digits."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -35,6 +38,8 @@ def terms_of(intervals: Sequence[Interval], a: sp.Symbol) -> tuple[Term, ...] | 
     """Return the density as a sum of terms, or None if a factor is neither polynomial nor exp(quadratic)."""
     terms: list[Term] = []
     for interval in intervals:
+        if any(power.exp.is_Integer and power.exp > _MAX_POWER for power in interval.expression.atoms(sp.Pow)):
+            return None
         expanded = sp.expand(sp.expand(interval.expression.rewrite(sp.exp), power_exp=False), power_exp=False)
         for summand in sp.Add.make_args(expanded):
             term = _term(summand, a, interval)

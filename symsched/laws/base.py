@@ -16,6 +16,7 @@ from symsched import symbols
 from symsched.algebra.arrays import Array
 from symsched.algebra.asymptotics import trial_values
 from symsched.algebra.budget import within_budget
+from symsched.algebra.escapes import brief
 from symsched.algebra.inputs import require_expression
 from symsched.errors import DerivationError, require_integer
 from symsched.laws import values
@@ -163,7 +164,7 @@ class AbstractLaw(abc.ABC):
             free = ", ".join(sorted(map(str, self.free_symbols)))
             raise DerivationError(
                 "cumulants",
-                f"no closed form of the moments of {self} was found while {free} are symbols",
+                f"no closed form of the moments of {brief(self)} was found while {free} are symbols",
                 "Substitute numbers with .subs({...}); the cumulants are then computed in numbers",
             )
         values, errors = within_budget("cumulants by quadrature", lambda: self._numeric_cumulants(order))
@@ -176,7 +177,7 @@ class AbstractLaw(abc.ABC):
             if not abs(float(values[k]) - value) <= errors[k] + allowed + self._site_slack(k + 1):
                 raise DerivationError(
                     "cumulants",
-                    f"two ways give {values[k]} ± {errors[k]:.1g} and {value!r} for order {k + 1} of {self}",
+                    f"two ways give {values[k]} ± {errors[k]:.1g} and {value!r} for order {k + 1} of {brief(self)}",
                     "The density has structure that they do not resolve: give it as a mixture of simpler laws.",
                 )
         return values, errors
@@ -186,7 +187,9 @@ class AbstractLaw(abc.ABC):
         return 0.0
 
     def _too_slow(self) -> None:
-        warnings.warn(f"the cumulants of {self} are taken from numbers: a closed form took too long", stacklevel=2)
+        warnings.warn(
+            f"the cumulants of {brief(self)} are taken from numbers: a closed form took too long", stacklevel=2
+        )
 
     def partition(self, s: object, nu: object) -> Result:
         """Return Z(s, nu) = E exp(s g nu − s² g²/2)."""

@@ -12,6 +12,7 @@ import sympy as sp
 
 from symsched import symbols
 from symsched.algebra.codegen import number
+from symsched.algebra.escapes import brief
 from symsched.algebra.gaussian_integrals import Interval, Term, bumps, moment, terms_of
 from symsched.algebra.inputs import require_expression
 from symsched.laws.base import AbstractWeightedLaw, normal_cdf
@@ -168,7 +169,7 @@ class DensityLaw(AbstractWeightedLaw):
             )
         except ValueError as error:
             raise ValueError(
-                f"the weight {self.weight} on ({self.lower}, {self.upper}) is no density: {error}"
+                f"the weight {brief(self.weight)} on ({self.lower}, {self.upper}) is no density: {error}"
             ) from None
 
 

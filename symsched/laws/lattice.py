@@ -12,6 +12,7 @@ import sympy as sp
 
 from symsched import symbols
 from symsched.algebra.arrays import Array
+from symsched.algebra.escapes import brief
 from symsched.algebra.inputs import require_expression
 from symsched.errors import DerivationError
 from symsched.laws.base import AbstractWeightedLaw
@@ -27,6 +28,8 @@ _MAX_ATOMS = 1 << 17
 """A law on more integers than these is refused: its sums would be slow and its tail heavy."""
 _TAIL = 1e-18
 """Share of the mass in the last half block on either side, far below rounding."""
+_TOLERANCE = 1e-8
+"""By how much the masses may miss the sum 1: log Γ of large integers loses digits."""
 _FAR = 2**40
 _NEARER = 2**11
 """How far from an end, or from 0, the mode is looked for; less far where a mass is a sum that grows with k."""
@@ -58,7 +61,10 @@ class LatticeLaw(AbstractWeightedLaw):
     def _new_estimates(self, order: int) -> Estimates:
         if all(tail.is_light for tail in self._tails):
             site = cast(AtomSite, self._site)
-            return sum_cumulants(list(zip(site.values.tolist(), site.weights.tolist(), strict=True)), order)
+            # log Γ(k) is known to 16 digits of k log k.
+            reach = float(np.abs(site.values).max()) + 2
+            atoms = list(zip(site.values.tolist(), site.weights.tolist(), strict=True))
+            return sum_cumulants(atoms, order, loss=reach * np.log(reach))
         return heavy_cumulants(self.weight, _index, (self.lower, self.upper), order)
 
     def _site_slack(self, order: int) -> float:
@@ -76,7 +82,9 @@ class LatticeLaw(AbstractWeightedLaw):
         atoms, masses = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         total = float(masses.sum())
         if abs(total - 1) > 1e-9:
-            raise ValueError(f"the mass function {self.weight} sums to {total:.12g}, not to 1; check it and its ends")
+            raise ValueError(
+                f"the mass function {brief(self.weight)} sums to {total:.12g}, not to 1; check it and its ends"
+            )
         return AtomSite(atoms, masses / total)
 
     def _expectation(self, function: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:

@@ -91,12 +91,14 @@ class LogStretches:
 
 
 def constants_to_floats(expression: sp.Expr, digits: int) -> sp.Expr:
-    """Return the expression with every irrational constant as a Float: only the variable is left to compile."""
+    """Return the expression with every irrational or huge constant as a Float: only the variable is left to compile."""
     return expression.xreplace(
         {
             part: sp.N(part, digits)
             for part in sp.preorder_traversal(expression)
-            if isinstance(part, sp.Expr) and part.is_number and not part.is_Rational
+            if isinstance(part, sp.Expr)
+            and part.is_number
+            and not (part.is_Rational and max(abs(part.p), part.q) < 2**63)
         }
     )
 

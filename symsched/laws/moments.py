@@ -35,9 +35,9 @@ def cumulants_of_moments(moments: Sequence[sp.Expr]) -> tuple[sp.Expr, ...]:
     return tuple(cumulants)
 
 
-def sum_cumulants(atoms: Sequence[tuple[mp.mpf | float, mp.mpf | float]], order: int) -> Estimates:
-    """Return c_1 … c_n of atoms (value, weight), and bounds on their errors; floats are taken to be rounded."""
-    rounding = mp.mpf(_FLOAT if any(isinstance(part, float) for atom in atoms for part in atom) else 0)
+def sum_cumulants(atoms: Sequence[tuple[mp.mpf | float, mp.mpf | float]], order: int, loss: float = 1.0) -> Estimates:
+    """Return c_1 … c_n of atoms (value, weight), and bounds on their errors; floats are rounded, ``loss`` times."""
+    rounding = mp.mpf(_FLOAT * loss if any(isinstance(part, float) for atom in atoms for part in atom) else 0)
     with mp.workdps(WORKING_DIGITS):
         total = mp.fsum(weight for _, weight in atoms)
         centre = mp.fsum(value * weight for value, weight in atoms) / total

@@ -14,6 +14,7 @@ from sympy.stats.rv import NamedArgsMixin, RandomSymbol, random_symbols
 from symsched import symbols
 from symsched.algebra.budget import within_budget
 from symsched.algebra.codegen import number
+from symsched.algebra.escapes import brief
 from symsched.errors import DerivationError
 from symsched.laws.atoms import AtomLaw
 from symsched.laws.base import AbstractLaw
@@ -157,7 +158,7 @@ def _no_density(law: DensityLaw) -> str | None:
         return str(error)
     if abs(mass - 1) <= _TOLERANCE:
         return None
-    return f"the density {law.weight} integrates to {mass:.10g}, not to 1; divide it by that number"
+    return f"the density {brief(law.weight)} integrates to {mass:.10g}, not to 1; divide it by that number"
 
 
 def _on_its_own_support(rv: RandomSymbol, law: DensityLaw, wrong: str) -> DensityLaw:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from sympy import Rational
-from sympy.stats import ContinuousRV, LogNormal, Pareto, StudentT, YuleSimon, Zeta
+from sympy.stats import Beta, BetaBinomial, ContinuousRV, Gamma, LogNormal, Pareto, Poisson, StudentT, YuleSimon, Zeta
 
 from symsched.algebra.asymptotics import NegligibleError, leading_power, limit_in_dimension
 from symsched.algebra.budget import within_budget
@@ -127,3 +127,20 @@ def test_a_step_without_an_end_is_stopped(monkeypatch):
     monkeypatch.setenv("SYMSCHED_SECONDS_PER_STEP", "soon")
     with pytest.raises(ValueError, match="must be a positive number of seconds, got 'soon'"):
         within_budget("quick", lambda: 3)
+
+
+@pytest.mark.parametrize(
+    ("rv", "mean", "variance"),
+    [
+        (Gamma("a", 20000, 1), 20000, 20000),
+        (Beta("a", 10**4, 10**4), Rational(1, 2), Rational(1, 4 * 20001)),
+        (BetaBinomial("a", 5000, 2, 3), 2000, 1001000),
+        (Poisson("a", 10**6), 10**6, 10**6),
+    ],
+    ids=["gamma", "beta", "beta-binomial", "poisson"],
+)
+def test_large_parameters_stay_logarithms(rv, mean, variance):
+    law = law_of(rv)
+    for found, error, wanted in zip(law.cumulants(2), law.cumulant_errors(2), (mean, variance), strict=True):
+        assert abs(sp.N(found - wanted, 20)) <= error <= 1e-10 * float(variance)
+    assert law.site().mean == pytest.approx(float(mean), rel=1e-11)
