@@ -8,6 +8,7 @@ from symsched.distributions.mean_field.measure import MeanField
 from symsched.distributions.product.mixture import ProductMixture
 from symsched.errors import DerivationError
 from symsched.laws import AbstractLaw, AtomLaw, law_of
+from symsched.symbols import d
 from symsched.symbols import m as m_symbol
 
 
@@ -34,11 +35,11 @@ def GaussianMixture(p: sp.Expr | float, m: sp.Expr | float = 1, sigma: sp.Expr |
 def CurieWeiss(beta: sp.Expr | float, h: sp.Expr | float = 0) -> MeanField:  # noqa: N802
     """Return spins ±1 with density ∝ exp(d β m²/2 + h m), m = (1/d) Σ a_i the spin mean.
 
-    β > 0; the field h may be a symbol or depend on d. Source: arXiv 2501.00988, the Curie–Weiss model.
+    β > 0 may depend on d; the field h may be a symbol or depend on d. Source: arXiv 2501.00988, the Curie–Weiss model.
     """
     coupling = require_positive(beta, "beta")
-    if coupling.free_symbols:
-        names = ", ".join(sorted(map(str, coupling.free_symbols)))
+    if coupling.free_symbols - {d}:
+        names = ", ".join(sorted(map(str, coupling.free_symbols - {d})))
         raise DerivationError(
             "Curie–Weiss", f"beta = {coupling} holds {names}", "The phases depend on beta: give it a number."
         )

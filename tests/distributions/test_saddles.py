@@ -296,9 +296,9 @@ def test_floats_near_criticality_are_told_apart_to_their_rounding():
     assert symsched.derive(symsched.CurieWeiss(1 + 1e-9), symsched.VP).phases[0].exponent == HALF
 
 
-def test_a_field_that_outgrows_critical_fluctuations_is_refused():
-    with pytest.raises(symsched.DerivationError, match="outgrows the critical fluctuations"):
-        _ = symsched.CurieWeiss(1, d**HALF).cascade
+def test_a_field_as_large_as_the_interaction_is_refused_at_a_critical_point():
+    with pytest.raises(symsched.DerivationError, match="is not small beside d g"):
+        _ = symsched.CurieWeiss(1, d).cascade
     # A field that tends to a constant is that constant.
     assert (
         symsched.CurieWeiss(2, sp.log(2) + d ** -sp.Rational(3, 10))

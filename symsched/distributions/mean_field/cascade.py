@@ -6,6 +6,7 @@ from symsched.algebra.asymptotics import leading_power, limit_in_dimension
 from symsched.algebra.derivation import Step, labels
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, data_phase
 from symsched.distributions.mean_field import verifiers
+from symsched.distributions.mean_field.crossover import crossover_cascade
 from symsched.distributions.mean_field.landscape import Landscape
 from symsched.distributions.mean_field.saddles import Saddle
 from symsched.distributions.verifiers import partition
@@ -102,11 +103,7 @@ def _critical(landscape: Landscape, saddle: Saddle, steps: list[Step]) -> Cascad
         landscape.tilt.subs(m, saddle.magnetisation + d**-scale * u) - landscape.tilt.subs(m, saddle.magnetisation)
     )
     if moved != 0 and leading_power(moved, "the tilt at the critical point")[1] > 0:
-        raise DerivationError(
-            "critical point",
-            f"the tilt {landscape.tilt} outgrows the critical fluctuations",
-            "Scale the field by a smaller power of d.",
-        )
+        return crossover_cascade(landscape, saddle, steps)
     field = limit_in_dimension(moved, "the tilt at the critical point")
     exponent = _HALF - scale
     law = DensityLaw(u, sp.exp(-saddle.stiffness * u**saddle.bend + field), -sp.oo, sp.oo)

@@ -126,6 +126,13 @@ class Heights:
                     break
                 if pull <= 0:
                     bound = 2 * tilt
+            if abs(pull) < _NOISE * (1 + abs(tilt)):
+                raise DerivationError(
+                    "saddle points",
+                    f"g − I with g = {self.interaction} is flat at large |m|: exp(d g(m)) alone cannot be normalised, "
+                    "and a law that only a tilt gives to the spin mean is not carried",
+                    "Take an interaction that stays below I(m) at large |m|.",
+                )
             if pull <= 0:
                 raise self._nonexistent("g outgrows I")
             bounds.append(bound)

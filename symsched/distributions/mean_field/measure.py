@@ -96,7 +96,12 @@ class MeanField(AbstractDistribution):
         return saddle_cascade(self.landscape)
 
     def _order_numeric(self, dimension: float) -> AbstractOrderModel:
-        return mean_field_order_model(self.cascade, self.landscape, dimension)
+        landscape = self.landscape
+        first = self.cascade.phases[0]
+        decided = first.order is None or first.branches[0].outcomes
+        if decided and any(saddle.bend > 2 for saddle in landscape.saddles):
+            landscape = self._whole(dimension)
+        return mean_field_order_model(self.cascade, landscape, dimension)
 
     def comparisons(self, rng: np.random.Generator) -> list[Comparison]:
         """Return the collective variance of every mode that is not critical."""
@@ -105,10 +110,17 @@ class MeanField(AbstractDistribution):
     def _numeric(self, dimension: int) -> AbstractModel:
         return self.at(dimension)._member(dimension, self._modes_at(dimension))
 
+    def _whole(self, dimension: float) -> Landscape:
+        """Return the landscape at a dimension: what moves or splits a critical point is part of g there."""
+        member = self.at(dimension)
+        return Landscape(member.spin, member.interaction + member.tilt / sp.Rational(dimension), sp.S.Zero)
+
     def _modes_at(self, dimension: int) -> tuple[Saddle, ...]:
         """Return the modes of the limit; of the member itself where there is no limit."""
         try:
-            return self.saddles
+            if len(self.cascade.modes) == len(self.saddles):
+                return self.saddles
+            return self._whole(dimension).saddles
         except DerivationError:
             member = self.at(dimension)
             if member is self:

@@ -3,6 +3,7 @@
 import math
 from itertools import pairwise
 
+import mpmath
 import numpy as np
 import sympy as sp
 from scipy import integrate, special
@@ -15,7 +16,7 @@ from symsched.algebra.derivation import Check, Verifier
 from symsched.distributions.mean_field.landscape import Landscape
 from symsched.distributions.mean_field.saddles import Saddle
 from symsched.laws import AbstractLaw
-from symsched.symbols import d, m
+from symsched.symbols import d, m, u
 
 _DIMENSION = 10**6
 """Where the weights of maxima are integrated: corrections are 1/d."""
@@ -139,6 +140,37 @@ def weights(landscape: Landscape) -> Verifier:
                 "law of m at d = 10^6",
             )
             for k, (claimed, mass) in enumerate(zip(after.args, masses, strict=True))
+        )
+
+    return verify
+
+
+def shifted(landscape: Landscape, saddle: Saddle) -> Verifier:
+    """Return a verifier of where the mass sits beside a critical point: the exponent's highest points at d = 10^40."""
+
+    def verify(after: sp.Basic) -> tuple[Check, ...]:
+        scale, *places = after.args
+        cumulant = landscape.spin.log_laplace(u)
+        if cumulant is None:
+            return ()
+        slope = sp.diff(landscape.interaction * d + landscape.tilt, m).subs(d, sp.Integer(10) ** 40) / 10**40
+        with mpmath.workdps(120):
+            mean = sp.lambdify(u, sp.diff(cumulant, u), "mpmath")
+            pull = sp.lambdify(m, slope, "mpmath")
+            centre, unit = (mpmath.mpf(sp.N(x, 100)) for x in (saddle.magnetisation, sp.Integer(10) ** (-40 * scale)))
+            tilt, spread = (mpmath.mpf(sp.N(x, 100)) for x in (saddle.tilt, saddle.variance))
+            found = []
+            for step in range(-400, 401):
+                edges = [tilt + (step + side) * unit / (40 * spread) for side in (0, 1)]
+                rise = [pull(mean(edge)) - edge for edge in edges]
+                if rise[0] > 0 >= rise[1]:
+                    root = mpmath.findroot(lambda x: pull(mean(x)) - x, edges, solver="anderson")
+                    found.append(float((mean(root) - centre) / unit))
+        rule = "where the slope of the exponent falls through zero at d = 10^40"
+        claims = [number(place, "v") for place in places]
+        return tuple(
+            Check(f"place v = {claim:.6g}", claim, found[int(np.argmin(np.abs(np.array(found) - claim)))], 1e-3, rule)
+            for claim in claims
         )
 
     return verify

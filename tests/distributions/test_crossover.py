@@ -1,0 +1,81 @@
+"""Critical points that a tilt above their own fluctuations shifts or splits, against roots at finite d and by sums."""
+
+import mpmath
+import numpy as np
+import pytest
+import sympy as sp
+from scipy import special
+from sympy.stats import Normal
+
+import symsched
+from symsched.symbols import d, m
+
+R = sp.Rational
+QUARTER = d ** R(-1, 4)
+
+
+def spin_mean_law(size, coupling, field):
+    """The spin mean of d spins and its exact law."""
+    ups = np.arange(size + 1)
+    mean = (2 * ups - size) / size
+    log = special.gammaln(size + 1) - special.gammaln(ups + 1) - special.gammaln(size - ups + 1)
+    log += size * coupling * mean**2 / 2 + field * mean
+    law = np.exp(log - log.max())
+    return mean, law / law.sum()
+
+
+def test_a_coupling_just_above_criticality_splits_the_critical_point():
+    """β = 1 + d^(−1/4): −u⁴/12 + u²/2 at u = m d^(1/8), so m = ±√3 d^(−1/8) and γ = 1/2 − 1/8."""
+    limit = symsched.derive(symsched.CurieWeiss(1 + QUARTER), symsched.VP)
+    assert [phase.exponent for phase in limit.phases] == [R(3, 8), 0]
+    assert limit.phases[0].law.atoms == {-sp.sqrt(3): R(1, 2), sp.sqrt(3): R(1, 2)}
+    assert all(check.passed for check in limit.derivation.check())
+    errors = []
+    for power in (8, 16, 32):
+        with mpmath.workdps(50):
+            beta = 1 + mpmath.mpf(10) ** (-mpmath.mpf(power) / 4)
+            root = mpmath.findroot(lambda x, b=beta: mpmath.atanh(x) / x - b, mpmath.sqrt(3 * (beta - 1)))
+            errors.append(abs(float(root * mpmath.mpf(10) ** (mpmath.mpf(power) / 8)) - 3**0.5))
+    assert errors[0] < 0.1
+    assert errors[2] < 1e-6  # corrections fall like d^(−1/4)
+
+
+@pytest.mark.parametrize(("power", "kept"), [(R(1, 5), [1]), (R(1, 10), [0, 1]), (R(1, 6), [0, 1])])
+def test_a_field_beside_the_splitting(power, kept):
+    """At m ~ d^(−1/6) a field d^a m is of order d^(a − 1/6): it decides, is forgotten, or leaves a ratio."""
+    limit = symsched.derive(symsched.CurieWeiss(1 + 2 * d ** R(-1, 3), d**power), symsched.VP)
+    assert len(limit.cascade.modes) == len(kept)
+    weights = [float(sp.N(mode.weight)) for mode in limit.cascade.modes]
+    expected = 1 / (1 + np.exp(-2 * 6**0.5)) if power == R(1, 6) else 1.0 if len(kept) == 1 else 0.5
+    assert weights[-1] == pytest.approx(expected)
+    assert all(check.passed for check in limit.derivation.check())
+
+
+def test_a_field_beyond_the_critical_fluctuations_shifts_the_mean():
+    """h = d^(1/3) at β = 1: m = (3 h/d)^(1/3) = 3^(1/3) d^(−2/9), one mode."""
+    limit = symsched.derive(symsched.CurieWeiss(1, d ** R(1, 3)), symsched.VP)
+    assert [phase.order for phase in limit.phases] == [None]
+    assert all(check.passed for check in limit.derivation.check())
+    (mode,) = symsched.predict(limit, 20, d=10**8, kappa=3, scheme="canonical")
+    # By large deviations: exp(d (m²/2 − I) + h m) √I'', with I' = artanh m.
+    mean = np.linspace(-0.3, 0.3, 600_001)
+    rate = mean * np.arctanh(mean) + np.log1p(-(mean**2)) / 2
+    log = 1e8 * (mean**2 / 2 - rate) + 1e8 ** (1 / 3) * mean - np.log1p(-(mean**2)) / 2
+    law = np.exp(log - log.max())
+    assert mode.site_mean == pytest.approx(float(mean @ law / law.sum()), rel=0.15)  # of a sampler of 20 steps
+    assert pytest.approx(float(mean @ law / law.sum()), rel=0.04) == 3 ** (1 / 3) * 1e8 ** (-2 / 9)
+
+
+def test_theory_and_runs_agree_at_finite_dimension():
+    limit = symsched.derive(symsched.CurieWeiss(1 + QUARTER), symsched.VP)
+    assert symsched.validate(limit, dimensions=(10_000,), n=300, steps=20, kappa=3, rng=0).passed
+    mean, law = spin_mean_law(10_000, 1.1, 0.0)
+    modes = symsched.predict(limit, 40, d=10_000, kappa=3)
+    assert modes[1].site_mean == pytest.approx(float(law @ abs(mean)), rel=0.05)
+
+
+def test_what_decides_is_out_of_reach():
+    with pytest.raises(symsched.DerivationError, match=r"what is smaller than d\^1/2 decides"):
+        _ = symsched.MeanField(Normal("a", 0, 1), m**2 / 2 - m**4 + m**5 / 9 - m**6, d ** R(3, 4) * m**2).cascade
+    with pytest.raises(symsched.DerivationError, match="flat at large"):
+        _ = symsched.MeanField(Normal("a", 0, 1), m**2 / 2, -(m**4)).cascade
