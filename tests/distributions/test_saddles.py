@@ -389,3 +389,8 @@ def test_leading_powers(expression, coefficient, exponent):
     found = leading_power(expression, "example")
     assert sp.simplify(found[0] - coefficient) == 0
     assert found[1] == exponent
+
+
+def test_the_one_positive_maximum_is_called_m_star():
+    low, high = symsched.CurieWeiss(2).saddles
+    assert (str(low.magnetisation), str(high.magnetisation)) == ("-m_star", "m_star")
