@@ -15,6 +15,8 @@ _DEFAULT = 20.0
 _AGAIN = 0.2
 """Seconds between two attempts to stop a step: a library may swallow the first."""
 
+_INSTRUCTIONS = 1000  # before the last of which an exception that was raised in a thread has arrived
+
 T = TypeVar("T")
 
 
@@ -48,14 +50,29 @@ def within_budget(step: str, action: Callable[[], T], instead: Callable[[], T] |
     if thread in _running:
         return action()
     seconds, done, gate = seconds_per_step(), threading.Event(), threading.Lock()
+    stopped, results = threading.Event(), []
 
     def watch() -> None:
         wait = seconds
         while not done.wait(wait):
             with gate:
                 if not done.is_set():
-                    _raise_in(thread, _OutOfTime)
+                    stopped.set()
+                    _stop(thread)
             wait = _AGAIN
+
+    def settle() -> None:
+        """End the watch, and wait for an exception that is on its way to this thread."""
+        while not done.is_set() or thread in _running:
+            try:
+                with gate:
+                    done.set()
+                if stopped.is_set():
+                    for _ in range(_INSTRUCTIONS):
+                        pass
+                _running.discard(thread)
+            except _OutOfTime:
+                continue
 
     watcher = threading.Thread(target=watch, daemon=True)
     _running.add(thread)
@@ -63,17 +80,13 @@ def within_budget(step: str, action: Callable[[], T], instead: Callable[[], T] |
         try:
             if seconds < threading.TIMEOUT_MAX:
                 watcher.start()
-            return action()
+            results.append(action())
         finally:
-            with gate:
-                done.set()
-                _raise_in(thread, None)
-            _running.discard(thread)
+            settle()
     except _OutOfTime:
-        with gate:
-            done.set()
-            _raise_in(thread, None)
-        _running.discard(thread)
+        settle()
+    if results:
+        return results[0]
     if instead is not None:
         return instead()
     raise DerivationError(
@@ -83,6 +96,9 @@ def within_budget(step: str, action: Callable[[], T], instead: Callable[[], T] |
     )
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Have a thread raise ``error`` at its next instruction; None takes back what it has not raised yet."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error) if error else None)
+def _stop(thread: int) -> None:
+    """Have a thread raise _OutOfTime at its next instruction.
+
+    It cannot be taken back: CPython would go on looking for an exception before every instruction, for good.
+    """
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(_OutOfTime))
