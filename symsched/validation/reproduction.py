@@ -73,7 +73,7 @@ def _imprint() -> dict[str, str]:
         about = metadata("symsched")
     except PackageNotFoundError:
         return today
-    author = about["Author"] or about["Author-email"]
+    author = next((about[name] for name in ("Author", "Author-email") if name in about), None)
     return {"symsched": about["Version"], **today, **({"author": author} if author else {})}
 
 

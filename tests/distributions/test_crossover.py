@@ -4,6 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
+from random_cases import seeds
 from scipy import special
 from sympy.stats import Normal
 
@@ -79,3 +80,47 @@ def test_what_decides_is_out_of_reach():
         _ = symsched.MeanField(Normal("a", 0, 1), m**2 / 2 - m**4 + m**5 / 9 - m**6, d ** R(3, 4) * m**2).cascade
     with pytest.raises(symsched.DerivationError, match="flat at large"):
         _ = symsched.MeanField(Normal("a", 0, 1), m**2 / 2, -(m**4)).cascade
+
+
+@pytest.mark.parametrize("place", [R(1, 3), R(1, 2), 1, 2])
+@pytest.mark.parametrize("half", [2, 3])
+def test_a_critical_maximum_away_from_zero(place, half):
+    """g − I = −(m − r)^2k/4 for Gaussian sites: critical at r, with the law exp(−u^2k/4)."""
+    limit = symsched.derive(
+        symsched.MeanField(Normal("a", 0, 1), m**2 / 2 - (m - place) ** (2 * half) / 4), symsched.VP
+    )
+    (saddle,) = limit.distribution.saddles
+    assert (saddle.magnetisation, saddle.bend) == (place, 2 * half)
+    assert limit.phases[0].exponent == R(1, 2) - R(1, 2 * half)
+    assert all(check.passed for check in limit.derivation.check())
+
+
+@pytest.mark.parametrize("seed", seeds(6))
+def test_random_maxima_with_a_tilt_against_the_law_of_the_mean(seed):
+    """g − I = −Π (m − r_j)^2k_j with Gaussian sites: the mean's law is exp(d (g − I) + f), summed at d = 10^24."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(1, 4))
+    roots = [R(int(r), 2) for r in rng.choice(np.arange(-4, 5), count, replace=False)]
+    halves = [int(rng.integers(1, 3)) for _ in roots]
+    field = [d ** R(1, 4), sp.S.One, -(d ** R(2, 5)), sp.S.Zero][seed % 4] * R(int(rng.integers(1, 4)), 2)
+    fall = sp.prod([(m - root) ** (2 * half) for root, half in zip(roots, halves, strict=True)])
+    try:
+        found = symsched.MeanField(Normal("a", 0, 1), m**2 / 2 - fall, field * m).cascade
+    except symsched.DerivationError as error:
+        assert "several critical points share the maximum" in str(error) or "outgrows" in str(error)
+        return
+    log_mass = []
+    size = 10.0**24
+    for root, half in zip(roots, halves, strict=True):
+        others = sp.prod([(root - r) ** (2 * k) for r, k in zip(roots, halves, strict=True) if r != root])
+        width = (float(others) * size) ** (-1 / (2 * half))
+        v = np.linspace(-12, 12, 4001)
+        push = float(field.subs(d, sp.Integer(10) ** 24))
+        log = -(v ** (2 * half)) + push * width * v
+        log_mass.append(push * float(root) + np.log(width) + special.logsumexp(log))
+    share = special.softmax(log_mass)
+    heavy = sorted(float(root) for root, part in zip(roots, share, strict=True) if part > 1e-3)
+    assert len(found.modes) == len(heavy)
+    if len(heavy) > 1:
+        expected = [share[[float(root) for root in roots].index(place)] for place in heavy]
+        assert [float(sp.N(mode.weight)) for mode in found.modes] == pytest.approx(expected, abs=1e-3)

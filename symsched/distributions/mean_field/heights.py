@@ -30,6 +30,7 @@ _NOISE = 1e-14
 """Rounding of u − g'(Λ'(u)): two roots with no more than this between them are one."""
 _SMALL = 1e-3
 """A tilt at which E exp(u a) must be finite on both sides."""
+_HALVINGS = 400  # of a bracket that holds a root: 120 digits
 _FLAT = 1e-2
 """χ below which further stationary points are looked for close by."""
 
@@ -227,6 +228,13 @@ class PreciseHeights:
             return tilt
         return mpmath.findroot(self._mismatch, tilt)
 
+    def _bisected(self, far: mpmath.mpf, near: mpmath.mpf, above: mpmath.mpf) -> mpmath.mpf:
+        """Return a root between two points, whatever its multiplicity, which secants do not survive."""
+        for _ in range(_HALVINGS):
+            middle = (far + near) / 2
+            far, near = (middle, near) if self._mismatch(middle) * above > 0 else (far, middle)
+        return near
+
     def _close_by(self, root: mpmath.mpf) -> list[mpmath.mpf]:
         """Return roots within ±1 of one at which χ is small, by sign changes on a geometric grid."""
         roots = []
@@ -235,5 +243,5 @@ class PreciseHeights:
             values = [self._mismatch(point) for point in grid]
             for far, near, above, below in zip(grid, grid[1:], values, values[1:], strict=False):
                 if above * below < 0:
-                    roots.append(mpmath.findroot(self._mismatch, (far, near), solver="anderson"))
+                    roots.append(self._bisected(far, near, above))
         return roots

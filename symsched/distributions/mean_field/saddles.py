@@ -22,6 +22,7 @@ from symsched.symbols import m, u
 
 MAX_BEND = 8
 """Highest order of g − I that is looked at where it is flat."""
+_SIMPLE = 1000  # denominator up to which a maximum is tried as a fraction
 _LONG = 25
 """Operations of a formula with rounded numbers beyond which its value is shown instead."""
 
@@ -104,6 +105,10 @@ def _name(law: AbstractLaw, interaction: sp.Expr, values: list[float], tilts: li
             named.append(sp.Float(value, 16))
             continue
         equation = m - _slopes(cumulant)[0].subs(u, sp.diff(interaction, m))
+        exact = sp.nsimplify(value, rational=True, tolerance=1e-14)
+        if exact.q <= _SIMPLE and sp.simplify(equation.subs(m, exact)) == 0:
+            named.append(exact)
+            continue
         partner = next((v for v in positive if abs(v + value) < 1e-12), None) if value < 0 else None
         if partner is not None and sp.simplify(equation.subs(m, -m) + equation) == 0:
             named.append(-_constant(equation, partner, positive, len(values)))
