@@ -1,5 +1,7 @@
 """Critical points that a tilt above their own fluctuations shifts or splits, against roots at finite d and by sums."""
 
+import dataclasses
+
 import mpmath
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from scipy import special
 from sympy.stats import Normal
 
 import symsched
-from symsched.symbols import d, m
+from symsched.symbols import a, d, m
 
 R = sp.Rational
 QUARTER = d ** R(-1, 4)
@@ -124,3 +126,15 @@ def test_random_maxima_with_a_tilt_against_the_law_of_the_mean(seed):
     if len(heavy) > 1:
         expected = [share[[float(root) for root in roots].index(place)] for place in heavy]
         assert [float(sp.N(mode.weight)) for mode in found.modes] == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_wrong_place_is_caught_whether_or_not_the_site_has_a_closed_form():
+    quartic = symsched.laws.DensityLaw(a, sp.exp(-(a**4)), -sp.oo, sp.oo)
+    variance = sp.Float(quartic.site().variance, 17)
+    for spin, coupling in ((Normal("a", 0, 1), sp.S.One), (quartic, 1 / variance)):
+        bent = -(m**4) if spin is not quartic else sp.S.Zero
+        cascade = symsched.MeanField(spin, coupling * m**2 / 2 + bent, d ** R(1, 3) * m).cascade
+        (step,) = [step for step in cascade.steps if "outgrows" in step.rule]
+        assert all(check.passed for check in step.check())
+        wrong = sp.Tuple(step.after[0], *(2 * place for place in step.after[1:]))
+        assert not any(check.passed for check in dataclasses.replace(step, after=wrong).check())

@@ -1,6 +1,7 @@
 """Independent numbers for mean-field steps: brute-force integrals over the law of the spin mean."""
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 import mpmath
@@ -146,34 +147,46 @@ def weights(landscape: Landscape) -> Verifier:
 
 
 def shifted(landscape: Landscape, saddle: Saddle) -> Verifier:
-    """Return a verifier of where the mass sits beside a critical point: the exponent's highest points at d = 10^40."""
+    """Return a verifier of where the mass sits beside a critical point: the exponent's highest points at a large d.
+
+    They are where its slope falls through zero: at d = 10^40 in many digits, at 10^8 where Λ is known by quadrature.
+    """
 
     def verify(after: sp.Basic) -> tuple[Check, ...]:
         scale, *places = after.args
-        cumulant = landscape.spin.log_laplace(u)
-        if cumulant is None:
-            return ()
-        slope = sp.diff(landscape.interaction * d + landscape.tilt, m).subs(d, sp.Integer(10) ** 40) / 10**40
+        cumulant, site = landscape.spin.log_laplace(u), landscape.spin.site()
+        power, tolerance = (8, 0.1) if cumulant is None else (40, 1e-3)
+        size = sp.Integer(10) ** power
+        slope = sp.diff(landscape.interaction * d + landscape.tilt, m).subs(d, size) / size
+        pull = sp.lambdify(m, slope, "mpmath")
+        mean = (
+            (lambda tilt: mpmath.mpf(float(site.tilted(float(tilt), 0.0)[1])))
+            if cumulant is None
+            else sp.lambdify(u, sp.diff(cumulant, u), "mpmath")
+        )
         with mpmath.workdps(120):
-            mean = sp.lambdify(u, sp.diff(cumulant, u), "mpmath")
-            pull = sp.lambdify(m, slope, "mpmath")
-            centre, unit = (mpmath.mpf(sp.N(x, 100)) for x in (saddle.magnetisation, sp.Integer(10) ** (-40 * scale)))
-            tilt, spread = (mpmath.mpf(sp.N(x, 100)) for x in (saddle.tilt, saddle.variance))
-            found = []
-            for step in range(-400, 401):
-                edges = [tilt + (step + side) * unit / (40 * spread) for side in (0, 1)]
-                rise = [pull(mean(edge)) - edge for edge in edges]
-                if rise[0] > 0 >= rise[1]:
-                    root = mpmath.findroot(lambda x: pull(mean(x)) - x, edges, solver="anderson")
-                    found.append(float((mean(root) - centre) / unit))
-        rule = "where the slope of the exponent falls through zero at d = 10^40"
+            known = (saddle.magnetisation, saddle.tilt, saddle.variance, size**-scale)
+            centre, tilt, spread, unit = (mpmath.mpf(sp.N(part, 100)) for part in known)
+            nodes = [tilt + step * unit / (40 * spread) for step in range(-400, 402)]
+            means = [mean(node) for node in nodes]
+            rises = [pull(value) - node for value, node in zip(means, nodes, strict=True)]
+            found = [
+                float((low + (high - low) * rise / (rise - fall) - centre) / unit)
+                for (low, high), (rise, fall) in zip(pairwise(means), pairwise(rises), strict=True)
+                if rise > 0 >= fall
+            ]
+        rule = f"where the slope of the exponent falls through zero at d = 10^{power}"
         claims = [number(place, "v") for place in places]
         return tuple(
-            Check(f"place v = {claim:.6g}", claim, found[int(np.argmin(np.abs(np.array(found) - claim)))], 1e-3, rule)
+            Check(f"place v = {claim:.6g}", claim, min([math.inf, *found], key=_distance(claim)), tolerance, rule)
             for claim in claims
         )
 
     return verify
+
+
+def _distance(claim: float) -> Callable[[float], float]:
+    return lambda place: abs(place - claim)
 
 
 def critical(landscape: Landscape, saddle: Saddle, law: AbstractLaw) -> Verifier:
