@@ -8,7 +8,7 @@ Index = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 
-def real_array(values: ArrayLike, name: str) -> Array:
+def real_array(values: object, name: str) -> Array:
     """Return numbers as a float64 array; TypeError for anything that holds something else."""
     try:
         held = np.asarray(values)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import sympy as sp
 
-from symsched.algebra.arrays import Array
+from symsched.algebra.arrays import Array, real_array
 from symsched.algebra.inputs import require_expression
 
 
@@ -27,10 +27,8 @@ def is_symbolic(arguments: Iterable[object]) -> bool:
 def array(value: object, name: str) -> Array:
     """Return numbers as a finite float64 array."""
     try:
-        if np.asarray(value).dtype.kind in "SUb":
-            raise TypeError
-        result = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
+        result = real_array(value, name)
+    except TypeError:
         raise TypeError(f"{name} must be numbers or a SymPy expression, got {value!r}") from None
     if not np.all(np.isfinite(result)):
         raise ValueError(f"{name} must be finite numbers")

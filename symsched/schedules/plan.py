@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from scipy import sparse
@@ -125,9 +125,9 @@ class Plan:
         return self.A.reshape(own.shape) + own * slopes, own * intercepts
 
 
-def _require_real(name: str, values: Any) -> None:  # noqa: ANN401 - what a user gives
+def _require_real(name: str, values: object) -> None:
     """Raise TypeError unless values are real numbers: NumPy would drop an imaginary part."""
-    kind = values.dtype if sparse.issparse(values) else np.asarray(values).dtype
+    kind = np.dtype(getattr(values, "dtype", None) or np.asarray(values).dtype)
     if kind.kind not in "fiu":
         raise TypeError(f"{name} of a plan must hold real numbers, got an array of {kind}")
 
