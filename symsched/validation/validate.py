@@ -50,7 +50,7 @@ def validate(
     the same noise; how far weights move from one dimension to another; and the exact posterior over modes at s = 1 in
     every window, from the window's atoms and weights. A dimension decides where κ d^−γ ≤ 0.1; before that a row is
     "not yet". Error bars are predicted: weights by the exact binomial law, means and variances by the law of one path,
-    widened to what was seen; a mode with fewer than ten paths has "too few". ``schedule`` samples with another
+    widened to what was seen; a mode with fewer than nine paths has "too few". ``schedule`` samples with another
     schedule than the limit's own: a wrong one fails.
     """
     if not isinstance(limit, Limit):
