@@ -102,7 +102,7 @@ class AbstractLaw(abc.ABC):
         if self.free_symbols:
             names = ", ".join(sorted(map(str, self.free_symbols)))
             raise ValueError(f"the law needs a number for {names}; substitute it first with .subs({{...}})")
-        return self._new_site()
+        return within_budget("law in numbers", self._new_site)
 
     @property
     def _numbers(self) -> AbstractSite | PointSite:
@@ -135,6 +135,10 @@ class AbstractLaw(abc.ABC):
     def cumulant_errors(self, n: int) -> tuple[float, ...]:
         """Return a bound on the error of each of the first ``n`` cumulants, 0 where they are exact."""
         return self._estimates(n)[1]
+
+    def has_closed_cumulants(self, n: int) -> bool:
+        """Return whether the first ``n`` cumulants have a closed form that is found in time."""
+        return within_budget("cumulants", lambda: self._closed_cumulants(n), self._too_slow) is not None
 
     def require_moments(self, order: int) -> None:
         """Raise DerivationError, naming the order, unless a^order is integrable; the tails decide, not a formula."""

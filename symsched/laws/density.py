@@ -11,6 +11,7 @@ import numpy as np
 import sympy as sp
 
 from symsched import symbols
+from symsched.algebra.budget import within_budget
 from symsched.algebra.codegen import number
 from symsched.algebra.escapes import brief
 from symsched.algebra.gaussian_integrals import Interval, Term, bumps, moment, terms_of
@@ -47,13 +48,13 @@ class DensityLaw(AbstractWeightedLaw):
     @cached_property
     def _intervals(self) -> tuple[Interval, ...]:
         """The smooth stretches of the weight."""
-        return split(self.weight, symbols.a, self.lower, self.upper)
+        return within_budget("smooth stretches", lambda: split(self.weight, symbols.a, self.lower, self.upper))
 
     @cached_property
     def _terms(self) -> tuple[Term, ...] | None:
-        """The weight as polynomial × exp(quadratic), where it is that."""
+        """The weight as polynomial × exp(quadratic), where it is that and SymPy finds it in time."""
         try:
-            terms = terms_of(self._intervals, symbols.a)
+            terms = within_budget("closed form", lambda: terms_of(self._intervals, symbols.a), self._too_slow)
         except ValueError:
             return None
         if terms is None or any(_undecided(term) for term in terms):
@@ -150,7 +151,7 @@ class DensityLaw(AbstractWeightedLaw):
 
     def numeric_mass(self) -> float:
         """Return the integral of the weight."""
-        return float(np.exp(self._numeric_site.log_mass))
+        return within_budget("law in numbers", lambda: float(np.exp(self._numeric_site.log_mass)))
 
     def _new_site(self) -> AbstractSite:
         gaussian = self._gaussian

@@ -112,7 +112,11 @@ def _resolve(weight: sp.Expr, a: sp.Symbol, inside: sp.Expr) -> sp.Expr:
     if isinstance(weight, _KINKS) and weight.has(a):
         return _resolve_kink(weight, a, inside)
     resolved = weight.func(*(_resolve(part, a, inside) for part in weight.args))
-    return sp.expand(resolved.doit()) if isinstance(resolved, sp.Sum) else resolved
+    if not isinstance(resolved, sp.Sum):
+        return resolved
+    done = resolved.doit()
+    # Powers of a polynomial multiplied out as polynomials, which SymPy's expand does one summand at a time.
+    return sp.poly(done, a).as_expr() if done.has(a) and done.is_polynomial(a) else sp.expand(done)
 
 
 def _resolve_kink(weight: sp.Expr, a: sp.Symbol, inside: sp.Expr) -> sp.Expr:

@@ -18,7 +18,7 @@ from symsched.errors import DerivationError
 from symsched.laws.base import AbstractWeightedLaw
 from symsched.laws.estimates.heavy_lattice import heavy_cumulants
 from symsched.laws.estimates.tails import Tail, tail_of
-from symsched.laws.log_density import LogDensity
+from symsched.laws.log_density import LogDensity, log_gamma_size
 from symsched.laws.moments import Estimates, sum_cumulants
 from symsched.laws.numeric import AtomSite
 
@@ -28,8 +28,8 @@ _MAX_ATOMS = 1 << 17
 """A law on more integers than these is refused: its sums would be slow and its tail heavy."""
 _TAIL = 1e-18
 """Share of the mass in the last half block on either side, far below rounding."""
-_TOLERANCE = 1e-8
-"""By how much the masses may miss the sum 1: log Γ of large integers loses digits."""
+_SUM = 1e-9
+"""By how much the masses may miss the sum 1, to which comes what log Γ of large numbers loses."""
 _FAR = 2**40
 _NEARER = 2**11
 """How far from an end, or from 0, the mode is looked for; less far where a mass is a sum that grows with k."""
@@ -64,8 +64,12 @@ class LatticeLaw(AbstractWeightedLaw):
             # log Γ(k) is known to 16 digits of k log k.
             reach = float(np.abs(site.values).max()) + 2
             atoms = list(zip(site.values.tolist(), site.weights.tolist(), strict=True))
-            return sum_cumulants(atoms, order, loss=reach * np.log(reach))
+            return sum_cumulants(atoms, order, loss=max(reach * np.log(reach), self._size_at(site.mean)))
         return heavy_cumulants(self.weight, _index, (self.lower, self.upper), order)
+
+    def _size_at(self, place: float) -> float:
+        """Return the largest logarithm that the mass at a place is the sum of."""
+        return log_gamma_size(self.weight, _index, place)
 
     def _site_slack(self, order: int) -> float:
         site = cast(AtomSite, self._site)
@@ -81,7 +85,8 @@ class LatticeLaw(AbstractWeightedLaw):
             parts.append(_collect(log_mass, start - 1, -1, None if low is None else start - low))
         atoms, masses = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         total = float(masses.sum())
-        if abs(total - 1) > 1e-9:
+        allowed = _SUM + 4 * float(np.finfo(np.float64).eps) * self._size_at(start)
+        if abs(total - 1) > allowed:
             raise ValueError(
                 f"the mass function {brief(self.weight)} sums to {total:.12g}, not to 1; check it and its ends"
             )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import final
 
+import mpmath as mp
 import numpy as np
 import sympy as sp
 from scipy import special
@@ -74,7 +75,7 @@ class LogDensity:
 class LogStretches:
     """A log density by stretches (low, high, function), −∞ between them."""
 
-    stretches: tuple[tuple[float, float, LogDensity], ...]
+    stretches: tuple[tuple[float, float, Function], ...]
 
     def __call__(self, a: Array) -> Array:
         """Return the logarithm at each point."""
@@ -157,14 +158,39 @@ def _compiled(expression: sp.Expr, arguments: Arguments) -> Function:
 
 def _log_factorial(expression: sp.Expr) -> sp.Expr:
     """Return log |expression| for a factorial, Γ, B or a binomial coefficient, by log |Γ|."""
+    signs, arguments = _gamma_arguments(expression)
+    return sp.Add(*(sign * _log_gamma(argument) for sign, argument in zip(signs, arguments, strict=True)))
+
+
+def _gamma_arguments(expression: sp.Expr) -> tuple[tuple[int, ...], tuple[sp.Expr, ...]]:
+    """Return the signs and arguments of log Γ in the logarithm of a factorial, Γ, B or a binomial coefficient."""
     if isinstance(expression, sp.factorial):
-        return sp.loggamma(expression.args[0] + 1)
+        return (1,), (expression.args[0] + 1,)
     if isinstance(expression, sp.gamma):
-        return sp.loggamma(expression.args[0])
+        return (1,), (expression.args[0],)
     first, second = expression.args[:2]
     if isinstance(expression, sp.beta):
-        return sp.loggamma(first) + sp.loggamma(second) - sp.loggamma(first + second)
-    return sp.loggamma(first + 1) - sp.loggamma(second + 1) - sp.loggamma(first - second + 1)
+        return (1, 1, -1), (first, second, first + second)
+    return (1, -1, -1), (first + 1, second + 1, first - second + 1)
+
+
+def _log_gamma(argument: sp.Expr) -> sp.Expr:
+    """Return log Γ, of a number in digits: SymPy would take the logarithm of the factorial, of a million digits."""
+    if not (argument.is_Rational and argument > 0):
+        return sp.loggamma(argument)
+    with mp.workdps(40):
+        return sp.Float(mp.loggamma(mp.mpf(argument.p) / argument.q), 40)
+
+
+def log_gamma_size(expression: sp.Expr, variable: sp.Symbol, at: float) -> float:
+    """Return the largest |log Γ| that a weight is a sum of at a point: its logarithm errs by that many roundings."""
+    sizes = [1.0]
+    for part in expression.atoms(*_FACTORIAL):
+        for argument in _gamma_arguments(part)[1]:
+            value = sp.N(argument.subs(variable, sp.Integer(round(at))), 20)
+            if value.is_Float and value > 0:
+                sizes.append(abs(float(special.gammaln(float(value)))))
+    return max(sizes)
 
 
 def _signed_sum(expression: sp.Expr, arguments: Arguments) -> Signed:
@@ -236,9 +262,25 @@ def _special(expression: sp.Expr, arguments: Arguments) -> Function:
     def log_bessel(*at: Array) -> Array:
         order, point = (part(*at) for part in parts)
         with np.errstate(all="ignore"):
-            return np.asarray(np.log(special.ive(order, point)) + np.abs(point))
+            scaled = special.ive(order, point)
+            log = np.log(scaled) + np.abs(point)
+            return np.where(scaled > _TINY, log, _log_bessel_of_large_order(np.abs(order), point))
 
     return log_bessel
+
+
+def _log_bessel_of_large_order(order: Array, point: Array) -> Array:
+    """Return log I_n(x) by Debye's expansion in 1/n (DLMF 10.41.3): where I_n leaves the floats n is above 30."""
+    root = np.hypot(order, point)
+    p = order / root
+    u = [
+        (3 * p - 5 * p**3) / 24,
+        (81 * p**2 - 462 * p**4 + 385 * p**6) / 1152,
+        (30375 * p**3 - 369603 * p**5 + 765765 * p**7 - 425425 * p**9) / 414720,
+    ]
+    series = sum(term / order ** (k + 1) for k, term in enumerate(u))
+    power = root + order * np.log(point / (order + root))
+    return np.asarray(power - np.log(2 * np.pi * root) / 2 + np.log1p(series))
 
 
 def _direct(expression: sp.Expr, arguments: Arguments) -> Signed:

@@ -83,7 +83,7 @@ def _name(rv: RandomSymbol) -> str:
 def _weight(rv: RandomSymbol, at: sp.Symbol) -> sp.Expr:
     """Return SymPy's density or mass function at a symbol."""
     try:
-        return sp.sympify(density(rv)(at))
+        return within_budget("density", lambda: sp.sympify(density(rv)(at)))
     except TypeError as error:
         given = [value for value in rv.pspace.distribution.args if not isinstance(value, sp.Expr)]
         raise TypeError(
@@ -95,11 +95,14 @@ def _weight(rv: RandomSymbol, at: sp.Symbol) -> sp.Expr:
 def _finite(rv: RandomSymbol) -> AtomLaw | LatticeLaw:
     if (wide := _wide(rv)) is not None:
         return wide
-    table = density(rv)
+    table = within_budget("table of masses", lambda: density(rv))
     table = table if isinstance(table, Mapping | sp.Dict) else getattr(table, "dict", None)
     if not isinstance(table, Mapping | sp.Dict):
         raise ValueError(f"the number of atoms of {rv} depends on a symbol; substitute it before asking for the law")
-    items = [(sp.sympify(value), _rational(sp.sympify(weight))) for value, weight in table.items()]
+    items = within_budget(
+        "table of masses",
+        lambda: [(sp.sympify(value), _rational(sp.sympify(weight))) for value, weight in table.items()],
+    )
     if not all(isinstance(part, sp.Expr) for item in items for part in item):
         raise ValueError(f"atoms and weights must be numbers or expressions, got {dict(items)}")
     ordered = sorted(items, key=lambda item: sp.default_sort_key(item[0]))
@@ -121,7 +124,7 @@ def _wide(rv: RandomSymbol) -> LatticeLaw | None:
     if not (counts and isinstance(low, sp.Integer) and isinstance(high, sp.Integer) and high - low >= _MANY):
         return None
     index = sp.Symbol("k", integer=True)
-    mass = distribution.pmf(index)
+    mass = within_budget("mass function", lambda: distribution.pmf(index))
     if isinstance(mass, sp.Piecewise):
         middle = (low + high) // 2
         mass = next(branch for branch, condition in mass.args if condition.subs(index, middle) == sp.true)
@@ -141,19 +144,24 @@ def _continuous(rv: RandomSymbol) -> DensityLaw:
     lower, upper = domain.inf, domain.sup
     if not isinstance(domain, sp.Interval) and domain != sp.S.Reals:
         weight = sp.Piecewise((weight, domain.contains(symbols.a)), (0, True))
-    law = DensityLaw(symbols.a, weight, lower, upper, _generating(rv))
+    law = DensityLaw(symbols.a, weight, lower, upper)
+    generating = _generating(rv)
     if law.free_symbols:
-        return law
+        return replace(law, generating=generating)
     if (wrong := _no_density(law)) is not None:
         law = _on_its_own_support(rv, law, f"on its support {domain} {wrong}")
-    plain = replace(law, generating=None)
-    return plain if law.generating is None or plain.cumulants_exact or not _is_right(law) else law
+    if generating is None or law.cumulants_exact:
+        return law
+    full = replace(law, generating=generating)
+    return full if _is_right(full) else law
 
 
 def _no_density(law: DensityLaw) -> str | None:
     """Return what is wrong with a density, None where its mass is 1."""
     try:
         mass = law.numeric_mass()
+    except DerivationError:
+        raise
     except ValueError as error:
         return str(error)
     if abs(mass - 1) <= _TOLERANCE:
@@ -184,6 +192,8 @@ def _is_right(law: AbstractLaw) -> bool:
         law.require_moments(2)
     except DerivationError:
         return False
+    if not law.has_closed_cumulants(2):
+        return False
     try:
         first, second = (number(cumulant, "a cumulant") for cumulant in law.cumulants(2))
     except ValueError:
@@ -212,7 +222,7 @@ def _generating(rv: RandomSymbol) -> sp.Expr | None:
     if method is None:
         return None
     try:
-        found = method(symbols.u)
+        found = within_budget("generating function", lambda: method(symbols.u), lambda: None)
     except NotImplementedError:
         return None
     if found is None or sp.sympify(found).has(sp.Integral, sp.Sum, sp.Piecewise):

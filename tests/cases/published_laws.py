@@ -78,6 +78,15 @@ def _robust(k: int, delta: float, c: float) -> Log:
     return lambda i: log_mass(i) - np.log(total)
 
 
+def _skellam(first: float, second: float) -> Log:
+    def log_mass(k):
+        middle, width = second, 12 * np.sqrt(second)
+        j = np.arange(middle - width, middle + width).round()[:, None]
+        return special.logsumexp(ref.poisson.logpmf(k + j, first) + ref.poisson.logpmf(j, second), axis=0)
+
+    return lambda k: log_mass(np.atleast_1d(np.asarray(k, dtype=float)))
+
+
 def _hermite(a1: float, a2: float) -> Log:
     def log_mass(k):
         j = np.arange(0, 400)[:, None]
@@ -214,11 +223,13 @@ _law("Rayleigh", S.Rayleigh, (2,), continuous(ref.rayleigh(scale=2)))
 _law("Reciprocal", S.Reciprocal, (1, 5), continuous(ref.loguniform(1, 5)))
 _law("StudentT", S.StudentT, (9,), continuous(ref.t(9)))
 _law("StudentT(500)", S.StudentT, (500,), continuous(ref.t(500)))
+_law("StudentT(10**4)", S.StudentT, (10**4,), continuous(ref.t(10**4)))
 _law("ShiftedGompertz", S.ShiftedGompertz, (1, 2), formula(_shifted_gompertz(1, 2), 0, 0.5, 1, 2, 4, 8, 16, 40))
 _law("Trapezoidal", S.Trapezoidal, (0, 1, 2, 4), formula(ref.trapezoid(0.25, 0.5, 0, 4).logpdf, 0, 1, 2, 4))
 _law("Triangular", S.Triangular, (-1, 3, 1), formula(ref.triang(0.5, -1, 4).logpdf, -1, 1, 3))
 _law("Uniform", S.Uniform, (-1, 2), continuous(ref.uniform(-1, 3)))
 _law("UniformSum", S.UniformSum, (3,), formula(lambda x: ref.irwinhall(3).logpdf(x), 0, 1, 2, 3))
+_law("UniformSum(12)", S.UniformSum, (12,), formula(lambda x: ref.irwinhall(12).logpdf(x), *range(13)))
 _law("VonMises", S.VonMises, (1, 2), formula(lambda x: ref.vonmises.logpdf(x, 2, 1), 0, 1, 2, 3, 4, 5, 2 * np.pi))
 _law("Wald", S.Wald, (1, 3), formula(ref.invgauss(1 / 3, scale=3).logpdf, 0, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 8, 16, 40))
 _law("Weibull", S.Weibull, (1, 2), continuous(ref.weibull_min(2)))
@@ -233,6 +244,7 @@ _law("Poisson", S.Poisson, (3,), discrete(ref.poisson(3)))
 _law("Poisson(760)", S.Poisson, (760,), discrete(ref.poisson(760)))
 _law("Skellam", S.Skellam, (2, 1), discrete(ref.skellam(2, 1)))
 _law("Skellam(400, 300)", S.Skellam, (400, 300), masses(lambda k: ref.skellam.logpmf(k, 400, 300), -300, 500))
+_law("Skellam(10000, 5000)", S.Skellam, (10000, 5000), masses(_skellam(10000, 5000), 4000, 6000))
 _law("YuleSimon", S.YuleSimon, (9,), masses(lambda k: ref.yulesimon.logpmf(k, 9), 1, 20000))
 _law("Zeta", S.Zeta, (9,), masses(lambda k: -9 * np.log(k) - np.log(special.zeta(9)), 1, 20000))
 _law("DiscreteUniform", S.DiscreteUniform, (range(5),), discrete(ref.randint(0, 5)))
@@ -242,6 +254,12 @@ _law("Binomial", S.Binomial, (5, R(1, 3)), discrete(ref.binom(5, 1 / 3)))
 _law("Binomial(10**5)", S.Binomial, (10**5, R(1, 3)), masses(lambda k: ref.binom.logpmf(k, 10**5, 1 / 3), 31000, 36000))
 _law("BetaBinomial", S.BetaBinomial, (6, R(1, 2), R(1, 3)), discrete(ref.betabinom(6, 0.5, 1 / 3)))
 _law("Hypergeometric", S.Hypergeometric, (10, 5, 3), discrete(ref.hypergeom(10, 5, 3)))
+_law(
+    "Hypergeometric(10**6)",
+    S.Hypergeometric,
+    (10**6, 10**5, 5000),
+    masses(ref.hypergeom(10**6, 10**5, 5000).logpmf, 250, 750),
+)
 _law("IdealSoliton", S.IdealSoliton, (10,), masses(_soliton(10), 1, 10))
 _law("RobustSoliton", S.RobustSoliton, (100, R(1, 2), R(1, 10)), masses(_robust(100, 0.5, 0.1), 1, 100))
 _law("Rademacher", S.Rademacher, (), masses(lambda k: np.where(np.abs(k) == 1, np.log(0.5), -np.inf), -1, 1))

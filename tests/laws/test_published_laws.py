@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 from scipy import special
 from sympy import Rational
-from sympy.stats import Beta, ContinuousRV, DiscreteRV, LogCauchy, crv_types, drv_types, frv_types
+from sympy.stats import Beta, ContinuousRV, DiscreteRV, LogCauchy, UniformSum, crv_types, drv_types, frv_types
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -55,6 +55,12 @@ def test_law_agrees_with_its_reference(name, monkeypatch):
         below = expectation(known, 0, lambda a, nu=nu: special.log_ndtr(nu - s * a))
         assert law.denoiser(s, nu) == pytest.approx(denoised, abs=1e-8 * width, rel=1e-12)
         assert law.cdf(s, nu) == pytest.approx(below, abs=1e-9)
+
+
+def test_a_law_of_which_the_parts_take_too_long_is_refused_in_time(monkeypatch):
+    monkeypatch.setenv("SYMSCHED_SECONDS_PER_STEP", "0.2")
+    with pytest.raises(DerivationError, match=r"^law in numbers: it was not done after 0.2 seconds"):
+        law_of(UniformSum("a", 180))
 
 
 def has_moment(law, order):

@@ -18,6 +18,7 @@ from symsched import symbols
 from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import number
 from symsched.algebra.gaussian_integrals import Interval
+from symsched.laws.estimates.polynomials import LogPolynomial
 from symsched.laws.log_density import LogDensity, LogStretches, constants_to_floats
 from symsched.laws.moments import DIGITS, WORKING_DIGITS, Estimates, scaled_cumulants
 from symsched.laws.numeric import DensitySite
@@ -48,11 +49,12 @@ def numeric_site(intervals: Sequence[Interval], bumps: Sequence[tuple[sp.Expr, s
         low, high = (_end(end) for end in (part.low, part.high))
         if not low < high:
             raise ValueError(f"the stretch ({low:g}, {high:g}) is empty")
-        stretches.append((low, high, LogDensity(part.expression, symbols.a)))
+        stretches.append((low, high, LogPolynomial.of(part) or LogDensity(part.expression, symbols.a)))
     ends = sorted({end for low, high, _ in stretches for end in (low, high)})
     marks = [(number(centre, "a centre"), number(width, "a width")) for centre, width in bumps]
     if not marks:
-        marks = [mark for part in intervals for mark in _summands(part)]
+        plain = [part for part, (*_, f) in zip(intervals, stretches, strict=True) if isinstance(f, LogDensity)]
+        marks = [mark for part in plain for mark in _summands(part)]
     site = DensitySite(LogStretches(tuple(stretches)), tuple(ends), tuple(marks))
     for low, high, function in stretches:
         location, width = site.bulk
