@@ -9,14 +9,16 @@ from sympy.stats import (
     Binomial,
     ContinuousRV,
     Gompertz,
+    Laplace,
     Normal,
     Poisson,
     StudentT,
+    Uniform,
     YuleSimon,
     Zeta,
 )
 
-from symsched import GaussianMixture, GaussianModes
+from symsched import VP, GaussianMixture, GaussianModes, derive
 from symsched.distributions.product.mixture import ProductMixture
 from symsched.errors import DerivationError
 from symsched.laws import DensityLaw
@@ -75,6 +77,7 @@ def escaping():
         (Normal("a", d**-HALF, d**-HALF), Normal("b", -(d**-HALF), d**-HALF), r"γ = 0: .*of d\^1/2 a instead"),
         (Normal("a", 0, d**-HALF), Normal("b", 0, 4 * d**-HALF), r"γ = -1/4: .*of d\^1/2 a instead"),
         (Bernoulli("a", d**-HALF), Bernoulli("b", 2 * d**-HALF), "are told apart .* at once: no single order"),
+        (Bernoulli("a", d**-HALF), Poisson("b", d**-HALF), "no finite order decides: scaled to width one"),
         (Normal("a", 0, 1), Normal("b", 1 / d, 1), "approach each other too fast"),
     ],
     ids=str,
@@ -83,6 +86,23 @@ def test_what_no_order_decides_is_refused(first, second, message):
     with pytest.raises(DerivationError, match=message) as caught:
         _ = pair(first, second).cascade
     assert ("merge" in str(caught.value)) == ("too fast" in message)
+
+
+@pytest.mark.parametrize(
+    ("make", "power", "exponent"),
+    [
+        (lambda c: (Normal("a", c, c), Normal("b", -c, c)), HALF, HALF),
+        (lambda c: (Normal("a", 0, c), Normal("b", 0, 4 * c)), HALF, Rational(1, 4)),
+        (lambda c: (Laplace("a", 0, c), Laplace("b", 0, 2 * c)), Rational(1, 3), Rational(1, 4)),
+        (lambda c: (Uniform("a", 0, c), Uniform("b", 0, 2 * c)), 1, HALF),
+    ],
+)
+def test_the_remedy_of_a_late_separation_works(make, power, exponent):
+    with pytest.raises(DerivationError, match=rf"Give the laws of d\^{power} a instead of a: then γ = {exponent}\.$"):
+        _ = pair(*make(d**-power)).cascade
+    limit = derive(pair(*make(sp.Integer(1))), VP)
+    assert limit.phases[0].exponent == exponent
+    assert all(check.passed for check in limit.derivation.check())
 
 
 def test_a_weight_that_vanishes_exponentially():

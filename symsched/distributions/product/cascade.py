@@ -97,7 +97,7 @@ class _Separations:
         ties = [order for order, value in found.items() if value == best]
         _require_decided(found, best, f"modes {k} and {j}")
         if best <= 0:
-            _refuse_late(pair, best, ties, f"modes {k} and {j}")
+            _refuse_late(pair, found, f"modes {k} and {j}")
         if len(ties) > 1:
             raise DerivationError(
                 "first differing cumulant",
@@ -137,8 +137,7 @@ class _Separations:
 
 def _require_decided(found: Mapping[int, sp.Rational], best: sp.Rational, pair: str) -> None:
     """Raise where (1/2 + e_q)/q still grows with q at the last orders there are: no finite order comes first."""
-    *_, before, last = (None, *found)
-    if before is not None and found[last] == best and found[last] > found[before] and last * best > _HALF:
+    if _grows(found, best):
         exponents = ", ".join(f"{value} at q = {order}" for order, value in found.items())
         raise DerivationError(
             "first differing cumulant",
@@ -148,8 +147,19 @@ def _require_decided(found: Mapping[int, sp.Rational], best: sp.Rational, pair: 
         )
 
 
-def _refuse_late(pair: Sequence[AbstractLaw], best: sp.Rational, ties: Sequence[int], names: str) -> None:
-    """Raise for modes that are told apart at ψ ~ d^−γ with γ <= 0, or not at all: it depends on how wide they are."""
+def _grows(found: Mapping[int, sp.Rational], best: sp.Rational) -> bool:
+    """Return whether cumulants grow with d, and (1/2 + e_q)/q with q to the last order there is."""
+    *_, before, last = (None, *found)
+    return bool(before is not None and found[last] == best > found[before] and last * best > _HALF)
+
+
+def _refuse_late(pair: Sequence[AbstractLaw], found: Mapping[int, sp.Rational], names: str) -> None:
+    """Raise for modes that are told apart at ψ ~ d^−γ with γ <= 0, or not at all: it depends on how wide they are.
+
+    Scaled by d^c a coordinate has its exponents γ of all orders larger by c: the remedy is offered where that decides.
+    """
+    best = max(found.values())
+    ties = [order for order, value in found.items() if value == best]
     variances = [limit_power(law.cumulants(2)[1]) for law in pair]
     width = max((power for power in variances if power is not None), default=sp.S.Zero)
     if width < 0 < best - width / 2 and len(ties) > 1:
@@ -157,6 +167,14 @@ def _refuse_late(pair: Sequence[AbstractLaw], best: sp.Rational, ties: Sequence[
             "first differing cumulant",
             f"{names} are told apart at ψ ~ d^{-best}, but by cumulants of the orders {list(ties)} at once: "
             "no single order parameter decides",
+            "Give coordinates whose moments stay bounded when they are scaled to width one, not rare large values.",
+        )
+    scaled = {order: value - width / 2 for order, value in found.items()}
+    if width < 0 < best - width / 2 and _grows(scaled, scaled[ties[0]]):
+        raise DerivationError(
+            "first differing cumulant",
+            f"{names} are told apart at ψ ~ d^{-best}, and no finite order decides: scaled to width one, coordinates "
+            f"have cumulants that grow with d, and their exponents with the order up to {ties[0]}",
             "Give coordinates whose moments stay bounded when they are scaled to width one, not rare large values.",
         )
     if width < 0 < best - width / 2:
