@@ -55,6 +55,14 @@ class AbstractDistribution(ABC):
     def _order_numeric(self, dimension: float) -> AbstractOrderModel:
         """Return modes and order parameters in numbers; ``dimension`` is a real number."""
 
+    def leading_variance(self) -> sp.Expr:
+        """Return the largest eigenvalue of the covariance matrix at d; DerivationError where none is known."""
+        raise DerivationError(
+            "leading variance",
+            f"no formula of the covariance matrix of a {type(self).__name__} is known",
+            "Read the time of s = 1: leave out the convention.",
+        )
+
     def comparisons(self, rng: np.random.Generator) -> list[Comparison]:
         """Return numbers of the limit beside exact samples of what only this family has."""
         return []

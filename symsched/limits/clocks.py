@@ -2,6 +2,7 @@
 
 import sympy as sp
 
+from symsched.algebra.asymptotics import leading_power, limit_in_dimension
 from symsched.errors import DerivationError
 from symsched.limits.phase import Phase
 from symsched.schedules.interpolant import Interpolant
@@ -11,6 +12,9 @@ from symsched.symbols import d, kappa, t, tau
 CLOCKS = ("t", "tau", "psi", "sigma", "logsnr", "ou")
 """This schedule, the undilated interpolant, ψ, σ = 1/ψ, 2 log ψ, and the Ornstein–Uhlenbeck clock."""
 
+CONVENTIONS = ("unit", "variance")
+"""s = 1, or the largest eigenvalue of the covariance matrix."""
+
 _LONGEST = 30
 """Operations of a formula for t that is still worth reading; a longer one gives way to its leading order in d."""
 _TRIAL = sp.Integer(3)
@@ -19,11 +23,10 @@ _TRIAL = sp.Integer(3)
 _level = sp.Symbol("p", positive=True)
 
 
-def time_of_unit_signal(phase: Phase, interpolant: Interpolant, clock: str) -> sp.Expr:
-    """Return the time at which ψ = d^−γ, that is s = 1, in one of ``CLOCKS``."""
-    ratio = d**-phase.exponent
+def time_of_signal(phase: Phase, interpolant: Interpolant, clock: str, ratio: sp.Expr) -> sp.Expr:
+    """Return the time in one of ``CLOCKS`` at which ψ is a ratio ~ d^−γ: d^−γ itself is s = 1."""
     if clock == "t":
-        return _in_schedule(phase, interpolant)
+        return _in_schedule(phase, interpolant, ratio)
     if clock == "tau":
         return sp.simplify(interpolant.time_of("psi", _level).subs(_level, ratio))
     return {
@@ -34,10 +37,25 @@ def time_of_unit_signal(phase: Phase, interpolant: Interpolant, clock: str) -> s
     }[clock]
 
 
-def _in_schedule(phase: Phase, interpolant: Interpolant) -> sp.Expr:
+def signal_of_variance(phase: Phase, largest: sp.Expr) -> sp.Expr:
+    """Return the ψ at which e^2t is the largest variance Λ in the Ornstein–Uhlenbeck clock: ψ^−2 = Λ − 1.
+
+    Raises DerivationError where modes are not told apart by their means: no eigenvalue grows with d there.
+    """
+    ratio = sp.expand(largest - 1) ** sp.Rational(-1, 2)
+    if phase.order != 1 or leading_power(ratio, "psi")[1] != -phase.exponent:
+        raise DerivationError(
+            "speciation time",
+            f"{phase.name} at ψ ~ d^-{phase.exponent} is not where the largest variance {largest} is seen",
+            "Read the time of s = 1: leave out the convention.",
+        )
+    return ratio
+
+
+def _in_schedule(phase: Phase, interpolant: Interpolant, ratio: sp.Expr) -> sp.Expr:
     """Return the time in the schedule: exact where α or β runs and the formula is short, else to leading order in d."""
     window = phase.window
-    moment = time_of_unit_signal(phase, interpolant, "tau")
+    moment = time_of_signal(phase, interpolant, "tau", ratio)
     runs = ((window.motion.beta, interpolant.beta), (window.motion.alpha, interpolant.alpha))
     for amplitude, reached in runs:
         if window.is_straight(amplitude):
@@ -46,12 +64,12 @@ def _in_schedule(phase: Phase, interpolant: Interpolant) -> sp.Expr:
             exact = sp.simplify(window.start + passed * (window.end - window.start))
             if sp.count_ops(exact) < _LONGEST:
                 return exact
-    for solution in sp.solve(sp.Eq(phase.psi, 1), t):
+    for solution in sp.solve(sp.Eq(phase.psi, limit_in_dimension(ratio * d**phase.exponent, "psi")), t):
         value = sp.N(solution.subs(kappa, _TRIAL), 20)
         if value.is_real and window.start <= value <= window.end:
             return sp.simplify(solution)
     raise DerivationError(
         "speciation time",
-        f"psi = d^-{phase.exponent} is not reached on the {window.name} window",
+        f"psi = {ratio} is not reached on the {window.name} window",
         "Read it in the clock 'psi'.",
     )

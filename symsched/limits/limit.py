@@ -16,7 +16,7 @@ from symsched.algebra.formulas import formula_latex
 from symsched.distributions.base import AbstractDistribution, require_distribution
 from symsched.distributions.cascade import CanonicalPhase, Cascade
 from symsched.errors import DerivationError, nearest, require_integer
-from symsched.limits.clocks import CLOCKS, time_of_unit_signal
+from symsched.limits.clocks import CLOCKS, CONVENTIONS, signal_of_variance, time_of_signal
 from symsched.limits.equations import equations
 from symsched.limits.initial import initial_laws
 from symsched.limits.order_parameter import order_parameters
@@ -28,7 +28,7 @@ from symsched.models.recording import OrderParameter
 from symsched.schedules.interpolant import Interpolant
 from symsched.schedules.schedule import Schedule, dilate, plain
 from symsched.schedules.window import Window, elapsed, remaining
-from symsched.symbols import t
+from symsched.symbols import d, t
 
 __all__ = ["CLOCKS", "Limit", "Phase", "derive"]
 
@@ -66,18 +66,31 @@ class Limit:
         """Time t in the schedule at which s = 1 in the first speciation, in d and κ; None if there is none."""
         return self.speciation_time_in("t")
 
-    def speciation_time_in(self, clock: str, phase: int = 0) -> sp.Expr | None:
-        """Return the time of s = 1, that is ψ = d^−γ, in a clock; None if there is no such speciation.
+    def speciation_time_in(self, clock: str, phase: int = 0, *, convention: str = "unit") -> sp.Expr | None:
+        """Return the time of a speciation in a clock, to a convention; None if there is no such speciation.
 
         Clocks: "t" (this schedule), "tau" (the undilated interpolant), "psi", "sigma" = 1/ψ, "logsnr" = 2 log ψ, and
         "ou", the Ornstein–Uhlenbeck clock x = e^−t a + √(1 − e^−2t) z, which runs from data to noise:
         t = ½ log(1 + ψ^−2). ``phase`` counts the speciations from 0.
+
+        Conventions: "unit" is s = 1, that is ψ = d^−γ, whatever the modes are. "variance" is the literature's
+        t = ½ log Λ in the clock "ou" (ψ^−2 = Λ − 1), Λ the largest eigenvalue of the data's covariance matrix:
+        ½ log(m² d + σ²) for two modes of equal weight at ±m, with 4p(1 − p) m² for m² at weights p and 1 − p. It is
+        refused with a DerivationError for later speciations, and where the means do not tell the modes apart.
+        Source: arXiv 2402.18491.
         """
         if clock not in CLOCKS:
             raise ValueError(f"unknown clock {clock!r}; {nearest(str(clock), CLOCKS)}")
         phase = require_integer(phase, "phase", 0)
+        if convention not in CONVENTIONS:
+            raise ValueError(f"unknown convention {convention!r}; {nearest(str(convention), CONVENTIONS)}")
         speciations = [p for p in self.phases if p.order is not None]
-        return time_of_unit_signal(speciations[phase], self.interpolant, clock) if phase < len(speciations) else None
+        if phase >= len(speciations):
+            return None
+        found = speciations[phase]
+        by_variance = convention == "variance"
+        ratio = signal_of_variance(found, self.distribution.leading_variance()) if by_variance else d**-found.exponent
+        return time_of_signal(found, self.interpolant, clock, ratio)
 
     def model(self, d: int) -> AbstractModel:
         """Return the distribution in numbers at dimension ``d``."""

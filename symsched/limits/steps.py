@@ -7,7 +7,7 @@ import sympy as sp
 from symsched.algebra.derivation import Step, labels
 from symsched.distributions.cascade import Cascade
 from symsched.errors import DerivationError
-from symsched.limits.clocks import CLOCKS, time_of_unit_signal
+from symsched.limits.clocks import CLOCKS, time_of_signal
 from symsched.limits.phase import Phase
 from symsched.limits.verifiers import clocks, flow, initial, order_parameter, windows
 from symsched.schedules.interpolant import Interpolant
@@ -113,7 +113,7 @@ def _times(phase: Phase, interpolant: Interpolant) -> Step:
     readings = []
     for clock in CLOCKS:
         try:
-            reading = time_of_unit_signal(phase, interpolant, clock)
+            reading = time_of_signal(phase, interpolant, clock, d**-phase.exponent)
         except DerivationError:
             continue  # no closed form in this clock: whoever asks for it is told so
         readings.append(sp.Eq(sp.Symbol(clock), reading, evaluate=False))

@@ -182,6 +182,43 @@ def test_a_wrong_order_parameter_is_caught(wrong):
 # Clocks.
 
 
+@pytest.mark.parametrize(
+    ("distribution", "means", "weights", "sigma"),
+    [
+        (symsched.GaussianMixture(R(1, 2), 3, 2), [[3] * 6, [-3] * 6], [0.5, 0.5], 2),
+        (symsched.GaussianMixture(R(4, 5), 2, R(1, 2)), [[2] * 6, [-2] * 6], [0.8, 0.2], 0.5),
+        (
+            symsched.GaussianModes([R(1, 2), R(1, 4), R(1, 4)], [[1, 0, 0], [0, 1, 0], [0, 0, 2]], 1),
+            np.sqrt(6) * np.diag([1, 1, np.sqrt(2), 0, 0, 0])[:3],
+            [0.5, 0.25, 0.25],
+            1,
+        ),
+    ],
+    ids=["equal weights", "weights .8, .2", "three directions"],
+)
+def test_the_time_of_the_literature_is_half_the_log_of_the_largest_variance(distribution, means, weights, sigma):
+    """Of the covariance matrix written out at d = 6 and diagonalised."""
+    covariance = sigma**2 * np.eye(6) + np.cov(np.array(means).T, aweights=weights, bias=True)
+    largest = np.linalg.eigvalsh(covariance)[-1]
+    found = symsched.derive(distribution, symsched.VP)
+    time = found.speciation_time_in("ou", convention="variance").subs(d, 6)
+    assert float(time) == pytest.approx(math.log(largest) / 2, rel=1e-12)
+    ratio = float(found.speciation_time_in("psi", convention="variance").subs(d, 6))
+    assert ratio == pytest.approx((largest - 1) ** -0.5, rel=1e-12)
+
+
+def test_the_largest_variance_says_nothing_of_modes_of_one_mean():
+    found = symsched.derive(
+        symsched.ProductMixture([(HALF, Normal("a", 0, 1)), (HALF, Normal("b", 0, 2))]), symsched.VP
+    )
+    with pytest.raises(symsched.DerivationError, match="is not where the largest variance"):
+        found.speciation_time_in("ou", convention="variance")
+    with pytest.raises(symsched.DerivationError, match="no formula of the covariance matrix of a MeanField"):
+        symsched.derive(symsched.CurieWeiss(2), symsched.VP).speciation_time_in("ou", convention="variance")
+    with pytest.raises(ValueError, match="unknown convention 'top'"):
+        found.speciation_time_in("ou", convention="top")
+
+
 def test_every_clock_reads_the_unit_signal():
     found = limit("mixture")
     numbers = {d: 10**4, kappa: 3}

@@ -23,11 +23,13 @@ from symsched.distributions.base import AbstractDistribution
 from symsched.distributions.cascade import Cascade
 from symsched.distributions.gaussian_modes.cascade import gram_cascade
 from symsched.distributions.gaussian_modes.model import DirectionModel
+from symsched.errors import DerivationError
 from symsched.laws import AbstractLaw, DensityLaw
 from symsched.laws.numeric import GaussianSite
 from symsched.models.base import AbstractModel
 from symsched.models.order_model import AbstractOrderModel, DiscreteOrderModel, Points
 from symsched.symbols import a
+from symsched.symbols import d as d_symbol
 
 _ROUNDING = sp.Float("1e-12")
 """Relative to the largest square, what rounding of Floats leaves of 0."""
@@ -144,6 +146,20 @@ class GaussianModes(AbstractDistribution):
         """Return the mixture with some parameters replaced."""
         checked = require_substitution(values)
         return GaussianModes([w.subs(checked) for w in self.weights], self.gram.subs(checked), self.sigma.subs(checked))
+
+    def leading_variance(self) -> sp.Expr:
+        """Return d λ + σ², λ the largest eigenvalue of the covariance of the means over the modes: exact at every d."""
+        points = sp.Matrix(self.centres)
+        shares = sp.Matrix([self.weights])
+        mean = shares * points
+        spread = (points.T * sp.diag(*self.weights) * points - mean.T * mean).applyfunc(sp.simplify)
+        values = [sp.simplify(value) for value in spread.eigenvals()]
+        if len(values) > 1 and not all(value.is_number for value in values):
+            raise DerivationError(
+                "leading variance", f"which of {values} is the largest depends on symbols", "Substitute numbers."
+            )
+        largest = values[0] if len(values) == 1 else max(values, key=lambda value: float(sp.re(sp.N(value, 20))))
+        return d_symbol * largest + self.sigma**2
 
     def _derive(self) -> Cascade:
         return gram_cascade(self.weights, self.gram, self.centres, self.sigma, self.noise_law())

@@ -20,6 +20,7 @@ from symsched.distributions.product.order_model import product_order_model
 from symsched.laws import AbstractLaw
 from symsched.models.base import AbstractModel
 from symsched.models.order_model import AbstractOrderModel
+from symsched.symbols import d as d_symbol
 
 
 @dataclass(frozen=True, init=False)
@@ -73,6 +74,16 @@ class ProductMixture(AbstractDistribution):
         """Return the mixture with some parameters replaced."""
         checked = require_substitution(values)
         return ProductMixture([(mode.weight.subs(checked), mode.law.subs(checked)) for mode in self.modes])
+
+    def leading_variance(self) -> sp.Expr:
+        """Return d Var c_1 + E c_2 over the modes, from the cumulants of a coordinate: exact at every d.
+
+        The covariance matrix is (E c_2) I + (Var c_1) 1 1ᵀ. Two modes of equal weight at ±m have m² d + σ².
+        """
+        table = [(mode.weight, *mode.law.cumulants(2)) for mode in self.modes]
+        mean = sp.Add(*(w * first for w, first, _ in table))
+        between = sp.simplify(sp.Add(*(w * (first - mean) ** 2 for w, first, _ in table)))
+        return d_symbol * between + sp.simplify(sp.Add(*(w * second for w, _, second in table)))
 
     def _derive(self) -> Cascade:
         return product_cascade(self.modes)
