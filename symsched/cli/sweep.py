@@ -7,6 +7,7 @@ from symsched.cli.output import write_json
 from symsched.cli.reading import request, whole
 from symsched.limits.limit import Limit
 from symsched.reporting.drawing import draw
+from symsched.reporting.folder import replace_file
 from symsched.schedules.schedule import Schedule, plain
 from symsched.simulation.sweeps import sweep
 
@@ -23,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     settings = asked.sampling(options, 1)
     result = sweep(asked.distribution, schedules, steps=steps, folder=folder / "cells", **settings)
     picture = folder / "weights.png"
-    picture.write_bytes(draw(result.chart(), "png"))
+    replace_file(picture, draw(result.chart(), "png"))
     if options.json:
         write_json({"name": asked.title, **result.to_dict()})
     else:

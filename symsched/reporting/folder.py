@@ -4,7 +4,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from symsched.reporting.claim import Ledger
@@ -24,7 +24,8 @@ def _writing_to(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"a report needs a folder that can be written to; choose another ({error.strerror or error})"
+        at = "" if error.filename in (None, str(folder)) else f" at {error.filename}"
+        message = f"a report needs a folder that can be written to; choose another ({error.strerror or error}{at})"
         raise ReportFolderError(error.errno, message, str(folder)) from error
 
 
@@ -59,10 +60,16 @@ def write_folder(ledger: Ledger, folder: str | Path) -> Path:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Put ``content`` at ``path`` in one move: an interrupted run leaves no half file and loses no earlier one."""
+    """Put ``content`` at ``path`` in one move: an interrupted run leaves no half file and loses no earlier one.
+
+    Raises OSError naming ``path``: what a full disk raises names no file.
+    """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         partial.write_bytes(content)
         partial.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from symsched.distributions.base import AbstractDistribution
 from symsched.models.estimates import Estimate, exponent
 from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.drawing import draw
+from symsched.reporting.folder import replace_file
 from symsched.simulation.run import run_plan
 from symsched.zoo import ZOO, find
 
@@ -72,9 +73,9 @@ class BenchmarkReport:
         """Write ``to_dict`` as JSON and the figures of the growth into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
-        (folder / "benchmark.json").write_text(f"{text}\n", encoding="utf-8")
+        replace_file(folder / "benchmark.json", f"{text}\n".encode())
         for chart in self.charts():
-            (folder / f"{chart.name}.png").write_bytes(draw(chart, "png"))
+            replace_file(folder / f"{chart.name}.png", draw(chart, "png"))
 
     def charts(self) -> list[Chart]:
         """Return one log-log chart per axis of growth, every family a curve with its fitted exponent."""

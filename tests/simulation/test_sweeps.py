@@ -1,9 +1,12 @@
 """Sweeps: cells are kept as they are done, found again, and never confused."""
 
 import dataclasses
+import errno
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,6 +48,21 @@ def test_cells_are_runs():
     assert "900" in result.to_markdown()
     assert json.loads(json.dumps(result.to_dict(), allow_nan=False))["cells"][0]["dimension"] == 200
     assert result.chart().curves[0].label == "dilated, 5 steps"
+
+
+def test_a_full_disk_names_the_cell_and_leaves_none_behind(tmp_path, monkeypatch, runs):
+    def full(path, content):
+        with path.open("wb") as stream:
+            stream.write(content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.write_bytes", full)
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            symsched.sweep(PAIR, symsched.VP, folder=tmp_path, **SETTINGS)
+    assert Path(caught.value.filename).parent == tmp_path and not list(tmp_path.iterdir())
+    symsched.sweep(PAIR, symsched.VP, folder=tmp_path, **SETTINGS)
+    assert len(runs) == 1 + 4 == 1 + len(list(tmp_path.iterdir()))
 
 
 def test_dilated_weights_stay_where_plain_ones_move():

@@ -1,7 +1,9 @@
 """The ledger's verdicts, and its renderings: complete, well formed, safe against any text, and written whole."""
 
+import errno
 import json
 import math
+import os
 import re
 import shutil
 import subprocess
@@ -328,6 +330,22 @@ def test_an_interrupted_run_leaves_the_earlier_report(tmp_path, monkeypatch):
         write_folder(Ledger("another", (claim(1, charts=(CHART,)),)), tmp_path)
     assert earlier == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert index in earlier
+
+
+def test_a_full_disk_names_the_file_and_keeps_the_earlier_report(tmp_path, monkeypatch):
+    write_folder(ledger(), tmp_path)
+    earlier = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    monkeypatch.setattr("pathlib.Path.write_bytes", on_a_full_disk)
+    with pytest.raises(ReportFolderError, match=r"No space left on device at .*\.png"):
+        write_folder(Ledger("another", (claim(1, charts=(CHART,)),)), tmp_path)
+    assert earlier == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def on_a_full_disk(path, content):
+    """Write half, as a full device does, and raise what the system raises: an error without a file name."""
+    with path.open("wb") as stream:
+        stream.write(content[: len(content) // 2])
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
