@@ -52,8 +52,8 @@ class Entry:
 
     @property
     def description(self) -> str:
-        """One line on it: the first of the builder's docstring."""
-        return (inspect.getdoc(self.build) or "").splitlines()[0].rstrip(".")
+        """One line on it: the first of the builder's docstring, empty where Python runs without docstrings."""
+        return next(iter((inspect.getdoc(self.build) or "").splitlines()), "").rstrip(".")
 
     @property
     def parameters(self) -> Mapping[str, sp.Expr]:

@@ -1,5 +1,6 @@
 """Calls with wrong arguments end in an answer or in an error of this package: a few here, thousands by the command."""
 
+import environments
 import numpy as np
 import pytest
 import sympy as sp
@@ -18,3 +19,12 @@ def test_no_call_ends_in_an_error_of_a_library(calls):
 )
 def test_what_counts_as_a_fault(call):
     assert fault(call) is not None
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [environments.COMMANDS[1:2], pytest.param(environments.COMMANDS, marks=pytest.mark.search)],
+    ids=["one", "all"],
+)
+def test_no_environment_makes_a_command_end_in_a_traceback(commands, tmp_path):
+    assert list(environments.faults(str(tmp_path), commands)) == []
