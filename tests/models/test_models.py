@@ -111,8 +111,10 @@ def test_field_law_reproduces_the_magnetisation_law():
     values, weights = magnetisation_law(model)
     law = model.prior
     expected = weights @ values
-    assert abs((law.weights * np.tanh(law.fields.values)).sum() - expected) < 1e-12
-    assert abs((law.weights * np.tanh(law.fields.values) ** 2).sum() - (400 * weights @ values**2 - 1) / 399) < 1e-12
+    assert abs((law.weights * np.tanh(law.means.fields.values)).sum() - expected) < 1e-12
+    assert (
+        abs((law.weights * np.tanh(law.means.fields.values) ** 2).sum() - (400 * weights @ values**2 - 1) / 399) < 1e-12
+    )
 
 
 def test_sampling_of_the_field_against_its_cdf():
@@ -299,9 +301,11 @@ def test_a_law_looked_for_near_the_last_one_is_the_law(coupling, psi, alone):
     for shift in (0.0, 0.2 * deviation, 80 * deviation) if alone else ():
         near = Windows(found.near.middle + shift, found.near.half)
         again = model.collective.law(Question(population, kernel(SPIN, psi), model.cuts, near=near))
-        assert (again.fields.shape[1] < found.fields.shape[1] / 2) == (shift < 1)
+        assert (again.means.fields.shape[1] < found.means.fields.shape[1] / 2) == (shift < 1)
         for power in (1, 2):
-            first, second = ((law.weights * np.tanh(law.fields.values) ** power).sum(axis=1) for law in (found, again))
+            first, second = (
+                (law.weights * np.tanh(law.means.fields.values) ** power).sum(axis=1) for law in (found, again)
+            )
             np.testing.assert_allclose(first, second, rtol=1e-11)
         np.testing.assert_allclose(again.basins, found.basins, atol=1e-12)
 
@@ -309,7 +313,7 @@ def test_a_law_looked_for_near_the_last_one_is_the_law(coupling, psi, alone):
 def test_a_peak_that_grows_unseen_is_noticed():
     model = MeanFieldModel(3000, SPIN, 1.6, tilt=0.3, boundaries=(0.0,))
     both = model.prior
-    upper = dataclasses.replace(both, low=both.high - 0.3, near=Windows(both.high - 0.15, 0.2), lead=160.0)
+    upper = dataclasses.replace(both, low=both.high - 0.3, near=Windows(both.high - 0.15, 0.2), lead=70.0)
     drift = model.drift(2)
     drift._remember(upper, followed=False)
     drift._remember(upper, followed=True)

@@ -23,6 +23,15 @@ def coefficients(count: int) -> Array:
     return _frozen(vandermonde * scale)
 
 
+@functools.cache
+def powers(count: int) -> Array:
+    """Return the matrix (count, count) with series @ matrix = coefficients of the powers 1, t, t², …"""
+    matrix = np.zeros((count, count))
+    for order in range(count):
+        matrix[order, : order + 1] = chebyshev.cheb2poly(np.eye(order + 1)[order])
+    return _frozen(matrix)
+
+
 def interpolation(count: int, points: Array) -> Array:
     """Return the matrix (count, len(points)) with values @ matrix = the interpolant at ``points``."""
     return np.asarray(coefficients(count) @ chebyshev.chebvander(points, count - 1).T)

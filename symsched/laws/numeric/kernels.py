@@ -9,12 +9,16 @@ from typing import final
 import numpy as np
 
 from symsched.algebra.arrays import Array
-from symsched.laws.numeric import AbstractSite, AtomSite
+from symsched.laws.numeric import AbstractSite, AtomSite, chebyshev
 
 _SMALL = 0.3
 """Exponents below which log Z is summed relative to 1: it is small there, and d of them are added."""
 _FARTHEST = 300.0
 """Fields whose odds are far from zero and from infinity."""
+_MOST_POWERS = 32
+"""Polynomials in which a mean is developed before it is cut."""
+_FEW_POWERS = 14
+"""Powers up to which they are well conditioned and worth their work."""
 _FEW_ATOMS = 12
 """Atoms up to which a sum over them is faster than a table."""
 
@@ -33,6 +37,17 @@ class AbstractKernel(abc.ABC):
             return found
         out[...] = found
         return out
+
+    def coordinate(self, v: Array) -> Array:
+        """Return the coordinate t(v) in [−1, 1] of ``series``."""
+        raise NotImplementedError
+
+    def series(self, u: Array, slack: Array) -> Array | None:
+        """Return (c, K) with mean(v + u_c) = Σ_k (c, K) t(v)^k for all v, up to ``slack`` (c,), if there is such a t.
+
+        None where the means at several fields are no polynomials in one function of v.
+        """
+        return None
 
     @abc.abstractmethod
     def both(self, v: Array) -> tuple[Array, Array]:
@@ -115,6 +130,23 @@ class PairKernel(AbstractKernel):
         np.divide(-2 * self.radius, out, out=out)
         out += self.high
         return out
+
+    def coordinate(self, v: Array) -> Array:
+        """Return t = tanh(radius v + offset)."""
+        return np.tanh(self.radius * v + self.offset)
+
+    def series(self, u: Array, slack: Array) -> Array | None:
+        """Return middle + radius (t + τ)/(1 + t τ), τ = tanh(radius u), as polynomials in t."""
+        shift = np.tanh(self.radius * u)[:, None]
+        t = chebyshev.nodes(_MOST_POWERS)
+        found = self.radius * ((t + shift) / (1 + t * shift)) @ chebyshev.coefficients(_MOST_POWERS)
+        rest = np.cumsum(np.abs(found[:, ::-1]), axis=1)[:, ::-1]
+        few = np.flatnonzero((rest < slack[:, None]).all(axis=0))
+        if not few.size or few[0] > _FEW_POWERS:
+            return None
+        powers = found[:, : few[0]] @ chebyshev.powers(int(few[0]))
+        powers[:, 0] += self.middle
+        return np.asarray(powers)
 
     def both(self, v: Array) -> tuple[Array, Array]:
         """Return the log normaliser and the tilted mean."""

@@ -10,16 +10,12 @@ from typing import final
 import numpy as np
 
 from symsched.algebra.arrays import Array, Index
-from symsched.laws.numeric import chebyshev
 from symsched.laws.numeric.kernels import AbstractKernel
+from symsched.models.one_map.bases import AbstractBasis, Fan, basis
 
 _CHUNK = 15_000
 """Numbers evaluated at once: just less memory (128 KiB) than what is asked of the system anew, and cleared, each
 time."""
-_DEGREES = (6, 9, 12, 16, 20, 24)
-"""Numbers of polynomials in ψ y that are tried in turn to stand for all fields."""
-_SEPARATED = 1e-14
-"""Size of their last coefficients, relative to the largest."""
 _KEPT_CHUNK = 60_000
 """The same where they are written to memory that is there already; they stay in the second-level cache."""
 
@@ -63,6 +59,37 @@ class Fields:
 
 
 @final
+@dataclass(frozen=True, eq=False)
+class Means:
+    """The means at some fields as functions of ψ y: themselves, or the terms 1, f_1, … of a ``series`` (c, K + 1).
+
+    ``kept``: memory that holds the means or the f_k at all coordinates.
+    """
+
+    fields: Fields
+    series: Array | None = None
+    kept: Array | None = None
+
+    def terms(self, at_fields: Array) -> Array:
+        """Return the weights of the terms from those of the fields, (…, c)."""
+        return at_fields if self.series is None else np.asarray(at_fields @ self.series)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Sums of means over the coordinates, as sums (W, K + 1 or c) of the terms of the means."""
+
+    means: Means
+    terms: Array
+
+    @property
+    def at_fields(self) -> Array:
+        """The sums at the fields, (W, c)."""
+        return self.terms if self.means.series is None else np.asarray(self.terms @ self.means.series.T)
+
+
+@final
 class Coordinates:
     """The coordinates of n paths at one ψ, over which functions of u + ψ y are summed.
 
@@ -81,8 +108,9 @@ class Coordinates:
         self._field = field
         self._weights = weights
         self._store = store
+        everyone = field.shape[1] * np.ones(field.shape[0])
+        self._counts = everyone * weights if isinstance(weights, float) else weights.sum(axis=1)
         self._used = np.full(field.shape[0], field.shape[1]) if used is None else used
-        self._kept: tuple[Fields, Array, Array | None] | None = None
 
     @property
     def paths(self) -> int:
@@ -91,41 +119,23 @@ class Coordinates:
 
     def means(self, kernel: AbstractKernel, fields: Fields) -> Array:
         """Return the sums of means, (W, c)."""
-        if self._store is None:
-            total = np.zeros(fields.shape)
-            for part in self._parts(fields, fields.shape[1]):
-                total[part.rows] += self._sum(part, kernel.fan(self._v(fields, part), part.u))
-            return total
-        split = self._separate(kernel, fields)
-        width = fields.shape[1] if split is None else split[1].shape[1]
-        kept = self._store.take(fields.shape[0] * self._field.shape[1] * width)
-        total = np.zeros((fields.shape[0], width))
-        for part in self._parts(fields, width):
-            if split is None:
-                values = kernel.fan(self._v(fields, part), part.u, part.of(kept))
-            else:
-                values = chebyshev.polynomials((self._v(fields, part) - fields.middle[0]) / split[0], part.of(kept))
-            total[part.rows] += self._sum(part, values)
-        self._kept = (fields, kept, None if split is None else split[1])
-        return total if split is None else np.asarray(total @ split[1].T)
+        return self.sums(kernel, fields, np.zeros(fields.shape[1])).at_fields
 
-    def _separate(self, kernel: AbstractKernel, fields: Fields) -> tuple[float, Array] | None:
-        """Return v's reach and Chebyshev series in v/reach of the means at u + v, (c, K), if u is the same for all.
-
-        None where a fan of them is no more work.
-        """
-        count = fields.shape[1]
-        if fields.offsets.shape[1] > 1 or np.ptp(fields.middle) > 0:
-            return None
-        reach = float(np.abs(self._field).max(initial=1e-300))
-        for degree in _DEGREES:
-            if 2 * degree > count:
-                return None
-            u = fields.middle[0] + fields.offsets
-            series = kernel.mean(u + reach * chebyshev.nodes(degree)) @ chebyshev.coefficients(degree)
-            if np.abs(series[:, -2:]).max() < _SEPARATED * np.abs(series).max():
-                return reach, series
-        return None
+    def sums(self, kernel: AbstractKernel, fields: Fields, slack: Array) -> Sums:
+        """Return the sums of means; ``slack`` (c,): error allowed at each field, relative to the scale of a mean."""
+        found: AbstractBasis = Fan(kernel, fields.shape[1])
+        kept = None
+        if self._store is not None:
+            reach = float(np.abs(self._field).max(initial=1e-300))
+            found = basis(kernel, fields.middle, fields.offsets, reach, slack)
+            kept = self._store.take(fields.shape[0] * self._field.shape[1] * found.width)
+        total = np.zeros((fields.shape[0], found.width))
+        for part in self._parts(fields, found.width):
+            out = np.empty(part.shape) if kept is None else part.of(kept)
+            total[part.rows] += self._sum(part, found.fill(self._v(fields, part), part.u, out))
+        if found.series is not None:
+            total = np.concatenate([self._counts[fields.path, None], total], axis=1)
+        return Sums(Means(fields, found.series, kept), total)
 
     def variances(self, kernel: AbstractKernel, fields: Fields) -> tuple[Array, Array]:
         """Return the sums of means and of variances, (W, c) each."""
@@ -144,16 +154,20 @@ class Coordinates:
             total[part.rows] += self._sum(part, logs)
         return total
 
-    def mixture(self, kernel: AbstractKernel, fields: Fields, weights: Array) -> Array:
-        """Return sum_c w_c mean(u_c + psi y) for every coordinate, (n, m); ``weights`` (W, c)."""
-        kept, series = None, None
-        if self._kept is not None and self._kept[0] is fields:
-            _, kept, series = self._kept
-            weights = weights if series is None else weights @ series
+    def mixture(self, kernel: AbstractKernel, means: Means, weights: Array) -> Array:
+        """Return sum_c w_c mean(u_c + psi y) for every coordinate, (n, m); ``weights`` (W, c), or of a series' terms.
+
+        Means that are kept must be those that were summed last.
+        """
+        fields, constant = means.fields, None
+        if means.series is not None:
+            constant, weights = weights[:, :1], weights[:, 1:]
         mixed = np.empty((fields.path.size, self._field.shape[1]))
         for part in self._parts(fields, weights.shape[1]):
-            means = kernel.fan(self._v(fields, part), part.u) if kept is None else part.of(kept)
-            mixed[part.rows, part.columns] = np.matmul(weights[part.rows, None], means.transpose(1, 0, 2))[:, 0]
+            values = kernel.fan(self._v(fields, part), part.u) if means.kept is None else part.of(means.kept)
+            mixed[part.rows, part.columns] = np.matmul(weights[part.rows, None], values.transpose(1, 0, 2))[:, 0]
+        if constant is not None:
+            mixed += constant
         if fields.path.size == self.paths:
             return mixed
         return np.asarray(np.add.reduceat(mixed, np.flatnonzero(np.diff(fields.path, prepend=-1)), axis=0))

@@ -25,15 +25,17 @@ _URGENT = 3.0
 """Misfit above which a step is not made before the cell is halved; between 1 and this it is halved afterwards."""
 _MOST_REFINEMENTS = 40  # of one step: a cell is then thinner than rounding
 _PATIENCE = 4  # steps for which what was seen once is taken for granted
-_MOST_ROWS = 512
-"""Paths whose bins are held at once."""
+_MOST_BINS = 1 << 21
+"""Bins of all paths that are held at once: 64 MiB of moments."""
 
 
 def integrate_map(model: AbstractExchangeableModel, plan: Plan, work: Workspace) -> BlockResult:
     """Return a block of paths of an exchangeable model, some rows at a time to bound the memory of their bins."""
+    rows, d = work.out.shape
+    step = _MOST_BINS // Bins.of(d).count
     results = [
-        _integrate_rows(model, plan, replace(work, out=work.out[start : start + _MOST_ROWS]))
-        for start in range(0, work.out.shape[0], _MOST_ROWS)
+        _integrate_rows(model, plan, replace(work, out=work.out[start : start + step]))
+        for start in range(0, rows, step)
     ]
     return replace(BlockResult.merge(results), x=work.out if work.keep else None)
 

@@ -13,9 +13,9 @@ from symsched.models.one_map.populations import Store
 
 _FIELD = 1e-8
 """Relative error of the exponent of the field's law; that of its mean is far smaller."""
-_LEAD = 150.0
-"""Nats of a peak's lead over others that a few steps cannot make up for."""
-_MOST_LEADS = 5.0
+_LEAD = 60.0
+"""Nats of a peak's lead over others that a few steps cannot make up for; the next look everywhere finds out."""
+_MOST_LEADS = 10.0
 """Such leads that are relied on at once, at most."""
 
 
@@ -23,8 +23,8 @@ _MOST_LEADS = 5.0
 class MeanFieldDrift(AbstractDrift):
     """⟨⟨a⟩(u + ψ y)⟩ over the posterior of the collective field u.
 
-    Where each law has one peak that leads by hundreds of nats, the next steps look near it only, ``patience`` for each
-    150 nats.
+    Where each law has one peak that leads by far, the next steps look near it only, ``patience`` for each
+    60 nats.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class MeanFieldDrift(AbstractDrift):
         near = self._near if self._left else None
         law = self._collective.law(Question(population, tilt, self._cuts, near=near, tolerance=_FIELD))
         self._remember(law, near is not None)
-        mean = frame.unpack(population.mixture(tilt, law.fields, law.weights))
+        mean = frame.unpack(population.mixture(tilt, law.means, law.weights))
         shift = frame.moment_error(mean) * self._sensitivity
         return Evaluation(mean, law.basins, relative_tail(frame, cells, mean), shift)
 

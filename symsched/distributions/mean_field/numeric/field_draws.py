@@ -43,7 +43,7 @@ def _panels(density: Density) -> tuple[Array, Array, Array]:
     starts = density.index[:-1][np.diff(density.index) == 1]
     points = starts[:, None] + (1 + chebyshev.nodes(_NODES)) / 2
     values = np.exp(density.exponents(points.ravel())[0] - density.top[0]).reshape(points.shape)
-    edges = density.windows.middle[0] + density.spacing * (starts[:, None] + np.arange(2))
+    edges = density.slope.windows.middle[0] + density.slope.spacing * (starts[:, None] + np.arange(2))
     whole = 2 * chebyshev.primitive(_NODES, np.ones(1))[:, 0]
     symmetric = (values + values[:, ::-1]) / 2 @ whole
     cumulative = np.concatenate([[0.0], np.cumsum(symmetric * np.diff(edges, axis=1)[:, 0] / 2)])

@@ -10,7 +10,7 @@ import numpy as np
 
 from symsched.algebra.arrays import Array
 from symsched.laws.numeric.kernels import AbstractKernel
-from symsched.models.one_map.populations import Coordinates, Fields
+from symsched.models.one_map.populations import Coordinates, Means
 
 EXACT = 1e-12
 """Relative error of the exponent of a law's density that leaves means exact to rounding."""
@@ -37,13 +37,14 @@ class Windows:
 class FieldLaw:
     """The posterior of the field of n paths on W ≥ n rows of c nodes each.
 
-    ``fields``: W rows of nodes; ``weights`` (W, c): E f(u) = Σ w f(u) over a path;
+    ``means``: those of the coordinates at the W rows of nodes; ``weights`` of their terms, (W, K + 1) or (W, c), with
+    E mean(u + ψ y) = Σ w term over a path;
     ``basins`` (n, K): posterior mass of each basin; ``log_integral`` (n,): log ∫ exp(e(u)) du, if it was asked for;
     ``low``, ``high`` (n,): between these lies all of each law, if known; ``near``: where the next step's law is to be
     looked for, if nothing else is worth a look; ``lead``: by how many nats all other peaks are below the highest.
     """
 
-    fields: Fields
+    means: Means
     weights: Array
     basins: Array
     log_integral: Array

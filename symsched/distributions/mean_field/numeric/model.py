@@ -104,7 +104,7 @@ class AbstractMeanFieldModel(AbstractBasinModel, AbstractExchangeableModel):
             chunk = slice(start, start + step)
             population = Coordinates(psi * rows[chunk])
             law = self.collective.law(Question(population, tilt, self.cuts))
-            means[chunk] = population.mixture(tilt, law.fields, law.weights)
+            means[chunk] = population.mixture(tilt, law.means, law.weights)
             masses[chunk] = law.basins
         return means, masses
 

@@ -17,6 +17,7 @@ Chebyshev nodes and integrated to e, which does not cancel at large d, and weigh
 
 import functools
 from dataclasses import dataclass
+from functools import cached_property
 from typing import final
 
 import numpy as np
@@ -26,7 +27,7 @@ from scipy import special
 from symsched.algebra.arrays import Array
 from symsched.distributions.mean_field.numeric.field_law import AbstractCollective, FieldLaw, Question, Windows
 from symsched.laws.numeric import chebyshev
-from symsched.models.one_map.populations import Fields
+from symsched.models.one_map.populations import Fields, Means, Sums
 
 _SPACING = 0.8
 """Spacing θ of the rule in units of √(c/d)."""
@@ -39,60 +40,119 @@ _COARSE = 256
 _WIDENINGS = 60  # of a window, which doubles each time
 _ROOM = 1.15
 """How much wider than the law the next step's window is."""
+_NEAR = (1.0, 2.0, 4.0)
+"""Widenings of the windows in which a law is expected, before it is looked for everywhere."""
+_CORE = 0.6
+"""Part of these windows in which the slope is asked for; beyond, the law is small and the slope continued."""
+_TRIES = 4
+"""Numbers of nodes that are tried where a law is expected, before it is looked for in other windows."""
+_SURE = 4.0
+"""Standard deviations of the law that its core has at least, on either side, if it is where it is expected."""
+_CLOSE = 3
+"""Points of the rule around a boundary that decide whether the mass next to it counts."""
+_LITTLE = 10.0
+"""Nats of a lead that is of no use."""
+_ROWS = 64
+"""Paths whose leads are found together."""
 _EMPTY = 1e-18
 """Share of the rule's mass next to a boundary that may be cut sharply."""
 
 
 @final
-@dataclass(frozen=True)
-class Density:
-    """The density of the field on ``windows``: its exponent and where it is not negligible.
+@dataclass(frozen=True, eq=False)
+class Slope:
+    """e' on ``windows``: the sums of means at their nodes less the prior's pull, (n,) in the middle, which is linear.
 
-    ``fields``, ``slope`` (n, c): nodes and e' there; ``index`` (L,): numbers of the rule's points, ``spacing`` apart,
-    counted from the windows' middles; ``exponent`` (n, L): e there, less that in the middle; ``top`` (n,): its maximum;
-    ``fallen``: by how many nats e falls from there to the windows' left and right ends, at least; ``lead``: by how
-    many nats all other peaks are below the highest, at least.
+    ``spacing`` of the rule, ``stiffness`` of the pull.
     """
 
     windows: Windows
-    fields: Fields
-    slope: Array
+    sums: Sums
+    pull: Array
+    stiffness: float
     spacing: float
+
+    @property
+    def count(self) -> int:
+        """The number of nodes."""
+        return self.sums.means.fields.shape[1]
+
+    @property
+    def values(self) -> Array:
+        """e' at the nodes, (n, c)."""
+        way = self.windows.half * chebyshev.nodes(self.count)
+        return np.asarray(self.sums.at_fields - self.pull[:, None] - self.stiffness * way)
+
+    def place(self, index: Array) -> Array:
+        """Return the place in the windows, from −1 to 1, of the rule's points."""
+        return np.asarray(index * (self.spacing / self.windows.half))
+
+    def primitive(self, index: Array) -> Array:
+        """Return the integral from the windows' middles to the rule's points, (n, len(index))."""
+        way = index * self.spacing
+        integrals = self.windows.half * (_integral(self.count) @ series.chebvander(self.place(index), self.count).T)
+        rows = [self.sums.means.terms(integrals.T).T, -way[None], -self.stiffness / 2 * way[None] ** 2]
+        one = np.ones((self.pull.size, 1))
+        return np.concatenate([self.sums.terms, self.pull[:, None], one], axis=1) @ np.concatenate(rows)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Density:
+    """The density of the field on ``windows``: its exponent and where it is not negligible.
+
+    ``slope``: e' at nodes; ``index`` (L,): numbers of the rule's points, counted from the windows' middles;
+    ``exponent`` (n, L): e there, less that in the middle; ``top`` (n,): its maximum; ``fallen``: by how many nats e
+    falls from there to the left and right ends of the rule, at least; ``lead``: by how many nats all other peaks are
+    below the highest, at least, or a number too small to be of use.
+    """
+
+    slope: Slope
     index: Array
     exponent: Array
     top: Array
     fallen: tuple[float, float]
     lead: float
 
-    @property
+    @cached_property
     def shares(self) -> Array:
         """The density relative to its maximum at the rule's points, (n, L)."""
-        return np.asarray(np.exp(self.exponent - self.top[:, None]))
-
-    @property
-    def place(self) -> Array:
-        """The rule's points in the window, from −1 to 1, (L,)."""
-        return np.asarray(self.index * (self.spacing / self.windows.half))
+        shares = self.exponent - self.top[:, None]
+        return np.exp(shares, out=shares)
 
     def exponents(self, index: Array) -> Array:
         """Return e, less that in the middle, at points of any number, (n, len(index))."""
-        return _primitive(self.slope, self.windows.half, index * (self.spacing / self.windows.half))
+        return self.slope.primitive(index)
 
-    def below(self, boundary: float, shares: Array) -> Array:
-        """Return the mass below a boundary, (n,), in units of a whole one's sum of ``shares``."""
-        number = (boundary - self.windows.middle) / self.spacing
-        mass = np.where(self.index < number[:, None], shares, 0.0).sum(axis=1)
-        close = np.where(np.abs(self.index - number[:, None]) < 3, shares, 0.0).sum(axis=1)
-        cut = np.flatnonzero(close > _EMPTY)
+    def weights(self) -> Array:
+        """Return the weights, not normalised, of the terms of the means, (n, K + 1 or c)."""
+        count = self.slope.count
+        lagrange = series.chebvander(self.slope.place(self.index), count - 1) @ chebyshev.coefficients(count).T
+        return np.asarray(self.shares @ self.slope.sums.means.terms(lagrange))
+
+    def below(self, boundary: float, total: Array) -> Array:
+        """Return the mass below a boundary, (n,), in units of a whole one's sum ``total`` of shares."""
+        number = (boundary - self.slope.windows.middle) / self.slope.spacing
+        mass = np.where(number > self.index[-1], total, 0.0)
+        if np.ptp(number) == 0:
+            mass[:] = self.shares[:, : np.searchsorted(self.index, number[0])].sum(axis=1)
+            close = self.shares[:, np.abs(self.index - number[0]) < _CLOSE].sum(axis=1)
+            cut = np.flatnonzero(close > _EMPTY)
+        else:
+            near = np.flatnonzero((number > self.index[0] - _CLOSE) & (number < self.index[-1] + _CLOSE))
+            distance = self.index - number[near, None]
+            mass[near] = np.where(distance < 0, self.shares[near], 0.0).sum(axis=1)
+            close = np.where(np.abs(distance) < _CLOSE, self.shares[near], 0.0).sum(axis=1)
+            cut = near[close > _EMPTY]
         if cut.size:
             # The interpolant of a rule twice as fine is the density to the same accuracy, and is integrated.
             fine = np.unique(np.concatenate([self.index, self.index - 0.5, self.index + 0.5]))
-            fine = fine[np.abs(fine) * self.spacing <= self.windows.half]
+            fine = fine[(fine >= self.index[0]) & (fine <= self.index[-1])]
             density = np.exp(self.exponents(fine)[cut] - self.top[cut, None])
             number = number[:1] if np.ptp(number) == 0 else number[cut]
             steps = 0.25 + special.sici(2 * np.pi * (number[:, None] - fine))[0] / (2 * np.pi)
             mass[cut] = (density * steps).sum(axis=1)
-        return np.asarray(mass)
+        return mass
 
 
 @final
@@ -116,22 +176,18 @@ class QuadraticField(AbstractCollective):
         if self.coupling == 0:
             return self._point_law(question)
         found = self.density(question)
-        windows, shares = found.windows, found.shares
+        windows, spacing, shares = found.slope.windows, found.slope.spacing, found.shares
         total = shares.sum(axis=1)
-        count = found.slope.shape[1]
-        weights = (
-            (shares / total[:, None]) @ series.chebvander(found.place, count - 1) @ chebyshev.coefficients(count).T
-        )
-        below = [np.zeros(total.size), *(found.below(cut, shares) for cut in question.boundaries), total]
+        below = [np.zeros(total.size), *(found.below(cut, total) for cut in question.boundaries), total]
         held = shares > np.exp(-_depth(question.tolerance))
-        low = windows.middle + found.spacing * found.index[held.argmax(axis=1)]
-        high = windows.middle + found.spacing * found.index[::-1][held[:, ::-1].argmax(axis=1)]
+        low = windows.middle + spacing * found.index[held.argmax(axis=1)]
+        high = windows.middle + spacing * found.index[::-1][held[:, ::-1].argmax(axis=1)]
         half = (_ROOM * float(np.max(high - low)) + self.width) / 2
         return FieldLaw(
-            found.fields,
-            weights,
+            found.slope.sums.means,
+            found.weights() / total[:, None],
             np.diff(np.stack(below, axis=1) / total[:, None], axis=1),
-            self._anchor(question, windows) + found.top + np.log(total * found.spacing),
+            self._anchor(question, windows) + found.top + np.log(total * spacing),
             low,
             high,
             Windows((low + high) / 2, half),
@@ -142,43 +198,67 @@ class QuadraticField(AbstractCollective):
         """Return the density of the field, in the windows where it is expected or wherever it is."""
         depth = _depth(question.tolerance)
         if question.near is not None:
-            found = self._look(question, question.near)
-            if min(found.fallen) > depth:
-                return found
+            for wider in _NEAR:
+                near = self._look(question, Windows(question.near.middle, wider * question.near.half), _CORE)
+                if near is not None and min(near.fallen) > depth:
+                    return near
         margin = float(np.sqrt(2 * (depth + 2))) * self.width
         low, high = self.span
         for _ in range(_WIDENINGS):
             middle = np.full(question.population.paths, (low + high) / 2)
             found = self._look(question, Windows(middle, (high - low) / 2 + margin))
+            if found is None:
+                raise ArithmeticError(
+                    "the field's law is not resolved: the site's log normaliser is not smooth in the field"
+                )
             if min(found.fallen) > depth:
                 return found
             reach = high - low + self.scale
             low, high = low - reach * (found.fallen[0] <= depth), high + reach * (found.fallen[1] <= depth)
         raise ArithmeticError("the field's law has no maximum within reach; the measure cannot be normalised")
 
-    def _look(self, question: Question, windows: Windows) -> Density:
-        """Return the density on windows, resolved to the tolerance."""
-        tolerance, half = question.tolerance, windows.half
-        start = int(np.searchsorted(_COUNTS, self._expected_nodes(half, tolerance)))
-        for count in _COUNTS[min(start, len(_COUNTS) - 1) :]:
-            path = np.arange(windows.middle.size)
-            fields = Fields(path, windows.middle, half * chebyshev.nodes(count)[:, None])
-            pull = self.d / self.coupling * (fields.values - self.centre)
-            slope = question.population.means(question.kernel, fields) - pull
-            rounding = 1e-15 * (np.abs(pull).max(axis=1) + self.d / self.scale)
-            tails = np.abs(slope @ chebyshev.coefficients(count)[:, -2:]).max(axis=1)
-            excess = tails - tolerance / 10 * np.abs(slope).max(axis=1) - rounding
-            if np.all(2 * half * excess < tolerance):
-                return self._refine(windows, fields, slope, _depth(tolerance))
-        raise ArithmeticError("the field's law is not resolved: the site's log normaliser is not smooth in the field")
+    def _look(self, question: Question, windows: Windows, core: float = 1.0) -> Density | None:
+        """Return the density on windows, if it is resolved to the tolerance by its slope at nodes in their cores.
 
-    def _refine(self, windows: Windows, fields: Fields, slope: Array, depth: float) -> Density:
+        In a core smaller than the windows a single peak is expected: there and beyond, errors count as much as the law.
+        """
+        tolerance, inner = question.tolerance, Windows(windows.middle, core * windows.half)
+        start = int(np.searchsorted(_COUNTS, self._expected_nodes(inner.half, tolerance)))
+        counts = _COUNTS[min(start, len(_COUNTS) - 1) :]
+        for count in counts if core == 1 else counts[:_TRIES]:
+            slope = self._slope(question, inner, count, single=core < 1)
+            values = slope.values
+            pull = np.abs(slope.pull) + slope.stiffness * inner.half
+            rounding = 1e-15 * (pull + self.d / self.scale)
+            tails = np.abs(values @ chebyshev.coefficients(count)[:, -2:]).max(axis=1) - rounding
+            if core == 1:
+                tails -= tolerance / 10 * np.abs(values).max(axis=1)
+                if np.all(2 * inner.half * tails < tolerance):
+                    return self._refine(slope, windows.half, _depth(tolerance))
+                continue
+            found = self._refine(slope, windows.half, _depth(tolerance))
+            # What is missing is about as large as the last terms, and goes like the next Chebyshev polynomial.
+            next_one = np.abs(series.chebval(slope.place(found.index), np.eye(count + 1)[count]))
+            if np.all(inner.half * tails * (found.shares @ next_one) < tolerance * found.shares.sum(axis=1)):
+                return found
+        return None
+
+    def _slope(self, question: Question, windows: Windows, count: int, *, single: bool) -> Slope:
+        """Return e' at nodes of windows; of a single peak, errors may grow away from it as the law falls."""
+        nodes = chebyshev.nodes(count)
+        fields = Fields(np.arange(windows.middle.size), windows.middle, windows.half * nodes[:, None])
+        share = np.exp(-((_SURE * nodes) ** 2) / 2 if single else np.zeros(count))
+        slack = question.tolerance / (10 * self.d * windows.half * self.scale) / share
+        sums = question.population.sums(question.kernel, fields, slack)
+        stiffness = self.d / self.coupling
+        return Slope(windows, sums, stiffness * (windows.middle - self.centre), stiffness, _SPACING * self.width)
+
+    def _refine(self, slope: Slope, half: float, depth: float) -> Density:
         """Return the density at the rule's points where it is not negligible, found from a coarser rule."""
-        spacing = _SPACING * self.width
-        reach = int(windows.half / spacing)
+        reach = int(half / slope.spacing)
         stride = 1 << max(0, int(np.ceil(np.log2(max(2 * reach / _COARSE, 1)))))
         index = stride * np.arange(-(reach // stride), reach // stride + 1.0)
-        exponent = _primitive(slope, windows.half, index * (spacing / windows.half))
+        exponent = slope.primitive(index)
         coarse = exponent
         while True:
             top = exponent.max(axis=1)
@@ -192,18 +272,16 @@ class QuadraticField(AbstractCollective):
                 np.concatenate([kept - 2 * stride, kept - stride, kept, kept + stride, kept + 2 * stride])
             )
             index = index[np.abs(index) <= reach]
-            exponent = _primitive(slope, windows.half, index * (spacing / windows.half))
+            exponent = slope.primitive(index)
         left, right = (float(np.min(top - coarse[:, end])) for end in (0, -1))
-        return Density(
-            windows, fields, slope, spacing, index[live], exponent[:, live], top, (left, right), _lead(coarse)
-        )
+        return Density(slope, index[live], exponent[:, live], top, (left, right), _lead(coarse))
 
     def _point_law(self, question: Question) -> FieldLaw:
         """Return the law of a field that is fixed, because nothing couples the coordinates."""
         middle = np.full(question.population.paths, self.centre)
         windows, one = Windows(middle, self.scale), np.ones((middle.size, 1))
         basins = one * (np.arange(question.boundaries.size + 1) == np.searchsorted(question.boundaries, self.centre))
-        return FieldLaw(_single(middle), one, basins, _logs(question, middle), middle, middle, windows, np.inf)
+        return FieldLaw(Means(_single(middle)), one, basins, _logs(question, middle), middle, middle, windows, np.inf)
 
     def _expected_nodes(self, half: float, tolerance: float) -> float:
         """Return about how many nodes a window needs if a site's log normaliser is analytic in the expected strip."""
@@ -233,18 +311,21 @@ def _depth(tolerance: float) -> float:
 
 
 def _lead(exponent: Array) -> float:
-    """Return by how many nats a path's exponent is below its maximum, at least, where it rises again away from it."""
-    peak = exponent.argmax(axis=1)[:, None]
-    rise = np.diff(exponent, axis=1) > 0
-    again = rise == (np.arange(rise.shape[1]) >= peak)
-    others = np.where(again, np.maximum(exponent[:, 1:], exponent[:, :-1]), -np.inf).max(axis=1)
-    return float(np.min(exponent.max(axis=1) - others))
+    """Return by how many nats a path's exponent is below its maximum, at least, where it rises again away from it.
 
-
-def _primitive(slope: Array, half: float, place: Array) -> Array:
-    """Return the integral of a slope known at the nodes of windows (n, c) from their middles to places in [−1, 1]."""
-    count = slope.shape[1]
-    return np.asarray((half * slope @ _integral(count)) @ series.chebvander(place, count).T)
+    Where this is found to be small for some paths, the others are not looked at.
+    """
+    least = np.inf
+    for start in range(0, exponent.shape[0], _ROWS):
+        rows = exponent[start : start + _ROWS]
+        peak = rows.argmax(axis=1)[:, None]
+        rise = np.diff(rows, axis=1) > 0
+        again = rise == (np.arange(rise.shape[1]) >= peak)
+        others = np.where(again, np.maximum(rows[:, 1:], rows[:, :-1]), -np.inf).max(axis=1)
+        least = min(least, float(np.min(rows.max(axis=1) - others)))
+        if least < _LITTLE:
+            break
+    return least
 
 
 @functools.cache

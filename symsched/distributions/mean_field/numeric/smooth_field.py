@@ -26,7 +26,7 @@ from symsched.distributions.mean_field.numeric.field_scan import DEPTH, Interval
 from symsched.distributions.mean_field.numeric.interaction import Interaction
 from symsched.laws.numeric import chebyshev
 from symsched.laws.numeric.kernels import AbstractKernel
-from symsched.models.one_map.populations import Coordinates, Fields
+from symsched.models.one_map.populations import Coordinates, Fields, Means
 
 _COUNTS = (8, 10, 12, 15, 18, 22, 27, 33)
 """Real nodes per window that are tried in turn; more would amplify rounding off the real axis."""
@@ -234,7 +234,7 @@ class SmoothField(AbstractCollective):
         basin = outer.path * (boundaries.size + 1) + np.searchsorted(boundaries, centres / self.d)
         shape = total.size, boundaries.size + 1
         basins = np.asarray(np.bincount(basin, mass * scale, shape[0] * shape[1]), np.float64).reshape(shape)
-        return FieldLaw(field.fields, weights, basins, np.log(total) + top[starts])
+        return FieldLaw(Means(field.fields), weights, basins, np.log(total) + top[starts])
 
     def _fourier(self, bumps: _Bumps) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
         """Return the coefficients of e^{iλ_l (S − S_t)} in each bump times exp(G(S) − G(S_t) − u_t (S − S_t)).
