@@ -119,8 +119,9 @@ def _mode_rows(limit: Limit, run: Run, predictions: Sequence[ModePrediction], ka
     """Weight, mean and variance of every mode, with ψ² at the window's end allowed for.
 
     In the window the law of y is known with noise 1 in place of 1 + ψ² v, v the variance of a coordinate: log-odds are
-    off by the factor 1 + O(ψ² v), a weight by at most ψ² (the derivative of a softmax along its own logits is at most
-    1/e), and what the window hands to a coordinate by ψ² of the coordinate's own size.
+    off by a factor 1 + O(ψ² v). Of K equal modes a share π then moves by at most π (1 − π) (logit π + log(K − 1)) ≤
+    0.23 + log(K − 1)/4 of that, which is below 1 up to twenty modes. That a weight is allowed ψ², and a coordinate ψ²
+    of its own size, is a choice of this order and no bound: further cumulants add terms of it.
     """
     reach = window_reach(limit, run.dimension, kappa)
     early = waiting(limit, run.dimension, kappa)
