@@ -25,6 +25,9 @@ def _guide(sizes: Sizes, first: float, exponent: float) -> Curve:
 class RateInD(AbstractCheck):
     """A distance (or any number of one sign) follows a power of d: the exponent lies within ``room`` of the expected.
 
+    ``room`` (below, above) is the claim's own choice, not derived: how far the slope over its sizes may be from that as
+    d → ∞, the next power of d being still there. Standard errors of the slope come on top of it.
+
     ``gap`` takes the ``subject`` (a schedule, an equation: what the distance is of), d and the effort. With a ``last``,
     the distance at the largest dimension is also bounded: (name of the row, bound at d).
     """
