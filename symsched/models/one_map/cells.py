@@ -196,10 +196,13 @@ class Cells:
         return error
 
     def _table(self, tolerance: float) -> tuple[Array, Index | None, float]:
-        """Return cubics (4, r · bins), the cell of each bin on which they do not suffice (or −1), and their error."""
+        """Return cubics (4, r · bins), the cell of each bin on which they do not suffice (or −1), and their error.
+
+        They take the place of the moments, which nobody asks for any more; bins outside all cells hold any numbers.
+        """
         length = self.paths * self.bins.count
-        table = np.zeros((4, length))
-        special = np.full(length, -1, dtype=np.intp)
+        table = self.moments.reshape(4, length)
+        special = None
         values = self.x[: self.inner].reshape(-1, NODES)
         start = (self.path * self.bins.count + self.first).astype(np.intp)
         error = 0.0
@@ -210,9 +213,11 @@ class Cells:
             for order in range(4):
                 table[order, where] = cubic[:, order]
             miss = np.abs(cubic[:, 4])
-            special[where] = np.where(miss > tolerance, same[:, None], -1)
             error = max(error, float(np.max(np.minimum(miss, tolerance))))
-        return table, special if np.any(special >= 0) else None, error
+            if np.any(miss > tolerance):
+                special = np.full(length, -1, dtype=np.intp) if special is None else special
+                special[where] = np.where(miss > tolerance, same[:, None], -1)
+        return table, special, error
 
 
 _HALVES = tuple(chebyshev.interpolation(NODES, (chebyshev.nodes(NODES) + side) / 2) for side in (-1, 1))
