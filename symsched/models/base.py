@@ -43,6 +43,11 @@ class AbstractModel(abc.ABC):
         return None
 
     @property
+    def coordinate_mean(self) -> float | None:
+        """The mean E a_i of every coordinate at this d, if it is known to differ from that of its limit, else None."""
+        return None
+
+    @property
     def integrates(self) -> bool:
         """Whether a posterior costs an integral for every coordinate of every path."""
         return False

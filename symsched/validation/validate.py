@@ -121,13 +121,17 @@ def _mode_rows(limit: Limit, run: Run, predictions: Sequence[ModePrediction], ka
     In the window the law of y is known with noise 1 in place of 1 + ψ² v, v the variance of a coordinate: log-odds are
     off by a factor 1 + O(ψ² v). Of K equal modes a share π then moves by at most π (1 − π) (logit π + log(K − 1)) ≤
     0.23 + log(K − 1)/4 of that, which is below 1 up to twenty modes. That a weight is allowed ψ², and a coordinate ψ²
-    of its own size, is a choice of this order and no bound: further cumulants add terms of it.
+    of its own size, is a choice of this order and no bound: further cumulants add terms of it. The mean of a single
+    mode that nothing precedes is allowed besides what its exact value at this d differs from the limit's, as
+    h/(d (1 − β)) of a hot spin.
     """
     reach = window_reach(limit, run.dimension, kappa)
     early = waiting(limit, run.dimension, kappa)
     model = limit.order_model(run.dimension)
     names = mode_names(limit)
     shift = _collective_mean(limit, float(run.dimension))
+    alone = len(names) == 1 and not limit.cascade.speciations
+    pull = limit.model(run.dimension).coordinate_mean if alone else None
     judge = partial(
         statistical,
         dimension=float(run.dimension),
@@ -147,7 +151,10 @@ def _mode_rows(limit: Limit, run: Run, predictions: Sequence[ModePrediction], ka
         scale = math.sqrt(prediction.site_variance) + abs(prediction.site_mean)
         site = model.sites[k]
         if not model.centred:
-            law, off = prediction.path_mean, partial(judge, allowance=reach**2 * scale, target=site.mean + shift)
+            target = site.mean + shift
+            # What an interaction leaves of its field at this d is known exactly, and is no error of the sampler.
+            left = 0.0 if pull is None else abs(pull - target)
+            law, off = prediction.path_mean, partial(judge, allowance=reach**2 * scale + left, target=target)
             claim = f"{name}mean of a coordinate"
             rows.append(average_row(claim, prediction.site_mean + shift, sites.mean, law, hits, judge=off))
         # About the mean of its own path a coordinate's variance is smaller by 1/d.

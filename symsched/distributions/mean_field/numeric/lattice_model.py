@@ -77,6 +77,11 @@ class LatticeFieldModel(AbstractBasinModel):
     def _log_partition(self) -> float:
         return float(special.logsumexp(self._log_sums[-1] + self._log_weight))
 
+    @property
+    def coordinate_mean(self) -> float | None:
+        """The mean of Σ a/d over the values of the total."""
+        return float(special.softmax(self._log_sums[-1] + self._log_weight) @ self._totals / self.d)
+
     def log_density(self, x: ArrayLike) -> Array:
         """Return the log mass of each row, (n,)."""
         rows = checked_rows(x, self.d, "x")

@@ -89,6 +89,15 @@ class AbstractMeanFieldModel(AbstractBasinModel, AbstractExchangeableModel):
         return self.collective.law(self.unobserved)
 
     @property
+    def coordinate_mean(self) -> float | None:
+        """The mean ⟨⟨a⟩(u)⟩ of the tilted site over the prior law of the field; None where d is too small for that."""
+        try:
+            law = self.prior
+        except ArithmeticError:
+            return None
+        return float(self.unobserved.population.mixture(self.unobserved.kernel, law.means, law.weights)[0, 0])
+
+    @property
     def unobserved(self) -> Question:
         """The question of the field's law without data."""
         everyone = Coordinates(np.zeros((1, 1)), float(self.d))
