@@ -61,6 +61,11 @@ class AbstractOrderModel(abc.ABC):
     def separated(self, psi: float) -> bool:
         """Whether every two modes are more than 8 standard deviations of ν apart at this ψ."""
 
+    @property
+    def whole(self) -> bool:
+        """Whether the laws of the coordinates say more of the modes than the order parameters do."""
+        return False
+
     def denoise(self, mode: int, psi: float, y: Array, mass: Array) -> Array:
         """Return E[a | y] in one mode for paths y (P, L) whose coordinates have masses (P, L)."""
         site = self.sites[mode]
@@ -68,6 +73,13 @@ class AbstractOrderModel(abc.ABC):
             return np.full_like(y, site.mean)
         # The tables that samplers use, built once per ψ: three passes over the same plan share them.
         return np.asarray(fast_kernel(site, float(psi)).mean(psi * y))
+
+    def evidence(self, mode: int, psi: float, y: Array) -> tuple[Array, Array]:
+        """Return log p(y | mode) up to what all modes share, and E[a | y] in the mode, for coordinates y (P, L)."""
+        site = self.sites[mode]
+        if psi == 0:
+            return np.zeros_like(y), np.full_like(y, site.mean)
+        return fast_kernel(site, float(psi)).both(psi * y)
 
 
 @dataclass(frozen=True)
@@ -137,6 +149,12 @@ class DiscreteOrderModel(_AbstractPointsModel):
     centre: float = 0.0
     spread: float = 0.0
     centred: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Unless the modes are normal laws of one variance, of which the mean is all."""
+        normal = [site.gaussian for site in self.sites]
+        return not (self.centred or all(one is not None and one[1] == self.sites[0].variance for one in normal))
 
 
 @final

@@ -7,6 +7,7 @@ import numpy as np
 
 from symsched.algebra.arrays import Array, Index
 from symsched.models.order_model import AbstractOrderModel
+from symsched.predictions.evidence import Coordinates
 from symsched.schedules.plan import History, Plan
 
 _DECIDED = 1 - 1e-10  # posterior of a mode that is kept from there on
@@ -31,7 +32,8 @@ def order_paths(model: AbstractOrderModel, plan: Plan, start: Array) -> OrderPat
     node.
 
     For order 1 the plan is run on x = α ν with D = √d E[g | ν]. A component of order q > 1 moves by the plan's share
-    of q ψ^{q−1} √d E[g | ν]. Both feel a common mean or a width that the plan gets wrong.
+    of q ψ^{q−1} √d E[g | ν]. Both feel a common mean or a width that the plan gets wrong. A path that no window has
+    decided is at last divided by the laws of the coordinates, not by their cumulants: ``Coordinates``.
     """
     paths, components = start.shape
     if model.dimension > _LARGEST_WITH_ORDER and any(order > 1 for order in model.orders):
@@ -47,17 +49,22 @@ def order_paths(model: AbstractOrderModel, plan: Plan, start: Array) -> OrderPat
     fixed = np.full(paths, -1)
     pull = np.where(linear, model.lift, orders * math.sqrt(model.dimension))
     history, offsets = History(plan, 0.0), _offsets(model, plan)
+    coordinates = Coordinates(model, plan, start) if model.whole and shares.shape[2] > 1 else None
     for k in range(plan.steps):
         psi, alpha = plan.psi[k], plan.alpha[k]
         nu = np.where(linear, state / alpha, nu)
         seen = nu + offsets[k]
         track[:, k] = seen
         now = model.responsibilities(psi, seen)
+        if coordinates is not None:
+            now = coordinates.corrected(k, now, fixed < 0)
         # A path whose mode is beyond doubt keeps it: past its window a Hermite sum of order > 1 is no longer Gaussian.
         fixed = np.where((fixed < 0) & (now.max(axis=1) > _DECIDED) & model.separated(psi), now.argmax(axis=1), fixed)
         kept = fixed >= 0
         now[kept] = np.eye(now.shape[1])[fixed[kept]]
         shares[:, k] = now
+        if coordinates is not None:
+            coordinates.advance(k, now)
         drift = model.pull(psi, seen, now)
         # What a step adds to a component of order q > 1 is advanced from 0, and divided by the noise that it meets.
         state = history.advance(k, np.where(linear, state, 0.0), pull * psi ** (orders - 1.0) * drift)

@@ -13,6 +13,8 @@ from symsched.schedules.plan import Plan
 
 _REACH = 8.5
 """Beyond it lies less than 1e-16 of a standard normal number."""
+_GRID = 1001
+"""Starts of which neighbours are taken to end in one mode, or in two that meet at one edge."""
 _NODES = 28  # on either side, of the double exponential rule
 _NET = 9  # binary logarithm of the points in space
 _REPLICATES = 16  # scrambled nets, whose spread is the error
@@ -34,7 +36,7 @@ def mode_weights(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Array]:
 
 def _edges(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Index]:
     """Return the ν_0 at which the mode changes, increasing, and the modes of the intervals between them."""
-    grid = np.linspace(-_REACH, _REACH, 2001)
+    grid = np.linspace(-_REACH, _REACH, _GRID)
     modes = order_paths(model, plan, grid[:, None]).modes
     edges = np.flatnonzero(np.diff(modes))
     low, high, left = grid[edges], grid[edges + 1], modes[edges]

@@ -5,10 +5,14 @@ import math
 import numpy as np
 import pytest
 import sympy as sp
+from scipy import integrate, optimize, special
 from sympy.stats import Normal, Rademacher
 
 import symsched
+from symsched import VP, derive
 from symsched.predictions.order_paths import order_paths
+from symsched.predictions.weights import mode_weights
+from symsched.zoo.mixtures import exponential_pair
 
 HALF = sp.Rational(1, 2)
 
@@ -36,3 +40,40 @@ def test_a_width_that_euler_gets_wrong_shifts_a_hermite_sum():
     mean = weights @ np.polynomial.hermite_e.hermeval(narrow, [0, 0, 0, 0, 1]) / weights.sum()
     assert abs(mean) * math.sqrt(10_000 / 24) > 0.01
     assert found == pytest.approx(0.3 + math.sqrt(10_000 / 24) * mean, rel=1e-9)
+
+
+def test_a_path_that_no_window_decides_is_divided_by_the_laws_and_not_half_way_between_their_means():
+    """A plain loop: the mean of the coordinates, tanh in the window, and by quadrature the sign of E log p_1/p_2 under
+    N(mean, 1) at the first node behind the gap.
+    """
+    wide, limit = 1e16, derive(exponential_pair(), VP)
+    plan = limit.schedule.plan(12, wide, 3)
+    gap = int(np.flatnonzero(plan.psi > 0.01)[0])
+    psi = plan.psi[gap]
+
+    def log_density(rate, y):  # of z + ψ a, a ~ Exp(rate)
+        slope = rate / psi
+        return math.log(slope) + slope**2 / 2 - slope * y + special.log_ndtr(y - slope)
+
+    def evidence(mean):
+        def integrand(z):
+            y = z + mean
+            return math.exp(-(z**2) / 2) * (log_density(1, y) - log_density(2, y))
+
+        return integrate.quad(integrand, -12, 12, epsabs=1e-13)[0]
+
+    def mean_behind_the_gap(nu0):
+        x = 0.0
+        for k in range(gap):
+            s, nu = math.sqrt(wide) * plan.psi[k], nu0 + math.sqrt(wide) * x / plan.alpha[k]
+            share = special.expit(math.log(7 / 3) + s * nu / 2 - s**2 * (1 - 1 / 4) / 2)
+            x = plan.A[k] * x + plan.B[k, k] * (share + (1 - share) / 2)
+        return x / plan.alpha[gap]
+
+    def weight_of(decided):
+        return 1 - special.ndtr(optimize.brentq(lambda nu0: decided(mean_behind_the_gap(nu0)), -6, 6, xtol=1e-13))
+
+    found = mode_weights(limit.order_model(wide), plan)[0][0]
+    assert found == pytest.approx(weight_of(evidence), abs=1e-6)
+    # Control: half way between the two means lies somewhere else.
+    assert abs(found - weight_of(lambda mean: mean - 3 / 4 * psi)) > 0.01

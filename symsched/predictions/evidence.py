@@ -1,0 +1,75 @@
+"""What the laws of d coordinates say of the mode a path is in, beyond the cumulants that its order parameters see."""
+
+import math
+from typing import final
+
+import numpy as np
+from scipy import special
+
+from symsched.algebra.arrays import Array
+from symsched.models.order_model import AbstractOrderModel
+from symsched.schedules.plan import History, Plan
+
+_REACH = 7.5
+"""Standard deviations of one coordinate's noise: 6e-14 lies beyond."""
+_NODES = 61
+"""Of the trapezoidal rule between: right to e^{−2π·4 b} for a law that is analytic within b of the line."""
+_ROUNDING = 1e-14
+"""Relative error of the log of a site's normaliser, read from its table; a tenth of it is absolute."""
+_ENOUGH = 1e-3
+"""Error of a log-likelihood ratio that moves no posterior by more."""
+
+
+@final
+class Coordinates:
+    """One coordinate of every path under the steps of a plan, as a map of its noise z, and what d of them decide.
+
+    Given ν_0 a coordinate's noise has the density φ(z) (1 + Σ_c ν_0c He_{q_c}(z)/√(q_c! d)), and the log-likelihood of
+    mode k is log w_k + d E log p_k(y(z)). In a window this is the order parameters' own s g ν − s² g²/2, up to O(ψ).
+    Where ψ is O(1) it is not: the tie between two modes is where E log p_k = E log p_l under the law that the path
+    *has*, which a coarse step has put between the two, and not half way between their cumulants.
+    """
+
+    def __init__(self, model: AbstractOrderModel, plan: Plan, start: Array) -> None:
+        """Start from ν_0 = ``start`` (P, C)."""
+        self._model, self._plan = model, plan
+        nodes = np.linspace(-_REACH, _REACH, _NODES)
+        masses = np.exp(-(nodes**2) / 2)
+        masses /= masses.sum()
+        tilt = np.ones((len(start), _NODES))
+        for c, order in enumerate(model.orders):
+            wave = np.polynomial.hermite_e.hermeval(nodes, np.eye(order + 1)[order])
+            tilt += start[:, c, None] * wave / math.sqrt(math.factorial(order) * model.dimension)
+        self._masses = masses * tilt
+        self._x = plan.alpha[0] * np.tile(nodes, (len(start), 1))
+        self._means: list[Array] = []
+        self._rows = np.arange(len(start))
+        self._history = History(plan)
+        self._log_weights = np.log(model.responsibilities(0.0, start[:1])[0])
+
+    def corrected(self, node: int, shares: Array, undecided: Array) -> Array:
+        """Return the posterior over the modes at a node, (P, K), for the paths that are still ``undecided``, a mask (P,).
+
+        It is ``shares``, that of the order parameters, where d log-likelihoods would be lost to rounding.
+        """
+        model, psi = self._model, self._plan.psi[node]
+        self._rows = np.flatnonzero(undecided)
+        y, masses = self._x[self._rows] / self._plan.alpha[node], self._masses[self._rows]
+        seen = [model.evidence(k, psi, y) for k in range(shares.shape[1])]
+        logs, self._means = [log for log, _ in seen], [mean for _, mean in seen]
+        ratios = np.stack([np.sum((one - logs[0]) * masses, axis=1) for one in logs], axis=1)
+        scale = np.stack([np.sum(np.abs(one) * np.abs(masses), axis=1) for one in logs], axis=1).max(axis=1)
+        error = model.dimension * _ROUNDING * (scale + 0.1)
+        logits = self._log_weights + model.dimension * ratios
+        first, second = (np.partition(logits, at, axis=1)[:, at] for at in (-1, -2))
+        sure = (error < _ENOUGH) | (first - second > 30 + error / _ENOUGH)
+        out = shares.copy()
+        out[self._rows[sure]] = special.softmax(logits[sure], axis=1)
+        return out
+
+    def advance(self, node: int, shares: Array) -> None:
+        """Carry the coordinates of the undecided paths one step on, under the posterior ``shares`` (P, K)."""
+        mean = np.zeros_like(self._x)
+        for k, one in enumerate(self._means):
+            mean[self._rows] += shares[self._rows, k, None] * one
+        self._history.advance(node, self._x, mean)
