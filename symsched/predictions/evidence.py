@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 from scipy import special
 
-from symsched.algebra.arrays import Array
+from symsched.algebra.arrays import Array, Mask
 from symsched.models.order_model import AbstractOrderModel
 from symsched.schedules.plan import History, Plan
 
@@ -47,8 +47,8 @@ class Coordinates:
         self._history = History(plan)
         self._log_weights = np.log(model.responsibilities(0.0, start[:1])[0])
 
-    def corrected(self, node: int, shares: Array, undecided: Array) -> Array:
-        """Return the posterior over the modes at a node, (P, K), for the paths that are still ``undecided``, a mask (P,).
+    def corrected(self, node: int, shares: Array, undecided: Mask) -> Array:
+        """Return the posterior over the modes at a node, (P, K), for the paths in the mask ``undecided`` (P,).
 
         It is ``shares``, that of the order parameters, where d log-likelihoods would be lost to rounding.
         """
