@@ -105,7 +105,7 @@ class MeanField(AbstractDistribution):
 
     def comparisons(self, rng: np.random.Generator) -> list[Comparison]:
         """Return the collective variance of every mode that is not critical."""
-        return collective.collective_variances(self.model(collective.DIMENSION), self.saddles, rng)
+        return collective.collective_variances(self.model(collective.DIMENSION), self.landscape, self.saddles, rng)
 
     def _numeric(self, dimension: int) -> AbstractModel:
         return self.at(dimension)._member(dimension, self._modes_at(dimension))

@@ -15,6 +15,10 @@ from symsched.symbols import d, kappa, t, tau
 # A Float: roots of an exact number make SymPy factorise it.
 HUGE = sp.Float("1e120", 300)
 """The dimension of these numbers: corrections d^(-1/20) are 10^-6 there."""
+NEGLECTED = 1e-5
+"""What such corrections may leave of a number: a choice, ten of them; what they leave of most is far smaller."""
+ROUNDED = 1e-12
+"""What numbers that hold at every dimension may differ by: they have 160 digits until they become floats."""
 KAPPA = sp.Integer(3)  # the trial value of the window constant
 _DIGITS, _KEPT = 320, 160
 """Digits of τ, and of what is left of them where 1 − τ ~ d^(-1/2) at d = 10^240."""

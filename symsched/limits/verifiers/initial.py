@@ -9,7 +9,7 @@ from symsched.algebra.derivation import Check, Verifier
 from symsched.distributions.cascade import CanonicalPhase
 from symsched.distributions.verifiers import evaluated
 from symsched.laws import AbstractLaw
-from symsched.limits.verifiers.finite import KAPPA, posterior, scaled_amplitudes
+from symsched.limits.verifiers.finite import KAPPA, NEGLECTED, posterior, scaled_amplitudes
 from symsched.schedules.interpolant import Interpolant
 from symsched.schedules.schedule import Schedule
 from symsched.schedules.window import Window
@@ -45,11 +45,11 @@ def initial_laws(canonical: CanonicalPhase, window: Window, schedule: Schedule) 
                     ends.append([scale * value for value in crossed])
                 method = "noise carried over the gap at d = 10^120"
                 half = (ends[0][k] + ends[1][k]) / 2
-                checks.append(Check(f"mean of {name}", mean[k], half, 1e-5, method))
+                checks.append(Check(f"mean of {name}", mean[k], half, NEGLECTED, method))
                 for j in range(size):
                     width = (ends[0][j] - ends[1][j]) / 2
                     seen = covariance[k][j] / math.sqrt(covariance[k][k]) if covariance[k][k] > 0 else math.nan
-                    checks.append(Check(f"width of {name}", seen, width, 1e-5, method))
+                    checks.append(Check(f"width of {name}", seen, width, NEGLECTED, method))
         return tuple(checks)
 
     return verify

@@ -8,7 +8,7 @@ import sympy as sp
 from symsched.algebra.codegen import number
 from symsched.algebra.derivation import Check, Verifier
 from symsched.distributions.cascade import CanonicalPhase
-from symsched.limits.verifiers.finite import HUGE, KAPPA, amplitudes, inside, scaled_amplitudes
+from symsched.limits.verifiers.finite import HUGE, KAPPA, NEGLECTED, ROUNDED, amplitudes, inside, scaled_amplitudes
 from symsched.schedules.interpolant import Interpolant
 from symsched.schedules.schedule import Schedule
 from symsched.schedules.window import Window
@@ -32,7 +32,7 @@ def scales(canonical: CanonicalPhase, window: Window, interpolant: Interpolant) 
                 (f"α/d^{growth} at t = {at}", noise, seen_noise),
             ):
                 value = number(claimed.subs({t: at, kappa: KAPPA, d: HUGE}), rule)
-                checks.append(Check(rule, value, float(seen), 1e-5, _METHOD))
+                checks.append(Check(rule, value, float(seen), NEGLECTED, _METHOD))
         return tuple(checks)
 
     return verify
@@ -56,15 +56,17 @@ def dilation(schedule: Schedule, phases: Sequence[CanonicalPhase]) -> Verifier:
         start = HUGE**growth * schedule.interpolant.noise_scale[0]
         first_signal, last_noise = at(after.args[0], sp.S.Zero)[1], at(after.args[-1], _END)[0]
         checks = [
-            Check("β at t = 0", float(first_signal), 0.0, 1e-12, _METHOD),
-            Check("α/α(0) at t = 1", float(last_noise / start), 0.0, 1e-12, _METHOD),
+            Check("β at t = 0", float(first_signal), 0.0, ROUNDED, _METHOD),
+            Check("α/α(0) at t = 1", float(last_noise / start), 0.0, ROUNDED, _METHOD),
         ]
         named = {phase.name: k for k, phase in enumerate(phases)}
         for (window, dilated), (following, next_dilated) in pairwise(pieces):
             noise, signal = at(dilated, window.end)
             next_noise, next_signal = at(next_dilated, following.start)
             for what, ratio in (("α", next_noise / noise), ("β", next_signal / signal)):
-                checks.append(Check(f"{what}: {window.name} meets {following.name}", float(ratio), 1.0, 1e-12, _METHOD))
+                checks.append(
+                    Check(f"{what}: {window.name} meets {following.name}", float(ratio), 1.0, ROUNDED, _METHOD)
+                )
             later = named.get(following.name)
             if window.name not in named:
                 if later is None:
@@ -86,14 +88,14 @@ def dilation(schedule: Schedule, phases: Sequence[CanonicalPhase]) -> Verifier:
             else:
                 high = phases[later].exponent
                 rule, seen = f"α is κ d^{high} at the end of the {window.name} window", noise / (KAPPA * HUGE**high)
-            checks.append(Check(rule, float(seen), 1.0, 1e-12, _METHOD))
+            checks.append(Check(rule, float(seen), 1.0, ROUNDED, _METHOD))
         for window, dilated in pieces:
             runs, what = _running(window, phases, growth)
             middle_time = (window.start + window.end) / 2
             places = [at(dilated, time) for time in (window.start, middle_time, min(window.end, _END))]
             first, middle, last = (runs(*place) for place in places)
             half = float((middle - first) / (last - first))
-            checks.append(Check(f"{what} runs evenly in the {window.name} window", half, 0.5, 1e-12, _METHOD))
+            checks.append(Check(f"{what} runs evenly in the {window.name} window", half, 0.5, ROUNDED, _METHOD))
         return tuple(checks)
 
     return verify
