@@ -1,7 +1,8 @@
 """Claim 17: for β < 1 one mode, no speciation, a schedule of one window; at β = 1 a continuous law."""
 
+import itertools
 import math
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import sympy as sp
@@ -10,7 +11,7 @@ from cw_case import BETA, FIELD, KAPPA, WEAK, claim, limit, own, value
 from independent.paths import DILATED, PLAIN
 from independent.spins import spin_means
 from symsched.distributions.named import CurieWeiss
-from symsched.models.estimates import Estimate, average
+from symsched.models.estimates import Estimate, average, share
 from symsched.predictions.predict import predict
 from symsched.schedules.interpolant import VE
 from symsched.schedules.schedule import plain
@@ -23,6 +24,7 @@ HOT, CRITICAL = sp.Rational(1, 2), sp.S.One
 STEPS, SIZE, WIDE = 20, 2000, 10_000
 FIELDS = {"no field": sp.S.Zero, "field 0.8 u": sp.Rational(4, 5)}  # the tilt at criticality, in units of d^(1/4)
 SIZES = tuple(16**k for k in (2, 3, 4, 5))  # a factor of 16 is one of 2 in d^(1/4)
+FIELD_SHAKES = "what the collective field, of variance β²Λ''/(χd), shakes"
 PULL = "the field's pull h/(d (1 − β))"
 
 m, u = sp.symbols("m u", real=True)
@@ -97,17 +99,43 @@ def predicted(name):
     return found
 
 
+def near_one(values):
+    """The mean of numbers in [0, 1], by path; where all are 1 its error is that of as many hits, not 0."""
+    found, hits = average(np.mean(values, axis=1)), share(np.ones(values.size, dtype=bool))
+    return Estimate(found.value, max(found.standard_error, hits.standard_error))
+
+
 def read(run):
     site = run.sites[0]
     return {
         "mean": site.mean,
-        "variance": site.variance,
+        "square": near_one(run.x**2),
         "up": average(np.mean(run.x > 0, axis=1)),
-        "decided": average(np.mean(np.abs(run.x) > 0.99, axis=1)),
+        "decided": share(np.abs(run.x).ravel() > 0.99),
     }
 
 
+@cache
+def by_recursion(name, field=0.0):
+    """Mean square of the spins and share with |x_i| > 0.99 after canonical steps y' = tanh(u + ψy) in a ``field`` u."""
+    ratios = [beta / alpha for alpha, beta, *_ in (PLAIN["vp"](k / STEPS, 1.0, KAPPA) for k in range(STEPS))]
+    psi = np.array(ratios) / (KAPPA if name == "ve" else 1)
+    y = np.linspace(-7, 7, 200_000)
+    masses = np.exp(-(y**2) / 2) / np.exp(-(y**2) / 2).sum()
+    for here, there in itertools.pairwise(psi):
+        y = y + (there - here) * np.tanh(field + here * y)
+    x = np.tanh(field + psi[-1] * y)
+    return {"square": float(masses @ x**2), "decided": float(masses @ (np.abs(x) > 0.99))}
+
+
+def shaken(what, name, size):
+    """What the collective field changes of these, even in it: on average as much as one standard deviation does."""
+    field = float(HOT) * math.sqrt(collective() / size)
+    return abs(by_recursion(name, field)[what] - by_recursion(name)[what])
+
+
 def pull(size):
+    """What a field h of order one leaves of the spin mean at d, to first order in it."""
     return value(FIELD) / (1 - float(HOT)) / size
 
 
@@ -120,16 +148,21 @@ def simulated(name):
         read=read,
         quantities=(
             Quantity("mean", f"{title}: mean of a spin", lambda _: predicted(name).site_mean, pull, PULL),
-            # Within a path the variance is about the path's own mean, which has variance Λ''/(χd).
             Quantity(
-                "variance",
-                f"{title}: variance of a spin, with Euler's error",
-                lambda size: predicted(name).site_variance - collective() / size,
-                lambda size: 1 / size,
-                "1/d, what the limit neglects",
+                "square",
+                f"{title}: mean square of a spin, with Euler's error",
+                lambda _: predicted(name).site_variance + predicted(name).site_mean ** 2,
+                partial(shaken, "square", name),
+                FIELD_SHAKES,
             ),
             Quantity("up", f"{title}: share of spins up", lambda _: 0.5, pull, PULL),
-            Quantity("decided", f"{title}: share of spins with |x_i| > 0.99", lambda _: 1.0, tolerance=lambda _: 0.03),
+            Quantity(
+                "decided",
+                f"{title}: share of spins with |x_i| > 0.99",
+                lambda _: by_recursion(name)["decided"],
+                partial(shaken, "decided", name),
+                FIELD_SHAKES,
+            ),
         ),
         d=SIZE,
         n=Sized(300, 60),
@@ -169,7 +202,6 @@ def at_criticality(label, other):
         enumerated=lambda size: moments(label, size)[first:],
         base=SIZES[1:],
         powers=(0.5, 1.0),
-        tolerance=1e-6,
         sizes=SIZES,
         rate=-0.5,
         rated=names[1:],
@@ -180,7 +212,7 @@ def at_criticality(label, other):
         gap=lambda _, size, effort: (moments(label, size)[1] * size**0.5) ** 0.5,
         sizes=SIZES,
         expected=lambda: float(critical(label).phases[0].exponent),
-        room=(-0.01, 0.01),
+        room=0.01,
         wrong={"expected": lambda: float(limit("vp", WEAK).phases[0].exponent)},
     )
 
@@ -221,7 +253,7 @@ CLAIM = claim(
             points=tuple((HOT, name, t) for name in ("vp", "ve") for t in (0.25, 0.75)),
             derived=dilation,
             independent=written_out,
-            tolerance=1e-12,
+            tolerance=1e-12,  # rounded
             axes=Axes("schedules", "The schedule that follows, with and without speciation", "(2/π) arctan ψ", "t"),
             line=tuple(k / 40 for k in range(40)),
             seen=tuple(k / 8 for k in range(8)),
@@ -234,9 +266,7 @@ CLAIM = claim(
             enumerated=enumerated,
             base=(4000, 16_000),
             powers=(1,),
-            tolerance=1e-5,
             sizes=(1000, 4000, 16_000),
-            room=(-0.1, 0.1),
             axes=Axes("collective", "d·Var(m̂) at β = ½: enumerated minus derived", "error", log_y=True),
             wrong={"derived": lambda: (collective(coupled=False),)},
         ),

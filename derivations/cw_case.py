@@ -16,7 +16,7 @@ from symsched.algebra.codegen import number
 from symsched.distributions.named import CurieWeiss
 from symsched.limits.limit import derive
 from symsched.schedules.interpolant import INTERPOLANTS
-from symsched.validation.checks import Axes, RateInD, dividing_place, solve_ode
+from symsched.validation.checks import ROOM, Axes, RateInD, dividing_place, solve_ode
 from symsched.validation.claim import Claim
 
 claim = partial(Claim, group="Curie–Weiss", source="arXiv 2501.00988")
@@ -24,6 +24,8 @@ BETA, WEAK, FIELD, KAPPA = sp.Integer(2), sp.Rational(11, 10), sp.log(2), 3.0
 """WEAK is the paper's other coupling; negative controls take it for β."""
 FAR = 1e30
 """A dimension at which the paper's schedules are their limits to the last digit."""
+PATHS_ROOM = 0.15
+"""How far the rate of a distance over few paths may be from its exponent: a choice; of twelve paths up to 0.11 away."""
 NEARLY = 0.99
 """Time at which a spin of the limit has made up its mind; its equation is singular at t = 1."""
 
@@ -94,7 +96,7 @@ def rms(differences):
     return float(np.sqrt(np.mean(differences**2)))
 
 
-def rate(name, gap, sizes, *, expected, room, drawn=None):
+def rate(name, gap, sizes, *, expected, room=ROOM, drawn=None):
     """The check of a rate in d, with the limit of another coupling as its control."""
     axes = drawn and Axes(
         re.sub("[^a-z]+", "-", drawn).strip("-"), f"Distance from the limit: {drawn}", "distance", log_y=True
@@ -112,10 +114,15 @@ def rate(name, gap, sizes, *, expected, room, drawn=None):
 
 
 # %% Single spins
+ROUNDS, BETWEEN = 6, (-7.0, 7.0)
+ENCLOSED = (BETWEEN[1] - BETWEEN[0]) / 30**ROUNDS
+"""Width of the interval in which decided() ends: each round encloses the place thirty times more tightly."""
+
+
 @cache
 def decided(name, side, beta=BETA):
     """The x_i(½) at which a solution of the derived site equation of the mode S = ±1 changes its final sign."""
     equation = limit(name, beta).phases[-1].odes[(side + 1) // 2]
     return dividing_place(
-        lambda starts: solve_ode(equation, starts, (0.5, NEARLY), KAPPA)[:, -1] > 0, -7.0, 7.0, rounds=6
+        lambda starts: solve_ode(equation, starts, (0.5, NEARLY), KAPPA)[:, -1] > 0, *BETWEEN, rounds=ROUNDS
     )

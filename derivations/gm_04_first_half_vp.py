@@ -5,7 +5,7 @@ from functools import cache, partial
 import numpy as np
 import sympy as sp
 
-from gm_case import FAR, KAPPA, ODDS, P, claim, ends, h, law, limit, m, mixture, p, symbolic
+from gm_case import FAR, KAPPA, ODDS, P, claim, ends, euler_halfway, h, law, limit, m, mixture, p, symbolic
 from independent.mixture import ExactFlow
 from independent.paths import DILATED, PLAIN
 from symsched.models.estimates import average, share
@@ -80,6 +80,18 @@ def halfway(path, d, effort):
     return {"mean": average(mu), "square": average(mu**2), "positive": share(mu > 0), "far": share(mu > KAPPA)}
 
 
+@cache
+def by_euler():
+    """The same numbers by Euler's recursion as d → ∞, with as many steps."""
+    nu, masses = euler_halfway(KAPPA, FINE // 2)
+    return {
+        "mean": masses @ nu,
+        "square": masses @ nu**2,
+        "positive": masses @ (nu > 0),
+        "far": masses @ (nu > KAPPA),
+    }
+
+
 def moment(power):
     atoms = zip(law().values, law().weights, strict=True)
     return float(sum(weight * (KAPPA * value) ** power for value, weight in atoms))
@@ -94,8 +106,8 @@ def quantity(key, name, value):
         key,
         name,
         lambda _: value(),
-        lambda _: max(1.0, abs(value())) * 2 * KAPPA / FINE,
-        "2κ/steps of the value: Euler's error of first order",
+        lambda _: abs(by_euler()[key] - value()),
+        "Euler's error, by its recursion as d → ∞",
     )
 
 
@@ -114,7 +126,7 @@ CLAIM = claim(
             starts=STARTS,
             times=(0.5,),
             exact=ExactFlow(DILATED["vp"], "1e24").order_parameter,
-            tolerance=1e-9,
+            tolerance=1e-10,  # the solver's 1e-11, grown as paths part; d = 10²⁴ leaves 10⁻¹²
             dimension=1e24,
             flow=Flow(
                 Axes("paths", "The component along the means, dilated VP", r"$\mu$", "t"),
@@ -131,7 +143,7 @@ CLAIM = claim(
             gap=distance,
             sizes=(1e4, 1e6, 1e8),
             expected=lambda: -float(limit("vp").phases[0].exponent),
-            room=(-0.05, 0.05),
+            room=0.005,
             wrong={"subject": TARGET},
         ),
         RateInD(
@@ -140,8 +152,6 @@ CLAIM = claim(
             gap=sampled_distance,
             sizes=Sized((100, 1_000, 10_000, 100_000), (100, 1_000, 10_000)),
             expected=lambda: -0.5,
-            room=(-0.1, 0.1),
-            last=("their distance at the largest d", lambda d: 10 / d**0.5),
             axes=Axes(
                 "rate", f"Distance of paths from the limit, {STEPS} steps", "mean distance of a path", log_y=True
             ),

@@ -12,7 +12,7 @@ from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.schedules.schedule import plain
 from symsched.symbols import nu, s
 from symsched.validation.cells import Formula, Identity, Steps, cell
-from symsched.validation.checks import Axes, DoesNotMove, End, Quantity, Settles, WholeVectors
+from symsched.validation.checks import Axes, DoesNotMove, Quantity, Settles, WholeVectors
 from symsched.validation.effort import Sized
 from symsched.validation.validate import REACH
 
@@ -48,9 +48,9 @@ def numbers():
 
 
 # %%
-def allowance(name, d):
-    """How far the recursion of the order parameter at this d is from that at d = ∞."""
-    return abs(predicted(name, STEPS, d)["weight"] - predicted(name, STEPS)["weight"])
+def allowance(name, d, what="weight"):
+    """How far Euler's number at this d is from that at d = ∞."""
+    return abs(predicted(name, STEPS, d)[what] - predicted(name, STEPS)[what])
 
 
 def trusted(d):
@@ -86,11 +86,12 @@ def constant(name, dimensions=DIMENSIONS, *, full_only=False):
     width = Quantity(
         "width", f"{title}: width", lambda d: predicted(name, STEPS, d)["width"], axes=axes("width", name, SIGMA)
     )
-    end = End(
+    end = Quantity(
         "width",
         f"{title}: width at the largest d, its number at d = ∞",
-        lambda: predicted(name, STEPS)["width"],
-        lambda d: KAPPA / d**0.5,
+        lambda _: predicted(name, STEPS)["width"],
+        partial(allowance, name, what="width"),
+        NEGLECTED,
     )
     vectors = Quantity(
         "weight",

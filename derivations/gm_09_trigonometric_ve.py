@@ -59,24 +59,32 @@ def noise():
 
 # %%
 @cache
-def spread(steps):
+def spread(steps, d=VECTOR):
     """The growth of the coordinates of d-dimensional vectors over √d after the first half, by the plain loop."""
-    noise = np.random.default_rng(9).standard_normal((4, VECTOR))
-    table = euler_steps(DILATED[NAME], 2 * steps, float(VECTOR), KAPPA)
-    return orthogonal_growth(table, noise) / VECTOR**0.5
+    noise = np.random.default_rng(9).standard_normal((4, d))
+    table = euler_steps(DILATED[NAME], 2 * steps, float(d), KAPPA)
+    return orthogonal_growth(table, noise) / d**0.5
+
+
+def neglected(steps):
+    """Twice what a d ten times as small leaves, times 1/10.
+
+    The half ends at τ = √(1 − κ²/d) and the posterior sees some of the noise: both of order 1/d.
+    """
+    return 2 / 10 * abs(spread(steps, VECTOR // 10) - growth(steps))
 
 
 def sample(path, dimension, effort):
     return heavier(path, STEPS, dimension, n=effort.choose(40_000, 10_000), seed=effort.seed)
 
 
-def factors(points, tolerance, **changes):
+def factors(points, **changes):
     return ClosedForm(
         name="factor of the orthogonal noise over √d, K = {}, whole vectors",
         points=points,
         derived=growth,
         independent=spread,
-        tolerance=tolerance,
+        tolerance=neglected,
         scale=1.0,
         dimension=VECTOR,
         wrong={"derived": lambda steps: growth(steps, "ve")},
@@ -97,10 +105,8 @@ CLAIM = claim(
     cells=(equations, noise),
     checks=(
         *both_halves(NAME, "ve"),
-        # At finite d the half ends at τ = √(1 − κ²/d) and the posterior sees some of the noise: both of order K/d.
         factors(
             (10,),
-            2 * 10 / VECTOR,
             axes=Axes(
                 "factor",
                 "Orthogonal noise over √d after the first half",
@@ -112,8 +118,8 @@ CLAIM = claim(
             line=(2, 3, 5, 8, 12, 20, 32, 50, 80),
             seen=(2, 5, 12, 32, 80),
         ),
-        factors((5,), 2 * 5 / VECTOR, full_only=True),
-        factors((40,), 2 * 40 / VECTOR, full_only=True),
+        factors((5,), full_only=True),
+        factors((40,), full_only=True),
         Settles(
             schedule=DILATED[NAME],
             sample=sample,

@@ -16,6 +16,7 @@ from symsched.validation.effort import Sized
 
 DIMENSIONS = Sized((10_000, 100_000, 1_000_000, 100_000_000), (10_000, 1_000_000))  # d over four decades
 TOLERANCE = 0.2
+"""What the statement takes for the width of the equation: a choice; what is measured is 1.5 to 344 off."""
 
 
 # %%

@@ -90,9 +90,9 @@ def euler_weight(steps: Array, d: float) -> float:
     return float(special.ndtr(-(low + high) / 2))
 
 
-def width_by_angles(path: Path, steps: int, d: float) -> float:
+def width_by_angles(path: Path, steps: int, d: float, kappa: float = 1.0) -> float:
     """Return σ Π cos(θ_k − θ_{k+1}) over uniform times, tan θ = α/(σβ)."""
-    nodes = [path(k / steps, d, 1.0)[:2] for k in range(steps)] + [(0.0, 1.0)]
+    nodes = [path(k / steps, d, kappa)[:2] for k in range(steps)] + [(0.0, 1.0)]
     angles = [math.atan2(alpha, SIGMA * beta) for alpha, beta in nodes]
     return SIGMA * math.prod(math.cos(here - there) for here, there in pairwise(angles))
 

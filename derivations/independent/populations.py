@@ -183,9 +183,9 @@ def thresholds(
     return np.asarray(side * amplitudes[first][0] * halfway)
 
 
-def kept(d: float, steps: Array, start: float, paths: int, seed: int) -> Array:
+def kept(d: float, steps: Array, start: float, paths: int, *, cells: int, seed: int) -> Array:
     """Return the mean of sign(x_i) of paths that start at ν_0 = ``start``, (n,): 1 − 2Φ(z*), z* dividing the signs."""
-    population = draw(d, paths, 300, np.random.default_rng(seed)).started_at(np.full(paths, start))
+    population = draw(d, paths, cells, np.random.default_rng(seed)).started_at(np.full(paths, start))
     met: list[FieldLaw] = []
     moved = euler(observed(Spins(d), population, met), population.z, steps)
 

@@ -16,6 +16,22 @@ from symsched.validation.effort import Effort, Sized
 Sizes = tuple[float, ...]
 
 
+ROOM = 0.1
+"""How far a slope may be from its exponent: a choice, a fifth of the ½ by which two rates of these limits differ.
+
+What is measured by samples or paths is up to 0.06 away; where no sample enters, claims choose less.
+"""
+_EXACT_ROOM = 0.02
+"""The same for slopes of enumerated errors, a choice again: these are up to 0.009 away."""
+_LEFT = 2
+"""How much of the next power of d, times what it was measured to leave, the remaining ones may add up to."""
+
+
+def _slope(name: str, rate: Estimate, expected: float, room: float) -> Row:
+    error = rate.standard_error or None
+    return bounded(name, rate.value, expected - room, expected + room, predicted=expected, standard_error=error)
+
+
 def _guide(sizes: Sizes, first: float, exponent: float) -> Curve:
     return Curve(f"$d^{{{exponent:g}}}$", sizes, [first * (d / sizes[0]) ** exponent for d in sizes], style="dashed")
 
@@ -25,11 +41,10 @@ def _guide(sizes: Sizes, first: float, exponent: float) -> Curve:
 class RateInD(AbstractCheck):
     """A distance (or any number of one sign) follows a power of d: the exponent lies within ``room`` of the expected.
 
-    ``room`` (below, above) is the claim's own choice, not derived: how far the slope over its sizes may be from that as
-    d → ∞, the next power of d being still there. Standard errors of the slope come on top of it.
+    ``room`` is a choice, not derived: how far the slope over the sizes may be from that as d → ∞, the next power of d
+    being still there. Standard errors of the slope come on top of it.
 
-    ``gap`` takes the ``subject`` (a schedule, an equation: what the distance is of), d and the effort. With a ``last``,
-    the distance at the largest dimension is also bounded: (name of the row, bound at d).
+    ``gap`` takes the ``subject`` (a schedule, an equation: what the distance is of), d and the effort.
     """
 
     name: str
@@ -37,8 +52,7 @@ class RateInD(AbstractCheck):
     gap: Callable[[Any, float, Effort], float | Estimate]
     sizes: Sizes | Sized[Sizes]
     expected: Callable[[], float]
-    room: tuple[float, float]
-    last: tuple[str, Callable[[float], float]] | None = None
+    room: float = ROOM
     axes: Axes | None = None
 
     def _gaps(self, effort: Effort) -> list[Estimate]:
@@ -46,21 +60,9 @@ class RateInD(AbstractCheck):
         return [gap if isinstance(gap, Estimate) else Estimate(abs(gap), 0.0) for gap in found]
 
     def rows(self, effort: Effort) -> tuple[Row, ...]:
-        """Return the row of the exponent, and that of the distance at the largest dimension."""
-        sizes, gaps = effort.of(self.sizes), self._gaps(effort)
-        rate, expected = exponent(sizes, gaps), self.expected()
-        low, high = self.room
-        error = rate.standard_error or None
-        rows = [
-            bounded(self.name, rate.value, expected + low, expected + high, predicted=expected, standard_error=error)
-        ]
-        if self.last is not None:
-            name, bound = self.last
-            end, d = gaps[-1], sizes[-1]
-            rows.append(
-                bounded(name, end.value, 0.0, bound(d), predicted=0.0, dimension=d, standard_error=end.standard_error)
-            )
-        return tuple(rows)
+        """Return the row of the exponent."""
+        rate = exponent(effort.of(self.sizes), self._gaps(effort))
+        return (_slope(self.name, rate, self.expected(), self.room),)
 
     def charts(self, effort: Effort, rows: Sequence[Row]) -> Iterator[Chart]:
         """Yield the distance against the dimension, with the expected power beside it."""
@@ -84,7 +86,8 @@ class Enumerated(AbstractCheck):
 
     ``enumerated`` takes d and returns the quantities ``names`` (formats of nothing: the rows' names); they are
     extrapolated from the sizes ``base``, in one ratio to each other, with corrections of the ``powers`` of 1/d removed.
-    The rate is read off at ``sizes``; quantities named in ``rated`` (all, if it is None) have a row for it.
+    What the next power leaves is measured by the same one size further down, no limit being needed for that; twice as
+    much is tolerated. The rate is read off at ``sizes``; quantities in ``rated`` (all, if None) have a row for it.
     """
 
     names: tuple[str, ...]
@@ -92,10 +95,8 @@ class Enumerated(AbstractCheck):
     enumerated: Callable[[int], Sequence[float]]
     base: tuple[int, ...]
     powers: tuple[float, ...] = (1, 2)
-    tolerance: float
     sizes: tuple[int, ...] | Sized[tuple[int, ...]] = ()
     rate: float = -1.0
-    room: tuple[float, float] = (-0.05, 0.05)
     rated: tuple[str, ...] | None = None
     axes: Axes | None = None
 
@@ -103,24 +104,26 @@ class Enumerated(AbstractCheck):
         table = np.array([self.enumerated(d) for d in effort.of(self.sizes)])
         return np.abs(table - np.array(self.derived()))
 
+    def _limits(self) -> tuple[Array, Array]:
+        """Return the extrapolated quantities, and what the next power of 1/d leaves of them."""
+        ratio, following = self.base[1] // self.base[0], self.powers[-1] + self.powers[0]
+        table = np.array([self.enumerated(d) for d in (self.base[0] // ratio, *self.base)])
+        found, coarse = (extrapolated(part, ratio, self.powers) for part in (table[1:], table[:-1]))
+        return found, np.abs(found - coarse) / (ratio**following - 1)
+
     def rows(self, effort: Effort) -> tuple[Row, ...]:
         """Return for every quantity the row of its limit, and that of its rate."""
         predicted, sizes = self.derived(), effort.of(self.sizes)
-        found = extrapolated(
-            np.array([self.enumerated(d) for d in self.base]), self.base[1] / self.base[0], self.powers
-        )
+        found, left = self._limits()
         errors = self._errors(effort) if sizes else None
         listed = ", ".join(map(str, self.base))
         rows = []
         for k, name in enumerate(self.names):
             limit = f"{name}, extrapolated from d = {listed}"
-            rows.append(deterministic(limit, float(predicted[k]), float(found[k]), self.tolerance))
+            rows.append(deterministic(limit, float(predicted[k]), float(found[k]), float(_LEFT * left[k]), scale=1.0))
             if errors is not None and (self.rated is None or name in self.rated):
-                slope = exponent(sizes, [Estimate(error, 0.0) for error in errors[:, k]]).value
-                low, high = self.room
-                rows.append(
-                    bounded(f"rate in d of {name}", slope, self.rate + low, self.rate + high, predicted=self.rate)
-                )
+                slope = exponent(sizes, [Estimate(error, 0.0) for error in errors[:, k]])
+                rows.append(_slope(f"rate in d of {name}", slope, self.rate, _EXACT_ROOM))
         return tuple(rows)
 
     def charts(self, effort: Effort, rows: Sequence[Row]) -> Iterator[Chart]:

@@ -60,7 +60,8 @@ class SolvesODE(AbstractCheck):
 
     ``name`` is a format of ``start`` and ``t``; starts and solutions are in the unit of the exact flow, ``unit()`` of
     the equation's. With ``spread`` the starts are 0 and one other, and what is compared is the distance of the two
-    solutions: the factor by which an equation that is affine multiplies it.
+    solutions: the factor by which an equation that is affine multiplies it. The ``tolerance`` is relative: the solver's
+    1e-11 a step, grown along the path, by how much the claim says.
     """
 
     name: str

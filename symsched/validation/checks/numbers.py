@@ -29,16 +29,16 @@ def _each(points: Points) -> list[Points]:
 class ClosedForm(AbstractCheck):
     """A derived number is the one that an independent computation gives, at every point.
 
-    ``name`` is the row's, a format of the point or a function of it. The ``tolerance`` is relative, or in units of the
-    ``scale``. Drawn are the derived curve along ``line`` for
-    each of ``series`` (the point but for its last part), and the independent numbers at ``seen``.
+    ``name`` is the row's, a format of the point or a function of it. The ``tolerance``, also one of the point, is
+    relative, or in units of the ``scale``; the claim says where it comes from. Drawn are the derived curve along
+    ``line`` for each of ``series`` (the point but for its last part), and the independent numbers at ``seen``.
     """
 
     name: str | Callable[..., str]
     points: Points | Sized[Points]
     derived: Callable[..., float]
     independent: Callable[..., float]
-    tolerance: float
+    tolerance: float | Callable[..., float]
     scale: float | None = None
     dimension: float | None = None
     axes: Axes | None = None
@@ -54,7 +54,7 @@ class ClosedForm(AbstractCheck):
                 named(*at),
                 self.derived(*at),
                 self.independent(*at),
-                self.tolerance,
+                self.tolerance(*at) if callable(self.tolerance) else self.tolerance,
                 dimension=self.dimension,
                 scale=self.scale,
             )
@@ -92,6 +92,7 @@ class Threshold(AbstractCheck):
     """The start that divides paths by where they end, read as a number, is the one predicted, at every point.
 
     ``ends_up`` takes starts (n,) and the point, and is increasing; ``read`` turns the dividing start into the number.
+    The ``tolerance`` is relative, and no smaller than half the last of ``rounds`` enclosures read in that way.
     """
 
     name: str
@@ -133,7 +134,8 @@ class Clones(AbstractCheck):
     """Two clones that share a path up to s end in the same mode with the probability φ(s) of the effective law.
 
     ``quadrature`` integrates φ from densities; ``draw`` takes s, n, a generator and ``believed`` (what the posterior
-    of the clones assumes) and returns for n pairs whether they agree; ``allowance`` is what a finite d neglects.
+    of the clones assumes) and returns for n pairs whether they agree; ``allowance`` is what a finite d neglects at s,
+    computed by the claim. The ``tolerance`` is that of the two quadratures, each of which asks for 1e-13 or better.
     """
 
     law: Callable[[], AtomLaw]
@@ -146,7 +148,7 @@ class Clones(AbstractCheck):
     allowance: Callable[[float], float]
     reason: str
     axes: Axes
-    tolerance: float = 1e-9
+    tolerance: float = 1e-12
 
     def rows(self, effort: Effort) -> tuple[Row, ...]:
         """Return two rows for every s: by quadrature and by clones."""

@@ -27,8 +27,9 @@ def nothing(_: float) -> float:
 class Quantity:
     """One number of a sample: its key there, its name in the rows, and what it is predicted to be at each d.
 
-    ``allowance`` bounds a known bias at d, with its ``reason``. With a ``tolerance`` (a function of d) the row is a
-    deterministic one, for what hardly fluctuates: relative, or in units of the ``scale``.
+    ``allowance`` bounds a known bias at d, with its ``reason``: claims compute it, none is typed. With a ``tolerance``
+    (a function of d) the row is a deterministic one, relative or in units of the ``scale``: for a number that the claim
+    itself says how far off it may be.
     """
 
     key: str
@@ -58,21 +59,9 @@ class Quantity:
 
 
 @final
-@dataclass(frozen=True)
-class End:
-    """What a number of the sample is at the largest dimension, to a tolerance there, relative or of the ``scale``."""
-
-    key: str
-    name: str
-    limit: Callable[[], float]
-    tolerance: Callable[[float], float]
-    scale: float | None = None
-
-
-@final
 @dataclass(frozen=True, kw_only=True)
 class Settles(AbstractCheck):
-    """Samples have the numbers that are predicted at fixed steps, at every dimension, and at the largest the limit's.
+    """Samples have the numbers that are predicted at fixed steps, at every dimension, and at the largest the ``ends``.
 
     ``schedule`` is what the sampled paths run on: a wrong one is the negative control.
     """
@@ -81,7 +70,7 @@ class Settles(AbstractCheck):
     sample: Sample
     dimensions: tuple[float, ...] | Sized[tuple[float, ...]]
     quantities: tuple[Quantity, ...]
-    ends: tuple[End, ...] = ()
+    ends: tuple[Quantity, ...] = ()
     decides: Callable[[float], bool] = lambda _: True
 
     def rows(self, effort: Effort) -> tuple[Row, ...]:
@@ -90,10 +79,7 @@ class Settles(AbstractCheck):
         for d in effort.of(self.dimensions):
             found = self.sample(self.schedule, d, effort)
             rows += [quantity.row(found, d, decides=self.decides(d)) for quantity in self.quantities]
-        for end in self.ends:
-            seen, room = found[end.key].value, end.tolerance(d)
-            rows.append(deterministic(end.name, end.limit(), seen, room, dimension=d, scale=end.scale))
-        return tuple(rows)
+        return (*rows, *(end.row(found, d) for end in self.ends))
 
     def charts(self, effort: Effort, rows: Sequence[Row]) -> Iterator[Chart]:
         """Yield the chart of each quantity that has axes, against the dimension."""
@@ -109,7 +95,10 @@ class Settles(AbstractCheck):
 @final
 @dataclass(frozen=True, kw_only=True)
 class DoesNotMove(AbstractCheck):
-    """A number of the samples does not change from the first of two dimensions to the last."""
+    """A number of the samples does not change from the first of two dimensions to the last.
+
+    ``allowance`` is how much of a change is known, with its ``reason``: claims compute it.
+    """
 
     name: str
     schedule: Any
