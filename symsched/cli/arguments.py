@@ -46,6 +46,8 @@ def parser() -> argparse.ArgumentParser:
     )
     _sampling(schedule)
 
+    _design(commands)
+
     validate = _command(commands, "validate", "set the predictions of a limit against Monte Carlo")
     _distribution(validate)
     validate.add_argument("--d", nargs="+", metavar="D", help="dimensions (default: the entry's own)")
@@ -128,3 +130,15 @@ def _progress(command: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="a progress bar on standard error (default: if it is a terminal)",
     )
+
+
+def _design(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    design = _command(commands, "design", "find a table of few evaluations, and print its nodes and coefficients")
+    _distribution(design)
+    design.add_argument("--evaluations", metavar="N", default="6", help="denoiser calls per sample (default 6)")
+    design.add_argument("--weights", nargs=2, metavar=("LOW", "HIGH"), help="range of the modes' weights")
+    design.add_argument("--widths", nargs=2, metavar=("LOW", "HIGH"), help="range of the coordinates' deviation")
+    design.add_argument("--output", metavar="O", default="row", help="row (default), or last: the last D alone")
+    design.add_argument("--robust", action="store_true", help="for denoisers and distances that are a little wrong")
+    design.add_argument("--d", nargs="+", metavar="D", help="dimensions at which errors and sigmas are printed")
+    design.add_argument("--latex", action="store_true", help="print the table as LaTeX")

@@ -26,6 +26,7 @@ from symsched.models.base import AbstractModel
 from symsched.models.order_model import AbstractOrderModel
 from symsched.models.recording import OrderParameter
 from symsched.schedules.interpolant import Interpolant
+from symsched.schedules.plan import AbstractTable
 from symsched.schedules.schedule import Schedule, dilate, plain
 from symsched.schedules.window import Window, elapsed, remaining
 from symsched.symbols import d, t
@@ -163,17 +164,19 @@ def _require_own_names(distribution: AbstractDistribution) -> None:
             )
 
 
-Source = Schedule | Interpolant | Limit
-"""What may stand for a schedule wherever one is asked for."""
+Source = Schedule | Interpolant | Limit | AbstractTable
+"""What may stand for a schedule wherever one is asked for; a table, such as a design, settles its steps itself."""
 
 
-def schedule_of(source: Source) -> Schedule:
-    """Return a schedule itself, a limit's own, or the undilated one of an interpolant; TypeError for anything else."""
+def schedule_of(source: Source) -> Schedule | AbstractTable:
+    """Return a schedule or a table itself, a limit's own, or the undilated one of an interpolant; else TypeError."""
+    if isinstance(source, AbstractTable):
+        return source
     if isinstance(source, Limit):
         return source.schedule
     schedule = plain(source) if isinstance(source, Interpolant) else source
     if not isinstance(schedule, Schedule):
-        raise TypeError(f"schedule must be a Schedule, an Interpolant or a Limit, got {source!r}")
+        raise TypeError(f"schedule must be a Schedule, an Interpolant, a Limit or a Design, got {source!r}")
     return schedule
 
 

@@ -6,11 +6,12 @@ way to fill it (``symsched.schedules.schemes``), not a control flow: whoever car
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
 from scipy import sparse
@@ -183,3 +184,18 @@ class History:
     def re_express(self, expressed: Callable[[Array], Array]) -> None:
         """Replace what is kept by another expression of it, when the path has changed its own."""
         self._kept = {j: expressed(mean) for j, mean in self._kept.items()}
+
+
+class AbstractTable(abc.ABC):
+    """What has a plan of its own at every dimension: the number of steps, κ and the scheme are settled."""
+
+    needs_kappa: ClassVar[bool] = False
+
+    @property
+    @abc.abstractmethod
+    def key(self) -> tuple[object, ...]:
+        """The numbers that its plans depend on."""
+
+    @abc.abstractmethod
+    def plan(self, d: float) -> Plan:
+        """Return the plan at dimension ``d``."""

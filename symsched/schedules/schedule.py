@@ -16,7 +16,7 @@ from symsched.errors import nearest, require_integer, require_real
 from symsched.schedules import sources
 from symsched.schedules.dilation import Scale, custom_windows, dilated_windows
 from symsched.schedules.interpolant import Interpolant
-from symsched.schedules.plan import Plan
+from symsched.schedules.plan import AbstractTable, Plan
 from symsched.schedules.schemes import SCHEMES, Nodes
 from symsched.schedules.window import Position, Window, elapsed, remaining
 from symsched.symbols import d, kappa, t, tau
@@ -200,10 +200,17 @@ def _noise_exponent(window: Window) -> sp.Rational:
     return leading_power(window.alpha, "alpha", {t: (window.start + window.end) / 2})[1]
 
 
-def planned(schedule: Schedule | Plan, steps: int | None, d: float, kappa: float | None, scheme: str) -> Plan:
-    """Return a schedule's plan at ``d``; a plan is taken as it is, with steps of its own, κ and the scheme settled."""
+def planned(
+    schedule: Schedule | AbstractTable | Plan, steps: int | None, d: float, kappa: float | None, scheme: str
+) -> Plan:
+    """Return the plan at ``d`` of a schedule or of a table; a plan is taken as it is, with steps of its own.
+
+    Neither κ nor the scheme says anything to a table or a plan.
+    """
     if isinstance(schedule, Schedule):
         return schedule.plan(require_integer(steps, "steps", 1), d, kappa, scheme)
+    if isinstance(schedule, AbstractTable):
+        schedule = schedule.plan(d)
     if steps is not None and steps != schedule.steps:
         raise ValueError(f"steps must be left out or be the plan's own {schedule.steps}, got {steps!r}")
     return schedule

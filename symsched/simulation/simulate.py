@@ -14,7 +14,7 @@ from symsched.errors import require_count, require_integer
 from symsched.limits.limit import Source, schedule_of
 from symsched.models.estimates import Estimate, average, share, variance
 from symsched.models.recording import OrderParameter
-from symsched.schedules.plan import Plan
+from symsched.schedules.plan import AbstractTable, Plan
 from symsched.schedules.schedule import Schedule, planned
 from symsched.simulation.run import RawRun, run_plan
 
@@ -98,7 +98,8 @@ def simulate(
     "full" is the plain loop, "auto" the fastest exact reduction. ``keep="statistics"`` never holds an (n, d) array, and
     where the law of the sums behind the statistics is known, draws those instead of coordinates (``Run.method`` "order
     parameter"): the same law, but not the paths of ``keep="x"``. An interpolant stands for its undilated schedule. A
-    Plan made for this d is run as it is, whatever its table; ``steps``, ``kappa`` and ``scheme`` say nothing to it.
+    Plan made for this d, or a Design, is run as it is, whatever its table; ``steps``, ``kappa`` and ``scheme`` say
+    nothing to it.
 
     Raises TypeError or ValueError for bad input, naming what was required.
     """
@@ -140,7 +141,9 @@ def seed_of(rng: int | np.random.Generator | np.random.SeedSequence) -> int:
     return require_integer(rng, "rng", 0)
 
 
-def _run(raw: RawRun, schedule: Schedule | Plan, statistic: OrderParameter, plan: Plan, dimension: int) -> Run:
+def _run(
+    raw: RawRun, schedule: Schedule | AbstractTable | Plan, statistic: OrderParameter, plan: Plan, dimension: int
+) -> Run:
     shares = raw.responsibilities[:, -1]
     modes = raw.modes
     count = shares.shape[1]
@@ -152,7 +155,7 @@ def _run(raw: RawRun, schedule: Schedule | Plan, statistic: OrderParameter, plan
     sites = tuple(_sites(means[modes == k], variances[modes == k], dimension) for k in range(count))
     weights = tuple(share(modes == k) for k in range(count))
     # A plan does not say how it depends on d: its own noise is the unit.
-    unit = float(plan.alpha[0] if isinstance(schedule, Plan) else dimension ** float(schedule.noise_exponent))
+    unit = float(dimension ** float(schedule.noise_exponent) if isinstance(schedule, Schedule) else plan.alpha[0])
     paths, nodes = _paths(raw, statistic, plan, dimension, unit)
     return Run(
         raw.x,

@@ -23,6 +23,8 @@ from symsched.models.estimates import Estimate
 from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.drawing import figure
 from symsched.reporting.folder import replace_file
+from symsched.schedules.plan import AbstractTable
+from symsched.schedules.schedule import planned
 from symsched.simulation.fingerprint import code_fingerprint, fingerprint
 from symsched.simulation.simulate import Run, SiteStatistics, simulate
 
@@ -147,11 +149,17 @@ def sweep(
     if home is not None:
         home.mkdir(parents=True, exist_ok=True)
     cells = []
-    wanted = list(itertools.product(named.items(), counts, sizes))
-    for (name, source), count, d in tqdm(wanted, unit="cell", disable=not progress, leave=False):
-        schedule = schedule_of(source)
+    wanted = [
+        (name, schedule, count, d)
+        for name, schedule in ((name, schedule_of(source)) for name, source in named.items())
+        # A table has steps of its own.
+        for count, d in itertools.product([None] if isinstance(schedule, AbstractTable) else counts, sizes)
+    ]
+    for name, schedule, asked, d in tqdm(wanted, unit="cell", disable=not progress, leave=False):
+        parts = schedule.key if isinstance(schedule, AbstractTable) else (schedule,)
+        count = asked if asked is not None else planned(schedule, None, d, None, scheme).steps
         settings = (d, paths, count, constant if schedule.needs_kappa else None, scheme)
-        key = fingerprint(distribution, schedule, settings, seed)
+        key = fingerprint(distribution, *parts, settings, seed)
         file = None if home is None else home / f"{fingerprint(key, code_fingerprint())}.json"
         kept = None if file is None else _kept(file, (d, paths, count, settings[3]))
         if kept is not None:
@@ -162,7 +170,7 @@ def sweep(
             schedule,
             d=d,
             n=paths,
-            steps=count,
+            steps=asked,
             kappa=settings[3],
             rng=np.random.default_rng(int(key, 16)),
             scheme=scheme,

@@ -20,6 +20,7 @@ from symsched.predictions.predict import ModePrediction, practical_infinity, pre
 from symsched.predictions.spread import Spread, bar, binomial_score, few
 from symsched.reporting.numbers import dimension_text
 from symsched.reporting.verdicts import Z_LIMIT, Row, statistical
+from symsched.schedules.plan import AbstractTable
 from symsched.simulation.simulate import Run, seed_of, simulate
 from symsched.validation.averages import Judge, average_row, few_text
 from symsched.validation.posteriors import posterior_rows
@@ -51,7 +52,8 @@ def validate(
     every window, from the window's atoms and weights. A dimension decides where κ d^−γ ≤ 0.1; before that a row is
     "not yet". Error bars are predicted: weights by the exact binomial law, means and variances by the law of one path,
     widened to what was seen; a mode with fewer than nine paths has "too few". ``schedule`` samples with another
-    schedule than the limit's own: a wrong one fails.
+    schedule than the limit's own: a wrong one fails. A Design is predicted as what it is, with its own steps; its paths
+    are not held against the limit's.
     """
     if not isinstance(limit, Limit):
         raise TypeError(f"limit must come from derive(), got {limit!r}")
@@ -60,7 +62,9 @@ def validate(
         raise ValueError("dimensions must hold at least one integer")
     n = require_integer(n, "n", 2)  # one path has no standard error
     generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(seed_of(rng))
-    constant = kappa if limit.schedule.needs_kappa else None
+    table = isinstance(schedule, AbstractTable)
+    constant = kappa if limit.schedule.needs_kappa and not table else None
+    own = {"steps": None, "schedule": schedule} if table else {"steps": steps}
     rows: list[Row] = []
     errors: list[PathError] = []
     runs: list[Run] = []
@@ -71,19 +75,19 @@ def validate(
             limit if schedule is None else schedule,
             d=d,
             n=n,
-            steps=steps,
-            kappa=kappa if schedule is not None else constant,
+            steps=None if table else steps,
+            kappa=kappa if schedule is not None and not table else constant,
             rng=generator,
             scheme=scheme,
             keep="statistics",
             progress=progress,
         )
         runs.append(run)
-        predictions = predict(limit, steps, kappa=constant, scheme=scheme, d=d)
+        predictions = predict(limit, kappa=constant, scheme=scheme, d=d, **own)
         rows += _mode_rows(limit, run, predictions, constant)
         if not waiting(limit, d, constant):
             decided.append((run, predictions))
-        if limit.cascade.speciations:
+        if limit.cascade.speciations and not table:
             errors.append(path_error(limit, run, steps, constant, scheme))
     rows += _change_rows(limit, decided, constant)
     if len(set(sizes)) > 1 and errors:
@@ -91,7 +95,8 @@ def validate(
     rows += posterior_rows(limit, generator, n=min(n, _POSTERIORS), reach=REACH)
     rows += [_row_of(comparison) for comparison in limit.distribution.comparisons(generator)]
     accuracy = _accuracy(limit, max(runs, key=lambda run: run.dimension))
-    return Report(tuple(rows), f"{limit.interpolant.name}, n = {n}, steps = {steps}", accuracy)
+    told = repr(schedule) if table else f"steps = {steps}"
+    return Report(tuple(rows), f"{limit.interpolant.name}, n = {n}, {told}", accuracy)
 
 
 def window_reach(limit: Limit, d: float, kappa: float | None) -> float:

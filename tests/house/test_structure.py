@@ -74,6 +74,7 @@ ORDER = (
     ("limits",),
     ("predictions",),
     ("reporting",),
+    ("designs",),
     ("simulation",),
     ("validation",),
     ("zoo",),

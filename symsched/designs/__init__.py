@@ -1,0 +1,1 @@
+"""Tables of few evaluations: nodes and coefficients that minimise a stated error at d = ∞."""

@@ -1,0 +1,317 @@
+"""design(): nodes and coefficients of a handful of evaluations, found at d = ∞ and good at every large d."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import final
+
+import numpy as np
+from matplotlib.figure import Figure
+from scipy import sparse
+
+from symsched.algebra.arrays import Array
+from symsched.designs.search import WEIGHT, WIDTH, best_table, grown, refined, worst
+from symsched.designs.two_modes import Table, TwoModes
+from symsched.errors import DerivationError, require_integer, require_real
+from symsched.laws.numeric import GaussianSite
+from symsched.limits.limit import Limit
+from symsched.models.order_model import DiscreteOrderModel, Points
+from symsched.predictions.coordinates import site_statistics
+from symsched.predictions.weights import mode_weights
+from symsched.reporting.charts import Chart, Curve
+from symsched.reporting.drawing import figure
+from symsched.schedules.plan import AbstractTable, Plan
+
+_OUTPUTS = ("row", "last")
+_WEIGHTS = (0.505, 0.99)
+_WIDTHS = (0.3, 1.0)
+_FEWEST, _MOST = 2, 8
+_DIMENSIONS = (1e2, 1e3, 1e4, 1e6, 1e8, 1e12)
+_SLACK = 1.5
+"""By which an error at finite d may exceed that at d = ∞ and still be what was predicted."""
+_TAIL = 1e-2
+"""1/√d at the d from which a table is made to hold: d = ∞ is one law of the worst case, this d the other."""
+_ROBUST_START = 3  # evaluations, from which a robust table grows one by one
+_CHECKED = (3, 3)  # weights and widths at which finite d is looked at
+
+
+@final
+@dataclass(frozen=True)
+class Errors:
+    """The worst error of a mode's ``weight``, and the worst Wasserstein-2 distance of a site over its deviation."""
+
+    weight: float
+    width: float
+
+    def __iter__(self) -> Iterator[float]:
+        """Unpack as (weight, width)."""
+        return iter((self.weight, self.width))
+
+
+@final
+@dataclass(frozen=True, repr=False)
+class Design(AbstractTable):
+    """A sampler of N evaluations as a table: y_k = z + Σ_i c_ki D_i at ψ_k, D_0 = E a, the output e_z z + Σ e_i D_i.
+
+    ``table`` holds the nodes and rows of the window in units of 1/(m √d), m half the distance of the modes;
+    ``predicted`` are its worst errors at d = ∞ over ``weights`` and ``widths``, at points other than the optimiser's.
+    ``starts`` are the worst errors, in units of 1 % and 5 %, at which the optimiser's starts ended, increasing: the
+    least is the best found, and not proven the best there is.
+    """
+
+    limit: Limit = field(repr=False)
+    table: Table
+    m: float
+    weights: tuple[float, float]
+    widths: tuple[float, float]
+    robust: bool
+    predicted: Errors
+    starts: tuple[float, ...]
+
+    @property
+    def evaluations(self) -> int:
+        """Denoiser calls per sample; E a, the denoiser at ψ = 0, is free."""
+        return self.table.shape.evaluations
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The table and the distance of the modes."""
+        return (self.table, self.m)
+
+    def plan(self, d: float) -> Plan:
+        """Return the table at dimension ``d``; ValueError where its window would not lie before its other nodes."""
+        d = require_real(d, "d", above=0)
+        window, total = self.table.shape.window, self.evaluations
+        unit = np.concatenate([np.full(window, 1 / (self.m * math.sqrt(d))), np.ones(total - window)])
+        psi = np.concatenate([[0.0], self.table.nodes * unit])
+        if np.any(np.diff(psi) < 0):
+            raise ValueError(
+                f"this design needs a d of at least {self._least_dimension:.3g}, where its window ends before its "
+                f"other nodes begin; got {d:g}. Use limit.schedule, or a larger d"
+            )
+        rows = np.vstack([np.zeros(1 + total), self.table.rows * unit[:, None]])
+        steps = np.vstack([np.diff(rows, axis=0), self.table.output[1:] - self.table.output[0] * rows[-1]])
+        return Plan(
+            np.linspace(0, 1, total + 2),
+            psi,
+            np.append(np.ones(total + 1), 0.0),
+            np.append(psi, 1.0),
+            np.append(np.ones(total), self.table.output[0]),
+            sparse.csr_array(steps),
+        )
+
+    @property
+    def _least_dimension(self) -> float:
+        window = self.table.shape.window
+        return float((self.table.nodes[window - 1] / (self.m * self.table.nodes[window])) ** 2)
+
+    def sigmas(self, d: float) -> Array:
+        """Return σ = 1/ψ of the evaluations at ``d``, decreasing, with a trailing 0, shape (N + 1,).
+
+        A list for samplers that bring a scheme of their own: it is this design's grid without its coefficients, and
+        loses what those are worth.
+        """
+        return np.append(1 / self.plan(d).psi[1:], 0.0)
+
+    def errors_at(self, d: float) -> Errors:
+        """Return the worst errors at finite ``d``, over a grid of the ranges.
+
+        They are those of the plan on order parameters and on one coordinate, which share no code with the search.
+        """
+        plan = self.plan(d)
+        found = []
+        for p in np.linspace(*self.weights, _CHECKED[0]):
+            for width in np.linspace(*self.widths, _CHECKED[1]):
+                sites = tuple(GaussianSite(sign * self.m, float(width) ** 2) for sign in (1, -1))
+                points = Points((1,), np.array([p, 1 - p]), np.array([[self.m], [-self.m]]))
+                model = DiscreteOrderModel(float(d), points, sites)
+                share = mode_weights(model, plan)[0]
+                off = 0.0
+                for portion, site, (mean, variance) in zip(share, sites, site_statistics(model, plan), strict=True):
+                    missed = mean.masses @ (mean.values - site.mean) ** 2 / mean.masses.sum()
+                    off += portion * (missed + (math.sqrt(variance.mean) - width) ** 2)
+                found.append((abs(share[0] - p), math.sqrt(off) / width))
+        worst_weight, worst_width = np.max(found, axis=0)
+        return Errors(float(worst_weight), float(worst_width))
+
+    @cached_property
+    def valid_from(self) -> float:
+        """The least d of 10², 10³, 10⁴, 10⁶, 10⁸ and 10¹² from which both errors are at most 1.5 times the predicted
+        ones, or 1 % and 5 %; infinite if there is none.
+        """
+        allowed = max(WEIGHT, _SLACK * self.predicted.weight), max(WIDTH, _SLACK * self.predicted.width)
+        least = math.inf
+        for d in reversed(_DIMENSIONS):
+            if d < self._least_dimension or any(
+                one > most for one, most in zip(self.errors_at(d), allowed, strict=True)
+            ):
+                break
+            least = d
+        return least
+
+    @cached_property
+    def sensitivities(self) -> dict[str, Errors]:
+        """The worst errors at d = ∞ where the table is wrong about the law: half the distance of the modes, the
+        denoiser's scale, the range of widths. A common shift of all data changes nothing: every row sums to its ψ.
+        """
+        low, high = self.widths
+        off = {
+            "m larger by 10 %": {"ratio": 1.1},
+            "m smaller by 10 %": {"ratio": 1 / 1.1},
+            "D larger by 1 %": {"gain": 1.01},
+            f"σ = {low / 1.5:.3g}": {"low": low / 1.5, "high": low / 1.5},
+            f"σ = {high * 1.5:.3g}": {"low": high * 1.5, "high": high * 1.5},
+        }
+        out = {}
+        for name, change in off.items():
+            ends = (change.pop("low", low), change.pop("high", high))
+            out[name] = Errors(*worst([_laws(self.m, self.weights, ends, (26, 15), **change)], self.table))
+        return out
+
+    def latex(self) -> str:
+        """Return the table as LaTeX: a row for each evaluation, and the output."""
+        window = self.table.shape.window
+        lines = [r"D_0 &= \mathbb{E}\, a"]
+        for k, (node, row) in enumerate(zip(self.table.nodes, self.table.rows, strict=True), 1):
+            unit = rf"/({self.m:.6g}\sqrt{{d}})" if k <= window else ""
+            terms = _terms(row[:k])
+            body = rf"({terms}){unit}" if unit else terms
+            lines.append(rf"\psi_{{{k}}} &= {node:.6g}{unit}, & y_{{{k}}} &= z + {body}")
+        lines.append(rf"x &= {self.table.output[0]:.6g}\, z + {_terms(self.table.output[1:])}")
+        body = " \\\\\n".join(lines)
+        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    def plot(self) -> Figure:
+        """Return a figure of the worst errors against d, from the least d of the table to 10^12."""
+        sizes = [d for d in _DIMENSIONS if d >= self._least_dimension]
+        found = [self.errors_at(d) for d in sizes]
+        return figure(
+            Chart(
+                "design",
+                f"{self.evaluations} evaluations: worst errors over weights and widths",
+                "dimension d",
+                "error",
+                (
+                    Curve("weight of a mode", tuple(sizes), tuple(one.weight for one in found)),
+                    Curve("W2 of a site over its deviation", tuple(sizes), tuple(one.width for one in found)),
+                ),
+                log_x=True,
+                log_y=True,
+            )
+        )
+
+    def __repr__(self) -> str:
+        """One line: evaluations, ranges and predicted errors."""
+        return (
+            f"<Design of {self.evaluations} evaluations for weights in {list(self.weights)} and widths in "
+            f"{[round(one, 4) for one in self.widths]}: weight to {self.predicted.weight:.1e}, sites to "
+            f"{self.predicted.width:.1e} of their deviation>"
+        )
+
+
+def design(
+    limit: Limit,
+    evaluations: int = 6,
+    *,
+    weights: tuple[float, float] | float | None = None,
+    widths: tuple[float, float] | float | None = None,
+    robust: bool = False,
+    output: str = "row",
+) -> Design:
+    """Return the table of N = ``evaluations`` denoiser calls with the least worst error at d = 10⁴ and at d = ∞.
+
+    Minimised is max(Δw/0.01, W2/(0.05 sd)): Δw the error of a mode's weight as the rest of the table carries the paths,
+    W2 the Wasserstein distance of one coordinate's law to the site's, the mean included. The worst case is over
+    ``weights`` (of either mode; 0.505 to 0.99 unless given) and ``widths`` (0.3 m to m unless given, and the limit's
+    own), a number or two. ``output`` "row" ends with a combination of z and all D, "last" with the last D. ``robust``
+    adds modes 10 % farther apart or closer and a denoiser larger by 1 % to the worst case.
+    Every row is blind to a common shift of the data: its coefficients sum to ψ, those of the output to 1, so that no
+    coefficient can store the answer of one law.
+
+    Deterministic: fixed starts, SLSQP on a Gauss–Legendre quadrature. Raises DerivationError for a limit that is not
+    two modes that their means tell apart, with normal coordinates of one width, and ValueError for bad arguments.
+    """
+    if not isinstance(limit, Limit):
+        raise TypeError(f"limit must come from derive(), got {limit!r}")
+    count = require_integer(evaluations, "evaluations", _FEWEST)
+    if count > _MOST:
+        raise ValueError(f"evaluations must be from {_FEWEST} to {_MOST}, got {count}; beyond, use limit.schedule")
+    if output not in _OUTPUTS:
+        raise ValueError(f"output must be one of {_OUTPUTS}, got {output!r}")
+    m, own_weight, own_width = _two_modes(limit)
+    own = max(own_weight, 1 - own_weight)
+    chosen = _range(weights, (min(_WEIGHTS[0], own), max(_WEIGHTS[1], own)), "weights", 1.0)
+    chosen = tuple(sorted(max(one, 1 - one) for one in chosen))  # type: ignore[assignment]
+    spread = _range(widths, (min(_WIDTHS[0] * m, own_width), max(_WIDTHS[1] * m, own_width)), "widths", math.inf)
+    fit = [_laws(m, chosen, spread, (9, 5)), _laws(m, chosen, spread, (5, 3), tail=_TAIL)]
+    if robust:
+        fit += [_laws(m, chosen, spread, (5, 3), **off) for off in ({"ratio": 1.1}, {"ratio": 1 / 1.1}, {"gain": 1.01})]
+        row = output == "row"
+        table, _ = best_table(fit[:2], min(count, _ROBUST_START) if row else count, row=row)
+        table, optimum = refined(fit, table)
+        while table.shape.evaluations < count:
+            table, optimum = grown(fit, table)
+    else:
+        table, optimum = best_table(fit, count, row=output == "row")
+    predicted = Errors(*worst([_laws(m, chosen, spread, (33, 17))], table))
+    return Design(limit, table, m, chosen, spread, robust, predicted, optimum.values)
+
+
+def _laws(
+    m: float, weights: tuple[float, float], widths: tuple[float, float], counts: tuple[int, int], **off: float
+) -> TwoModes:
+    """Return the laws on a grid of Chebyshev's points, which are dense where a worst case hides: at the ends."""
+    grids = (
+        low + (high - low) * (1 - np.cos(np.pi * np.arange(n) / (n - 1))) / 2 if high > low else np.array([low])
+        for (low, high), n in zip((weights, widths), counts, strict=True)
+    )
+    p, widths_ = grids
+    return TwoModes(m, p, widths_, **off)
+
+
+def _range(
+    given: tuple[float, float] | float | None, default: tuple[float, float], name: str, most: float
+) -> tuple[float, float]:
+    """Return the two ends of a range that may be a number, two numbers or nothing."""
+    if given is None:
+        return default
+    ends = tuple(given) if isinstance(given, (tuple, list, np.ndarray)) else (given, given)
+    if len(ends) != 2:
+        raise ValueError(f"{name} must be a number or a pair (low, high), got {given!r}")
+    low, high = (require_real(one, f"each end of {name}", above=0) for one in ends)
+    if not low <= high < most:
+        raise ValueError(f"{name} must be a range with 0 < low <= high < {most:g}, got {given!r}")
+    return low, high
+
+
+def _two_modes(limit: Limit) -> tuple[float, float, float]:
+    """Return half the distance of the modes, the weight of the first, and the width of their sites."""
+    model = limit.order_model(1e6)
+    laws = [site.gaussian for site in model.sites]
+    speciations = limit.cascade.speciations
+    fits = (
+        isinstance(model, DiscreteOrderModel)
+        and len(model.sites) == 2
+        and len(speciations) == 1
+        and set(model.orders) == {1}
+        and all(law is not None and law[1] == model.sites[0].variance > 0 for law in laws)
+    )
+    if not fits or not isinstance(model, DiscreteOrderModel) or any(p.exponent * 2 != 1 for p in speciations):
+        raise DerivationError(
+            "design",
+            f"tables are found for two modes that their means tell apart at ψ ~ d^-1/2, with normal coordinates of one "
+            f"width, and {limit!r} is not of that form",
+            "Take limit.schedule, with scheme='adams' where few steps count.",
+        )
+    first, second = model.points.places
+    return float(np.linalg.norm(first - second)) / 2, float(model.points.weights[0]), math.sqrt(model.sites[0].variance)
+
+
+def _terms(row: Array) -> str:
+    return " ".join(f"{'-' if c < 0 else '+'} {abs(c):.6g} D_{{{i}}}" for i, c in enumerate(row) if c).removeprefix(
+        "+ "
+    )

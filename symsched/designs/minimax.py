@@ -1,0 +1,75 @@
+"""The least worst residual over the coefficients of a table: sequential quadratic programming from many starts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from scipy import optimize
+
+from symsched.algebra.arrays import Array
+
+_ENDS = 1e-10  # change of the worst residual at which a start ends
+
+
+@final
+@dataclass(frozen=True)
+class Optimum:
+    """The best of several starts.
+
+    ``point`` (P,), its ``value``, and ``values``, increasing, at which every accepted start ended: how many agree is
+    all that is known of how far from the least the best one is.
+    """
+
+    point: Array
+    value: float
+    values: tuple[float, ...]
+
+
+def minimax(
+    residuals: Callable[[Array], Array],
+    starts: Sequence[Array],
+    accepted: Callable[[Array], bool],
+    iterations: int,
+) -> Optimum | None:
+    """Return min_x max_i |r_i(x)| over the ``accepted`` local optima from ``starts`` (P,) each; None if there is none.
+
+    A start that ends where it may not counts as it was. The epigraph form min t, −t ≤ r_i(x) ≤ t, by SLSQP (Kraft
+    1988) with differences for derivatives.
+    """
+    ended = [
+        (point, _worst(residuals, point))
+        for start in starts
+        for point in (_descend(residuals, start, iterations), start)
+    ]
+    found = sorted(((point, value) for point, value in ended if accepted(point)), key=lambda pair: pair[1])
+    return Optimum(*found[0], tuple(value for _, value in found[: len(starts)])) if found else None
+
+
+def _worst(residuals: Callable[[Array], Array], point: Array) -> float:
+    return float(np.abs(residuals(point)).max())
+
+
+def _descend(residuals: Callable[[Array], Array], start: Array, iterations: int) -> Array:
+    best, value = start, _worst(residuals, start)
+    # A second pass in units of what the first has left finds digits that the first could not see.
+    for share in (2, 1):
+        unit = max(value, 1e-12)
+
+        def slack(v: Array, unit: float = unit) -> Array:
+            r = residuals(v[:-1]) / unit
+            return np.nan_to_num(np.concatenate([v[-1] - r, v[-1] + r]), nan=-1e6, posinf=1e6, neginf=-1e6)
+
+        ended = optimize.minimize(
+            lambda v: v[-1],
+            np.append(best, 1.0),
+            jac=lambda v: np.eye(len(v))[-1],
+            method="SLSQP",
+            constraints={"type": "ineq", "fun": slack},
+            options={"maxiter": share * iterations, "ftol": _ENDS},
+        )
+        point = np.asarray(ended.x[:-1])
+        reached = _worst(residuals, point) if np.all(np.isfinite(point)) else np.inf
+        if reached < value:
+            best, value = point, reached
+    return best
