@@ -86,7 +86,7 @@ def _command(
 ) -> argparse.ArgumentParser:
     sentence = f"{summary[0].upper()}{summary[1:]}."
     command = commands.add_parser(name, help=summary, description=sentence)
-    command.set_defaults(module=f"symsched.cli.{module or name}")
+    command.set_defaults(module=f"symsched.cli.commands.{module or name}")
     command.add_argument("--json", action="store_true", help="write JSON to standard output")
     return command
 

@@ -179,7 +179,8 @@ def sweep(
         )
         cells.append(_cell(name, run, settings))
         if file is not None:
-            text = json.dumps(cells[-1].to_dict(), allow_nan=False) + "\n"
+            held = cells[-1].to_dict()
+            text = json.dumps({"cell": held, "check": fingerprint(held)}, allow_nan=False) + "\n"
             replace_file(file, text.encode("utf-8"))
     return Sweep(tuple(cells), f"n = {paths} paths, seed {seed}")
 
@@ -189,10 +190,13 @@ def _kept(file: Path, settings: tuple[int, int, int, float | None]) -> Cell | No
     if not file.exists():
         return None
     try:
-        cell = Cell.from_dict(json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_number))
+        held = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_number)
+        if fingerprint(held["cell"]) != held["check"]:
+            raise ValueError("its numbers are not those that were written")
+        cell = Cell.from_dict(held["cell"])
         if (cell.dimension, cell.n, cell.steps, cell.kappa) != settings:
             raise ValueError("its d, n, steps and kappa are others")
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, IsADirectoryError) as error:
         warnings.warn(f"{file} holds no finished cell of this sweep ({error!r}): it is done again", stacklevel=3)
         return None
     return cell

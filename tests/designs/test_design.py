@@ -9,8 +9,8 @@ from scipy import integrate, optimize, special
 from sympy.stats import Normal
 
 import symsched
-from symsched.designs.search import best_table, worst
-from symsched.designs.two_modes import Shape, Table, TwoModes
+from symsched.predictions.designs.search import best_table, worst
+from symsched.predictions.designs.two_modes import Shape, Table, TwoModes
 
 GM = symsched.GaussianMixture(p=sp.Rational(4, 5), m=1, sigma=sp.Rational(1, 2))
 VALIDATION = TwoModes(1.0, np.linspace(0.505, 0.99, 26), np.linspace(0.3, 1.0, 15))

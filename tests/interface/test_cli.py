@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from symsched.cli import main
-from symsched.cli import zoo as zoo_command
+from symsched.cli.commands import zoo as zoo_command
 from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import deterministic
 
-COMMANDS = ("reproduce", "derive", "schedule", "validate", "sweep", "zoo", "benchmark", "list")
+COMMANDS = ("reproduce", "derive", "design", "schedule", "validate", "sweep", "zoo", "benchmark", "list")
 
 
 def run(capsys, *arguments):
@@ -113,6 +113,25 @@ def test_latex_is_printed_alone(capsys):
     _, out, _ = run(capsys, "derive", "gaussian-mixture", "--latex")
     assert out.startswith(r"\begin{aligned}")
     assert out.rstrip().endswith(r"\end{aligned}")
+
+
+# ---------------------------------------------------------------- design
+
+
+def test_design_prints_its_table_and_where_it_holds(capsys):
+    code, out, _ = run(capsys, "design", "gaussian-mixture", "--evaluations", "2", "--widths", "0.5", "0.5")
+    assert code == 0
+    assert out.startswith("Design of 2 evaluations")
+    assert len([line for line in out.splitlines() if " psi " in line]) == 2
+    assert "d = 1e+08" in out
+
+
+def test_design_as_json_says_what_a_sampler_needs(capsys):
+    code, found = data(capsys, "design", "gaussian-mixture", "--evaluations", "3", "--d", "10000")
+    assert code == 0
+    assert found["predicted"]["weight"] < 0.005
+    assert len(found["nodes"]) == len(found["rows"]) == 3
+    assert len(found["at"][0]["sigmas"]) == 4
 
 
 # ---------------------------------------------------------------- schedule
@@ -298,7 +317,7 @@ def test_an_interruption_exits_130_and_keeps_what_was_done(capsys, monkeypatch, 
 
 
 def test_an_interruption_elsewhere_exits_130(capsys, monkeypatch):
-    monkeypatch.setattr("symsched.cli.listing.run", lambda options: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("symsched.cli.commands.listing.run", lambda options: (_ for _ in ()).throw(KeyboardInterrupt))
     code, _, err = run(capsys, "list")
     assert code == 130
     assert "interrupted" in err

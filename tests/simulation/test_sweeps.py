@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -108,8 +109,10 @@ def test_an_interrupted_sweep_goes_on_where_it_stopped(tmp_path, runs, monkeypat
         lambda text: '{"title": "something else"}',
         lambda text: text.replace('"n": 50', '"n": 51'),
         lambda text: text.replace('"seconds": ', '"seconds": NaN, "was": '),
+        lambda text: "[" * 100_000,
+        lambda text: text.replace("0.", "0.1", 1),
     ],
-    ids=["half written", "empty", "a list", "foreign", "another n", "not a number"],
+    ids=["half written", "empty", "a list", "foreign", "another n", "not a number", "too deep", "another digit"],
 )
 def test_a_file_that_is_no_cell_is_named_and_done_again(tmp_path, runs, damage):
     limit = symsched.derive(PAIR, symsched.VP)
@@ -122,6 +125,34 @@ def test_a_file_that_is_no_cell_is_named_and_done_again(tmp_path, runs, damage):
     assert dataclasses.replace(again, seconds=0) == dataclasses.replace(right, seconds=0)
     symsched.sweep(PAIR, limit, folder=tmp_path, **settings)
     assert len(runs) == 2
+
+
+def test_a_folder_in_the_place_of_a_cell_is_an_error_that_names_it(tmp_path):
+    limit = symsched.derive(PAIR, symsched.VP)
+    settings = {"dimensions": (200,), "steps": (5,), "n": 50}
+    symsched.sweep(PAIR, limit, folder=tmp_path, **settings)
+    (file,) = tmp_path.glob("*.json")
+    file.unlink()
+    file.mkdir()
+    with pytest.warns(UserWarning, match=file.name), pytest.raises(OSError, match=file.name):
+        symsched.sweep(PAIR, limit, folder=tmp_path, **settings)
+
+
+def test_no_damaged_byte_of_a_cell_is_read_as_a_number(tmp_path):
+    """Every file that differs from the one written in one byte, or is cut, is refused: sixty of them."""
+    limit = symsched.derive(PAIR, symsched.VP)
+    settings = {"dimensions": (200,), "steps": (5,), "n": 50}
+    (right,) = symsched.sweep(PAIR, limit, folder=tmp_path, **settings).cells
+    (file,) = tmp_path.glob("*.json")
+    whole, rng = file.read_bytes(), np.random.default_rng(0)
+    for trial in range(60):
+        place = int(rng.integers(len(whole) - 2))
+        other = bytes([(whole[place] + int(rng.integers(1, 256))) % 256])
+        file.write_bytes(whole[:place] if trial % 3 == 0 else whole[:place] + other + whole[place + 1 :])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            kept = sweeps._kept(file, (200, 50, 5, right.kappa))
+        assert kept is None or kept == right  # a space may be another space
 
 
 def test_a_cell_depends_on_its_own_settings_only(tmp_path, runs):

@@ -1,27 +1,31 @@
 """design(): nodes and coefficients of a handful of evaluations, found at d = ∞ and good at every large d."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
-from matplotlib.figure import Figure
 from scipy import sparse
 
 from symsched.algebra.arrays import Array
-from symsched.designs.search import WEIGHT, WIDTH, best_table, grown, refined, worst
-from symsched.designs.two_modes import Table, TwoModes
 from symsched.errors import DerivationError, require_integer, require_real
 from symsched.laws.numeric import GaussianSite
 from symsched.limits.limit import Limit
 from symsched.models.order_model import DiscreteOrderModel, Points
 from symsched.predictions.coordinates import site_statistics
+from symsched.predictions.designs.search import WEIGHT, WIDTH, best_table, grown, refined, worst
+from symsched.predictions.designs.two_modes import Table, TwoModes
 from symsched.predictions.weights import mode_weights
 from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.drawing import figure
 from symsched.schedules.plan import AbstractTable, Plan
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _OUTPUTS = ("row", "last")
 _WEIGHTS = (0.505, 0.99)

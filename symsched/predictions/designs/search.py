@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from symsched.algebra.arrays import Array
-from symsched.designs.minimax import Optimum, minimax
-from symsched.designs.two_modes import Shape, Table, TwoModes
+from symsched.predictions.designs.minimax import Optimum, minimax
+from symsched.predictions.designs.two_modes import Shape, Table, TwoModes
 
 WEIGHT, WIDTH = 0.01, 0.05
 """The errors that count as equal: of a mode's weight, and Wasserstein-2 of a site over its deviation."""

@@ -4,7 +4,7 @@ import argparse
 
 from symsched.cli.output import write_json
 from symsched.cli.reading import real, request, whole
-from symsched.designs.design import design
+from symsched.predictions.designs.design import design
 
 
 def run(options: argparse.Namespace) -> int:
