@@ -110,7 +110,8 @@ def _sampling(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--scheme",
         default="interpolant",
-        help="interpolant (Euler in x), canonical (Euler in x/alpha, that is DDIM) or adams (two-step Adams in psi)",
+        help="interpolant (Euler in x), canonical (Euler in x/alpha, that is DDIM), adams or adams3 (Adams in psi of "
+        "two or three steps), dpmpp_2m (DPM-Solver++(2M)), midpoint or heun (on pairs of nodes)",
     )
 
 

@@ -1,7 +1,8 @@
 """A discretised path as data: a lower-triangular table of coefficients on a grid, and the one step that reads it.
 
-Every explicit scheme that is linear in the posterior mean is such a table: Euler, DDIM, Adams, restarts. A scheme is a
-way to fill it (``symsched.schedules.schemes``), not a control flow: whoever carries a path asks ``History`` to advance.
+Every explicit scheme that is linear in the posterior mean is such a table: Euler, DDIM, Adams, Heun, restarts. A
+scheme is a way to fill it (``symsched.schedules.schemes``), not a control flow: whoever carries a path asks ``History``
+to advance.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ _ROUNDING = 1e-9  # of amplitudes that a user divides by each other
 @dataclass(frozen=True, eq=False)
 class Plan:
     """N steps x_{k+1} = A_k x_k + Σ_{j≤k} B_kj D_j + shift_k, D_j = E[a | z + ψ_j a = x_j/α_j], from x_0 = α_0 z.
+
+    D at ψ = 0 is E a whatever the noise: it is free, and ``evaluations`` does not count it. Where ψ stands still, the
+    state before it may be an inner stage of a scheme of two evaluations a step, such as Heun's.
 
     ============  =======  =====================================================
     array         shape    meaning
@@ -88,6 +92,11 @@ class Plan:
     def steps(self) -> int:
         """Number of steps N."""
         return int(self.psi.shape[0])
+
+    @property
+    def evaluations(self) -> int:
+        """Number of nodes with ψ > 0: the posterior means that a sample costs, each a call of a denoiser."""
+        return int(np.count_nonzero(self.psi > 0))
 
     @property
     def influence(self) -> Array:

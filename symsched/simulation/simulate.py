@@ -92,14 +92,14 @@ def simulate(
 ) -> Run:
     """Return n samples of the probability flow on ``steps`` steps, started from noise, with standard errors.
 
-    Every step has the exact finite-d posterior mean. ``scheme`` "interpolant" is Euler in x, "canonical" Euler in x/α
-    (DDIM), "adams" two-step Adams in ψ. ``rng`` is a seed, or a Generator or SeedSequence that gives one; the same seed
-    gives the same numbers whatever ``rows`` (rows held at once), ``executor`` or the number of its workers. ``method``
-    "full" is the plain loop, "auto" the fastest exact reduction. ``keep="statistics"`` never holds an (n, d) array, and
-    where the law of the sums behind the statistics is known, draws those instead of coordinates (``Run.method`` "order
-    parameter"): the same law, but not the paths of ``keep="x"``. An interpolant stands for its undilated schedule. A
-    Plan made for this d, or a Design, is run as it is, whatever its table; ``steps``, ``kappa`` and ``scheme`` say
-    nothing to it.
+    Every step has the exact finite-d posterior mean. ``scheme`` is one that ``Schedule.plan`` knows: "interpolant" is
+    Euler in x, "canonical" Euler in x/α (DDIM), "adams" two-step Adams in ψ. ``rng`` is a seed, or a Generator or
+    SeedSequence that gives one; the same seed gives the same numbers whatever ``rows`` (rows held at once),
+    ``executor`` or the number of its workers. ``method`` "full" is the plain loop, "auto" the fastest exact reduction.
+    ``keep="statistics"`` never holds an (n, d) array, and where the law of the sums behind the statistics is known,
+    draws those instead of coordinates (``Run.method`` "order parameter"): the same law, but not the paths of
+    ``keep="x"``. An interpolant stands for its undilated schedule. A Plan made for this d, or a Design, is run as it
+    is, whatever its table; ``steps``, ``kappa`` and ``scheme`` say nothing to it.
 
     Raises TypeError or ValueError for bad input, naming what was required.
     """

@@ -239,7 +239,7 @@ def test_list_as_json(capsys):
         (("schedule", "gaussian-mixture", "--d", "100", "--steps", "0"), "steps must be at least 1"),
         (("schedule", "gaussian-mixture", "--d", "100", "--steps", "2.5"), "steps must be a whole number"),
         (("schedule", "gaussian-mixture", "--d", "100", "--steps", "4", "--kappa", "11"), "kappa = 11 is too large"),
-        (("schedule", "gaussian-mixture", "--d", "100", "--steps", "4", "--scheme", "heun"), "unknown scheme 'heun'"),
+        (("schedule", "gaussian-mixture", "--d", "100", "--steps", "4", "--scheme", "rk4"), "unknown scheme 'rk4'"),
         (("schedule", "gaussian-mixture", "--target", "fortran"), "unknown target 'fortran'"),
         (("validate", "gaussian-mixture", "--d", "100.5"), "d must be a whole number, got 100.5"),
         (("validate", "gaussian-mixture", "--n", "0"), "n must be at least 1"),

@@ -50,6 +50,8 @@ def nodes(schedule: Schedule, steps: int, dimension: float, constant: float, sch
     with np.errstate(divide="ignore"):
         psi = np.append(plan.psi, np.inf)
         sigma = 1 / psi
-    dilated = schedule.dilation(steps, dimension, constant)
+    # A scheme may have moved nodes on to others of the schedule.
+    place = np.searchsorted(schedule.times(steps), plan.times)
+    dilated = schedule.dilation(steps, dimension, constant)[place]
     columns = (plan.times, dilated, plan.alpha, plan.beta, psi, sigma)
     return dict(zip(COLUMNS, columns, strict=True))

@@ -1,9 +1,18 @@
-"""What a scheme is told: a schedule at its nodes."""
+"""What a scheme is told, a schedule at its nodes, and what schemes of several evaluations ask of an Euler plan."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from symsched.algebra.arrays import Array
+import numpy as np
+from scipy import sparse
+
+from symsched.algebra.arrays import Array, Index
+from symsched.schedules.plan import Plan
+
+LONGEST = 4.0
+"""Ratio of two steps above which a scheme would extrapolate too far: in the data phase Adams is unstable from about 3
+on.
+"""
 
 
 @dataclass(frozen=True)
@@ -19,3 +28,16 @@ class Nodes:
     beta: Array
     starts: tuple[int, ...]
     tangents: Callable[[], tuple[Array, Array]]
+
+
+def lengths(plan: Plan) -> Array:
+    """Return Δψ of the N − 1 steps before the last of an Euler plan, with the digits of its table."""
+    return np.asarray(plan.B.diagonal()[:-1] / plan.alpha[1:-1], dtype=np.float64)
+
+
+def corrected(plan: Plan, nodes: Index, length: Array) -> Plan:
+    """Return a plan with ``length`` (D_k − D_{k−1}) added to y_{k+1}, for every k in ``nodes``."""
+    gained = plan.alpha[nodes + 1] * length
+    places = np.concatenate([nodes, nodes]), np.concatenate([nodes, nodes - 1])
+    change = sparse.csr_array((np.concatenate([gained, -gained]), places), shape=plan.B.shape)
+    return replace(plan, B=plan.B + change)
