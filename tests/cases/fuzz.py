@@ -120,6 +120,12 @@ def targets() -> list[Target]:
             (limit,),
             (("dimensions", (50, 100)), ("n", 20), ("steps", 6), ("kappa", 3), ("rng", 0)),
         ),
+        Target(
+            "design",
+            symsched.design,
+            (limit, 2),
+            (("weights", 0.8), ("widths", 0.5), ("robust", False), ("output", "row")),
+        ),
         Target("Plan", Plan, (), parts),
         Target("Phase.solve", limit.phases[0].solve, ([0.3], [0.2], 3.0)),
         Target("Limit.model", limit.model, (10,)),
@@ -156,6 +162,7 @@ COMMANDS = [
     ["schedule", "gaussian-mixture", "--d", "100", "--steps", "6", "--kappa", "3"],
     ["validate", "gaussian-mixture", "--d", "100", "--n", "20", "--steps", "6", "--kappa", "3"],
     ["list"],
+    ["design", "gaussian-mixture", "--evaluations", "2", "--widths", "0.5", "0.5"],
     ["sweep", "gaussian-mixture", "--d", "50", "--steps", "6", "--n", "5", "--kappa", "3"],
 ]
 

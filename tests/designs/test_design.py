@@ -101,6 +101,7 @@ def test_two_evaluations_cannot_and_a_known_width_makes_them_enough(limit):
 def test_more_evaluations_are_never_worse_and_start_again_at_the_same_place(limit, three):
     four = symsched.design(limit, 4)
     assert four.starts[0] <= three.starts[0]
+    assert symsched.design(limit, 5).evaluations <= 5
     assert np.array_equal(symsched.design(limit, 3).table.rows, three.table.rows)
 
 
@@ -158,6 +159,11 @@ def test_what_no_table_is_made_for_is_refused_by_name(limit):
         symsched.design(GM, 3)
     with pytest.raises(ValueError, match="needs a d of at least"):
         symsched.design(limit, 3).plan(2)
+
+
+def test_a_range_of_weights_is_that_of_both_modes(limit):
+    assert symsched.design(limit, 2, weights=(0.2, 0.9)).weights == (0.5, 0.9)
+    assert symsched.design(limit, 2, weights=0.2).weights == pytest.approx((0.8, 0.8))
 
 
 def test_the_window_alone_reaches_the_best_known_error_of_one_blind_node():

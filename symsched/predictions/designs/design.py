@@ -17,7 +17,7 @@ from symsched.laws.numeric import GaussianSite
 from symsched.limits.limit import Limit
 from symsched.models.order_model import DiscreteOrderModel, Points
 from symsched.predictions.coordinates import site_statistics
-from symsched.predictions.designs.search import WEIGHT, WIDTH, best_table, grown, refined, worst
+from symsched.predictions.designs.search import WEIGHT, WIDTH, best_table, grown, refined, without_idle_nodes, worst
 from symsched.predictions.designs.two_modes import Table, TwoModes
 from symsched.predictions.weights import mode_weights
 from symsched.reporting.charts import Chart, Curve
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _OUTPUTS = ("row", "last")
+_PARTS = 5  # of an equation on one line
 _WEIGHTS = (0.505, 0.99)
 _WIDTHS = (0.3, 1.0)
 _FEWEST, _MOST = 2, 8
@@ -175,15 +176,17 @@ class Design(AbstractTable):
 
     def latex(self) -> str:
         """Return the table as LaTeX: a row for each evaluation, and the output."""
-        window = self.table.shape.window
-        lines = [r"D_0 &= \mathbb{E}\, a"]
+        unit = rf"({self.m:.6g}\sqrt{{d}})" if self.m != 1 else r"\sqrt{d}"
+        nodes, rows = [], []
         for k, (node, row) in enumerate(zip(self.table.nodes, self.table.rows, strict=True), 1):
-            unit = rf"/({self.m:.6g}\sqrt{{d}})" if k <= window else ""
-            terms = _terms(row[:k])
-            body = rf"({terms}){unit}" if unit else terms
-            lines.append(rf"\psi_{{{k}}} &= {node:.6g}{unit}, & y_{{{k}}} &= z + {body}")
-        lines.append(rf"x &= {self.table.output[0]:.6g}\, z + {_terms(self.table.output[1:])}")
-        body = " \\\\\n".join(lines)
+            share = f"/{unit}" if k <= self.table.shape.window else ""
+            nodes.append(rf"\psi_{{{k}}} &= {node:.6g}{share}")
+            parts = ["z", *_terms(row[:k])]
+            if share:
+                parts = [r"z + \bigl(", *parts[1:], rf"\bigr){share}"]
+            rows += _lines(f"y_{{{k}}}", parts)
+        rows += _lines("x", [rf"{self.table.output[0]:.6g}\, z", *_terms(self.table.output[1:])])
+        body = " \\\\\n".join([r"D_0 &= \mathbb{E}\, a", *nodes, *rows])
         return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
     def _repr_latex_(self) -> str:
@@ -226,7 +229,7 @@ def design(
     robust: bool = False,
     output: str = "row",
 ) -> Design:
-    """Return the table of N = ``evaluations`` denoiser calls with the least worst error at d = 10⁴ and at d = ∞.
+    """Return the table of at most ``evaluations`` denoiser calls with the least worst error at d = 10⁴ and at d = ∞.
 
     Minimised is max(Δw/0.01, W2/(0.05 sd)): Δw the error of a mode's weight as the rest of the table carries the paths,
     W2 the Wasserstein distance of one coordinate's law to the site's, the mean included. The worst case is over
@@ -236,8 +239,11 @@ def design(
     Every row is blind to a common shift of the data: its coefficients sum to ψ, those of the output to 1, so that no
     coefficient can store the answer of one law.
 
-    Deterministic: fixed starts, SLSQP on a Gauss–Legendre quadrature. Raises DerivationError for a limit that is not
-    two modes that their means tell apart, with normal coordinates of one width, and ValueError for bad arguments.
+    Where a further evaluation was not found to help, the table has fewer. Deterministic: fixed starts, SLSQP on a
+    Gauss–Legendre quadrature.
+
+    Raises DerivationError for a limit that is not two modes that their means tell apart, with normal coordinates of one
+    width, and ValueError or TypeError for bad arguments.
     """
     if not isinstance(limit, Limit):
         raise TypeError(f"limit must come from derive(), got {limit!r}")
@@ -249,7 +255,8 @@ def design(
     m, own_weight, own_width = _two_modes(limit)
     own = max(own_weight, 1 - own_weight)
     chosen = _range(weights, (min(_WEIGHTS[0], own), max(_WEIGHTS[1], own)), "weights", 1.0)
-    chosen = tuple(sorted(max(one, 1 - one) for one in chosen))  # type: ignore[assignment]
+    # The weights p and 1 − p are those of one pair of modes.
+    chosen = (max(0.5, min(chosen), 1 - max(chosen)), max(*chosen, 1 - min(chosen)))
     spread = _range(widths, (min(_WIDTHS[0] * m, own_width), max(_WIDTHS[1] * m, own_width)), "widths", math.inf)
     fit = [_laws(m, chosen, spread, (9, 5)), _laws(m, chosen, spread, (5, 3), tail=_TAIL)]
     if robust:
@@ -261,6 +268,7 @@ def design(
             table, optimum = grown(fit, table)
     else:
         table, optimum = best_table(fit, count, row=output == "row")
+    table = without_idle_nodes(table)
     predicted = Errors(*worst([_laws(m, chosen, spread, (33, 17))], table))
     return Design(limit, table, m, chosen, spread, robust, predicted, optimum.values)
 
@@ -315,7 +323,11 @@ def _two_modes(limit: Limit) -> tuple[float, float, float]:
     return float(np.linalg.norm(first - second)) / 2, float(model.points.weights[0]), math.sqrt(model.sites[0].variance)
 
 
-def _terms(row: Array) -> str:
-    return " ".join(f"{'-' if c < 0 else '+'} {abs(c):.6g} D_{{{i}}}" for i, c in enumerate(row) if c).removeprefix(
-        "+ "
-    )
+def _terms(row: Array) -> list[str]:
+    return [f"{'-' if c < 0 else '+'} {abs(c):.6g} D_{{{i}}}" for i, c in enumerate(row) if c]
+
+
+def _lines(name: str, parts: list[str]) -> list[str]:
+    """Return an equation on as many lines as a column of text needs."""
+    pieces = [" ".join(parts[first : first + _PARTS]) for first in range(0, len(parts), _PARTS)]
+    return [f"{name} &= {pieces[0]}", *(rf"&\quad {piece}" for piece in pieces[1:])]

@@ -20,6 +20,14 @@ _NEAREST = 0.05
 _WALL = 1e3
 
 
+def without_idle_nodes(table: Table) -> Table:
+    """Return the table without the last nodes that its output does not use: they would be paid for nothing."""
+    while table.shape.row and table.shape.data > 1 and table.output[-1] == 0:
+        fewer = replace(table.shape, data=table.shape.data - 1)
+        table = Table(fewer, table.nodes[:-1], table.rows[:-1, :-1], table.output[:-1])
+    return table
+
+
 def worst(laws: Sequence[TwoModes], table: Table) -> tuple[float, float]:
     """Return the largest error of a weight and the largest Wasserstein-2 distance over its deviation."""
     pairs = [one.errors(table) for one in laws]
