@@ -111,7 +111,8 @@ def _sampling(command: argparse.ArgumentParser) -> None:
         "--scheme",
         default="interpolant",
         help="interpolant (Euler in x), canonical (Euler in x/alpha, that is DDIM), adams or adams3 (Adams in psi of "
-        "two or three steps), dpmpp_2m (DPM-Solver++(2M)), midpoint or heun (on pairs of nodes)",
+        "two or three steps), dpmpp_2m (DPM-Solver++(2M)), midpoint or heun (on pairs of nodes), "
+        "gaussian (exact for Gaussian coordinates of one variance)",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import sympy as sp
@@ -144,7 +144,8 @@ def derive(distribution: AbstractDistribution, interpolant: Interpolant) -> Limi
         raise TypeError(f"interpolant must be an Interpolant such as symsched.VP, got {interpolant!r}")
     _require_own_names(distribution)
     found = distribution.cascade
-    schedule = dilate(interpolant, [phase.scale for phase in found.phases])
+    sites = tuple(mode.law for mode in found.modes)
+    schedule = replace(dilate(interpolant, [phase.scale for phase in found.phases]), sites=sites)
     windows = {window.name: window for window in schedule.windows}
     phases = tuple(_carried(phase, windows[phase.name]) for phase in found.phases)
     return Limit(distribution, interpolant, found, phases, schedule)

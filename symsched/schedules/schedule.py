@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 
@@ -11,17 +11,22 @@ import sympy as sp
 
 from symsched.algebra.arrays import Array
 from symsched.algebra.asymptotics import leading_power
-from symsched.algebra.codegen import compiled
+from symsched.algebra.codegen import compiled, number
 from symsched.errors import nearest, require_integer, require_real
+from symsched.laws import AbstractLaw
 from symsched.schedules import sources
 from symsched.schedules.dilation import Scale, custom_windows, dilated_windows
+from symsched.schedules.gaussian_step import gaussian_step
 from symsched.schedules.interpolant import Interpolant
 from symsched.schedules.plan import AbstractTable, Plan
 from symsched.schedules.schemes import SCHEMES, Nodes
+from symsched.schedules.schemes.base import no_variance
 from symsched.schedules.window import Position, Window, elapsed, remaining
 from symsched.symbols import d, kappa, t, tau
 
 d_symbol, kappa_symbol = d, kappa
+_SAME = 1e-9
+"""Relative difference of variances that are the same: some are quadratures."""
 
 CUT = sp.Rational(1, 1000)
 """Share of the first step's signal that a sampler misses which starts from a finite σ_0 z: ψ_0/ψ_1."""
@@ -31,11 +36,14 @@ CUT = sp.Rational(1, 1000)
 class Schedule:
     """A time dilation of an interpolant: t ∈ [0, 1] (0 noise, 1 data) → τ → α, β; symbols d and κ stay free.
 
+    ``sites``, the laws of a coordinate in the modes, are known to a limit's own schedule; the scheme "gaussian" asks
+    for the variance that they share.
     Source: the dilations of arXiv 2501.00988, generalised to any number of phases.
     """
 
     interpolant: Interpolant
     windows: tuple[Window, ...]
+    sites: tuple[AbstractLaw, ...] = field(default=(), repr=False)
 
     @cached_property
     def tau(self) -> sp.Expr:
@@ -90,7 +98,8 @@ class Schedule:
         ``scheme`` is "interpolant" (Euler in x: in t where α or β moves linearly in t, elsewhere in τ), "canonical"
         (Euler in x/α, DDIM), "adams" or "adams3" (Adams in ψ of two or three steps), "dpmpp_2m" (DPM-Solver++(2M)),
         "midpoint" or "heun" (two evaluations a step, on pairs of nodes: Heun's moves every second node to the next);
-        those of several evaluations start again in each window.
+        those of several evaluations start again in each window; or
+        "gaussian", exact for Gaussian sites, where all modes have the same variance.
 
         Raises ValueError where κ does not fit below the scales of d.
         """
@@ -134,7 +143,19 @@ class Schedule:
             return led, tangent(lambda m: m.beta, signal)
 
         starts = tuple(accumulate((len(nodes) - 1 for _, nodes in pieces[:-1]), initial=0))
-        return SCHEMES[scheme](Nodes(grid, noise, signal, starts, tangents))
+        exact = (lambda: gaussian_step(noise, signal, self._variance())) if self.sites else no_variance
+        return SCHEMES[scheme](Nodes(grid, noise, signal, starts, tangents, exact))
+
+    def _variance(self) -> float:
+        """Return the variance of a coordinate in every mode; ValueError where modes differ in it."""
+        values = [number(law.cumulants(2)[1], "the variance of a coordinate") for law in self.sites]
+        if max(values) - min(values) > _SAME * max(values):
+            shown = ", ".join(f"{value:.6g}" for value in values)
+            raise ValueError(
+                f"scheme='gaussian' needs one variance of a coordinate, and the modes have {shown}; "
+                "use scheme='canonical'"
+            )
+        return values[0]
 
     def dilation(self, steps: int, d: float, kappa: float | None = None) -> Array:
         """Return τ at the N+1 nodes in t, shape (steps+1,)."""

@@ -166,11 +166,22 @@ def test_only_nodes_with_signal_cost_an_evaluation():
         assert SCHEMES[scheme](grid(12, 0.4)).evaluations == 13
 
 
-def test_schemes_start_again_in_each_window():
-    """A window's first step, the second behind ψ = 0 of 2M, and every step behind one that is far shorter are Euler."""
-    for name, scheme in SCHEMES.items():
-        nodes = replace(grid(12, 0.4), starts=(0, 5))
-        table = scheme(nodes).B
-        below = sparse.tril(table, -1).toarray()
-        assert not np.any(below[5:, :5]), name
-        assert np.any(below) == (name not in {"interpolant", "canonical"})
+@pytest.mark.parametrize("name", [name for name, order in ORDERS.items() if name != "canonical"])
+def test_schemes_of_several_evaluations_start_again_in_each_window(name):
+    below = sparse.tril(SCHEMES[name](replace(grid(12, 0.4), starts=(0, 5))).B, -1).toarray()
+    assert not np.any(below[5:, :5])
+    assert np.any(below[:5])
+    assert np.any(below[6:])
+
+
+@pytest.mark.parametrize("name", ["adams", "adams3", "dpmpp_2m", "midpoint", "heun"])
+def test_a_step_behind_one_that_is_far_shorter_is_euler(name):
+    """And for Adams of three steps, what comes behind it forgets what lay before."""
+    nodes = grid(12, 0.4, bend=0.0)
+    far = np.append(nodes.beta[:-1] / nodes.alpha[:-1], np.inf)
+    far[7:-1] += 20
+    alpha, beta = 1 / np.hypot(1, far), np.append(far[:-1] / np.hypot(1, far[:-1]), 1.0)
+    below = sparse.tril(SCHEMES[name](replace(nodes, alpha=alpha, beta=beta)).B, -1).toarray()
+    assert not np.any(below[6])
+    assert np.any(below[5]) or np.any(below[4])
+    assert not np.any(below[7:, :6])

@@ -5,6 +5,7 @@ import pytest
 
 import gm_case
 from symsched import predict, simulate
+from symsched.cli.commands.schedule import nodes
 from symsched.schedules.schemes import SCHEMES
 
 NAMES = [name for name in SCHEMES if name not in {"interpolant", "canonical"}]
@@ -36,3 +37,12 @@ def test_a_prediction_is_what_samples_do(scheme):
 
     assert max(map(abs, distances(scheme))) < 4
     assert max(map(abs, distances("canonical"))) > 8
+
+
+def test_the_printed_table_of_heun_has_the_time_of_its_own_nodes():
+    limit = gm_case.limit("vp")
+    table = nodes(limit.schedule, 10, 1e4, 3.0, "heun")
+    plain = nodes(limit.schedule, 10, 1e4, 3.0, "canonical")
+    assert np.count_nonzero(np.diff(table["tau"]) == 0) == 4
+    np.testing.assert_allclose(table["tau"], table["beta"], rtol=1e-12)
+    assert not np.array_equal(table["tau"], plain["tau"])

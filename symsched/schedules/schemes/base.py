@@ -15,12 +15,21 @@ on.
 """
 
 
+def no_variance() -> tuple[Array, Array]:
+    """Raise ValueError: nothing is known of the coordinates."""
+    raise ValueError(
+        "scheme='gaussian' needs the variance of a coordinate, which a limit's own schedule knows; "
+        "hand it on by dataclasses.replace(schedule, sites=limit.schedule.sites), or use scheme='canonical'"
+    )
+
+
 @dataclass(frozen=True)
 class Nodes:
     """A schedule at its N+1 nodes: ``times``, ``alpha``, ``beta``, (N+1,) each.
 
     ``starts``: the first node of each window. ``tangents`` returns α + Δt α̇ and β + Δt β̇, (N,) each, or raises where a
-    step in x would overshoot.
+    step in x would overshoot. ``gaussian`` returns A and B, (N,) each, of the step that is exact for the schedule's
+    Gaussian sites, or raises where it knows no variance.
     """
 
     times: Array
@@ -28,6 +37,7 @@ class Nodes:
     beta: Array
     starts: tuple[int, ...]
     tangents: Callable[[], tuple[Array, Array]]
+    gaussian: Callable[[], tuple[Array, Array]] = no_variance
 
 
 def lengths(plan: Plan) -> Array:

@@ -1,9 +1,10 @@
-"""Schemes that use the posterior mean of one node a step: Euler in x, and Euler in y = x/α."""
+"""Schemes that use the posterior mean of one node a step: Euler in x, Euler in y = x/α, and one for Gaussian sites."""
 
 from scipy import sparse
 
 from symsched.algebra.arrays import Array
 from symsched.schedules.plan import Plan
+from symsched.schedules.schemes.base import Nodes
 
 
 def canonical(times: Array, alpha: Array, beta: Array) -> Plan:
@@ -21,6 +22,12 @@ def euler(times: Array, alpha: Array, beta: Array, alpha_tangent: Array, beta_ta
     one step, 1 + Δt α̇/α would be lost to rounding, and the tangent's value is not.
     """
     return _one_step(times, alpha, beta, alpha_tangent, beta_tangent)
+
+
+def gaussian(nodes: Nodes) -> Plan:
+    """Return the step that is exact for Gaussian sites N(m, v) of any mean m, at a variance v that is known."""
+    A, B = nodes.gaussian()
+    return Plan(nodes.times, nodes.beta[:-1] / nodes.alpha[:-1], nodes.alpha, nodes.beta, A, sparse.diags_array(B))
 
 
 def _one_step(times: Array, alpha: Array, beta: Array, alpha_next: Array, beta_next: Array) -> Plan:
