@@ -99,7 +99,7 @@ class Points:
         object.__setattr__(self, "places", unwritable(self.places))
 
 
-class _AbstractPointsModel(AbstractOrderModel):
+class AbstractPointsModel(AbstractOrderModel):
     """Order parameters that choose among points."""
 
     points: Points
@@ -140,7 +140,7 @@ class _AbstractPointsModel(AbstractOrderModel):
 
 @final
 @dataclass(frozen=True)
-class DiscreteOrderModel(_AbstractPointsModel):
+class DiscreteOrderModel(AbstractPointsModel):
     """Modes whose coordinates are independent: each follows its own law once the mode is chosen."""
 
     dimension: float
@@ -159,7 +159,7 @@ class DiscreteOrderModel(_AbstractPointsModel):
 
 @final
 @dataclass(frozen=True)
-class CoupledOrderModel(_AbstractPointsModel):
+class CoupledOrderModel(AbstractPointsModel):
     """Modes inside which every coordinate feels u = g'(m̂), m̂ the posterior mean of the spin mean.
 
     For data that are exactly z + ψ a this is the mode's own tilt; for states that a coarse scheme has put elsewhere it

@@ -32,6 +32,10 @@ CUT = sp.Rational(1, 1000)
 """Share of the first step's signal that a sampler misses which starts from a finite σ_0 z: ψ_0/ψ_1."""
 
 
+class OvershootError(ValueError):
+    """Raised where a step in x would take the noise below zero; says what to take in its place."""
+
+
 @dataclass(frozen=True)
 class Schedule:
     """A time dilation of an interpolant: t ∈ [0, 1] (0 noise, 1 data) → τ → α, β; symbols d and κ stay free.
@@ -103,6 +107,17 @@ class Schedule:
 
         Raises ValueError where κ does not fit below the scales of d.
         """
+        return self._plan(steps, d, kappa, scheme, last=None)
+
+    def opening(self, steps: int, d: float, kappa: float | None = None, scheme: str = "interpolant") -> Plan:
+        """Return ``plan`` as far as the last node of the first window, with canonical steps from there on.
+
+        It exists at larger d: a step in x that leaves the window may overshoot the noise as d → ∞, none inside it.
+        """
+        return self._plan(steps, d, kappa, scheme, last=len(self._nodes(steps)[0]) - 2)
+
+    def _plan(self, steps: int, d: float, kappa: float | None, scheme: str, *, last: int | None) -> Plan:
+        """Return the plan; from node ``last`` on tangents are the values themselves, which makes Euler canonical."""
         if not isinstance(scheme, str) or scheme not in SCHEMES:
             raise ValueError(f"unknown scheme {scheme!r}; {nearest(str(scheme), tuple(SCHEMES))}")
         dimension = require_real(d, "d", above=0)
@@ -134,13 +149,14 @@ class Schedule:
             return np.where(known, values[1:], values[:-1] + np.diff(grid) * rate)
 
         def tangents() -> tuple[Array, Array]:
-            led = tangent(lambda m: m.alpha, noise)
+            kept = np.arange(noise.size - 1) < (noise.size if last is None else last)
+            led = np.where(kept, tangent(lambda m: m.alpha, noise), noise[1:])
             if np.any(led < 0):
-                raise ValueError(
+                raise OvershootError(
                     f"an Euler step in x overshoots the noise at d = {dimension:g} (alpha would change sign); "
                     "use scheme='canonical', a linear interpolant or more steps"
                 )
-            return led, tangent(lambda m: m.beta, signal)
+            return led, np.where(kept, tangent(lambda m: m.beta, signal), signal[1:])
 
         starts = tuple(accumulate((len(nodes) - 1 for _, nodes in pieces[:-1]), initial=0))
         exact = (lambda: gaussian_step(noise, signal, self._variance())) if self.sites else no_variance

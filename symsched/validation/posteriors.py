@@ -21,6 +21,7 @@ from symsched.predictions.clones import posterior_nodes, posteriors
 from symsched.predictions.spread import Spread
 from symsched.reporting.verdicts import Row, statistical
 from symsched.validation.averages import Judge, average_row
+from symsched.validation.drift import drift
 
 _LARGEST = 10_000  # dimension that exact draws can be had at
 _SMALLNESS = 0.03  # ψ at which what the limit neglects, ψ², is 1e-3
@@ -33,7 +34,8 @@ def posterior_rows(limit: Limit, rng: np.random.Generator, *, n: int, reach: flo
     """Return, for every speciation with atoms, rows for the weights of its outcomes and for φ(1) = E Σ π².
 
     A window whose ψ = d^−γ is above ``reach`` at every dimension that is affordable here, up to 10^4, has no rows; nor
-    has a mean-field measure whose single-site law is known by quadrature only, at every coordinate of every draw.
+    has a mean-field measure whose single-site law is known by quadrature only, at every coordinate of every draw. Modes
+    that depend on d and are farther than ``reach``² from where they go decide nothing.
     """
     rows: list[Row] = []
     for phase, others, outcomes in _partitions(limit):
@@ -47,11 +49,14 @@ def posterior_rows(limit: Limit, rng: np.random.Generator, *, n: int, reach: flo
         shares = np.stack([modes[:, list(block)].sum(axis=1) for block in (*outcomes, *others)], axis=1)
         sites = [mode.law.site() for mode in limit.cascade.modes]
         square = max(site.mean**2 + site.variance for site in sites)
+        left = drift(limit, phase, d)
+        reason = "ψ² E a², what the limit neglects at this d"
         judge = partial(
             statistical,
             dimension=float(d),
-            allowance=psi**2 * square,
-            allowance_reason="ψ² E a², what the limit neglects at this d",
+            allowance=psi**2 * square + left,
+            allowance_reason=f"{reason}, and {left:.2g} that its modes still move by" if left else reason,
+            waiting_for=_unsettled(left) if left > reach**2 else "",
         )
         weights = [
             number(branch.weight * share, "a weight")
@@ -68,6 +73,10 @@ def posterior_rows(limit: Limit, rng: np.random.Generator, *, n: int, reach: flo
         law = Spread.of(laws[:, -1], masses)
         rows.append(_row(f"{phase.name}: φ = E Σ π² at s = 1", law.mean, np.sum(shares**2, axis=1), law, judge))
     return rows
+
+
+def _unsettled(left: float) -> str:
+    return f"the modes depend on d, and log-odds or weights are {left:.2g} from those as d → ∞"
 
 
 def _nodes(phase: CanonicalPhase) -> list[tuple[Array, Array]]:

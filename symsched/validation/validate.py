@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 import sympy as sp
 
+from symsched.algebra.arrays import Index
 from symsched.algebra.codegen import number
 from symsched.algebra.inputs import INTEGERS, require_sequence
 from symsched.errors import require_integer
@@ -20,7 +21,8 @@ from symsched.predictions.predict import ModePrediction, practical_infinity, pre
 from symsched.predictions.spread import Spread, bar, binomial_score, few
 from symsched.reporting.numbers import dimension_text
 from symsched.reporting.verdicts import Z_LIMIT, Row, statistical
-from symsched.schedules.plan import AbstractTable
+from symsched.schedules.plan import AbstractTable, Plan
+from symsched.schedules.schedule import OvershootError
 from symsched.simulation.simulate import Run, seed_of, simulate
 from symsched.validation.averages import Judge, average_row, few_text
 from symsched.validation.posteriors import posterior_rows
@@ -53,7 +55,7 @@ def validate(
     "not yet". Error bars are predicted: weights by the exact binomial law, means and variances by the law of one path,
     widened to what was seen; a mode with fewer than nine paths has "too few". ``schedule`` samples with another
     schedule than the limit's own: a wrong one fails. A Design is predicted as what it is, with its own steps; its paths
-    are not held against the limit's.
+    are not held against the limit's. Where a schedule has no rate in d, the title says why.
     """
     if not isinstance(limit, Limit):
         raise TypeError(f"limit must come from derive(), got {limit!r}")
@@ -69,6 +71,7 @@ def validate(
     errors: list[PathError] = []
     runs: list[Run] = []
     decided: list[tuple[Run, Sequence[ModePrediction]]] = []
+    unrated = () if table else _without_rate(limit, steps, constant, scheme)
     for d in sizes:
         run = simulate(
             limit.distribution,
@@ -87,7 +90,7 @@ def validate(
         rows += _mode_rows(limit, run, predictions, constant)
         if not waiting(limit, d, constant):
             decided.append((run, predictions))
-        if limit.cascade.speciations and not table:
+        if limit.cascade.speciations and not (table or unrated):
             errors.append(path_error(limit, run, steps, constant, scheme))
     rows += _change_rows(limit, decided, constant)
     if len(set(sizes)) > 1 and errors:
@@ -96,7 +99,8 @@ def validate(
     rows += [_row_of(comparison) for comparison in limit.distribution.comparisons(generator)]
     accuracy = _accuracy(limit, max(runs, key=lambda run: run.dimension))
     told = repr(schedule) if table else f"steps = {steps}"
-    return Report(tuple(rows), f"{limit.interpolant.name}, n = {n}, {told}", accuracy)
+    title = ", ".join([limit.interpolant.name, f"n = {n}", told, *unrated])
+    return Report(tuple(rows), title, accuracy)
 
 
 def window_reach(limit: Limit, d: float, kappa: float | None) -> float:
@@ -272,6 +276,24 @@ class PathError:
     log_ratio: Estimate
 
 
+def _without_rate(limit: Limit, steps: int, kappa: float | None, scheme: str) -> tuple[str, ...]:
+    """Return why paths cannot be held against the d = ∞ recursion in the first window, if so."""
+    if not limit.cascade.speciations:
+        return ()
+    try:
+        plan = limit.schedule.opening(steps, practical_infinity(limit), kappa, scheme)
+    except OvershootError:
+        return ("no rate in d: as d → ∞ a step in x overshoots the noise inside the first window",)
+    if len(_inside(limit, plan)) < 2:
+        return ("no rate in d: in the first window there is one node, and paths start at it",)
+    return ()
+
+
+def _inside(limit: Limit, plan: Plan) -> Index:
+    """Return the nodes of the first window."""
+    return np.flatnonzero(plan.times[:-1] < float(limit.schedule.windows[0].end) - 1e-12)
+
+
 def path_error(limit: Limit, run: Run, steps: int, kappa: float | None, scheme: str) -> PathError:
     """Return how far paths are, in the first window, from the d = ∞ recursion with the same noise.
 
@@ -282,8 +304,9 @@ def path_error(limit: Limit, run: Run, steps: int, kappa: float | None, scheme: 
     order = limit.cascade.phases[0].order or 1
     farthest = practical_infinity(limit)
     model, nearer = limit.order_model(farthest), limit.order_model(run.dimension)
-    plan, near = (limit.schedule.plan(steps, d, kappa, scheme) for d in (farthest, run.dimension))
-    inside = np.flatnonzero(plan.times[:-1] < float(limit.schedule.windows[0].end) - 1e-12)
+    # Nothing behind the first window is asked about, and there a step in x may not exist at d = ∞.
+    plan, near = (limit.schedule.opening(steps, d, kappa, scheme) for d in (farthest, run.dimension))
+    inside = _inside(limit, plan)
     paths = run.paths[:, inside] if run.paths.ndim == 3 else run.paths[:, inside, None]
     measured = paths / (run.plan.alpha[inside, None] / run.unit) ** order
     components = slice(model.orders.index(order), model.orders.index(order) + measured.shape[2])
