@@ -35,7 +35,9 @@ def fingerprint(*parts: Any) -> str:  # noqa: ANN401  # walks values of any type
 def code_fingerprint() -> str:
     """Return the name of the code that computes: this package's sources, and the versions of its numeric libraries."""
     root = Path(__file__).parents[1]
-    sources = [(str(path.relative_to(root)), path.read_bytes()) for path in sorted(root.rglob("*.py"))]
+    # An editor's lock is a link to nowhere, and no source.
+    files = [path for path in sorted(root.rglob("*.py")) if path.is_file()]
+    sources = [(str(path.relative_to(root)), path.read_bytes()) for path in files]
     return fingerprint(sources, np.__version__, scipy.__version__, sp.__version__)
 
 

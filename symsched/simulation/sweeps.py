@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import os
@@ -22,7 +23,7 @@ from symsched.limits.limit import Source, schedule_of
 from symsched.models.estimates import Estimate
 from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.drawing import figure
-from symsched.reporting.folder import replace_file
+from symsched.reporting.folder import FolderError, folder_path, replace_file, require_folder, writing_to
 from symsched.schedules.plan import AbstractTable
 from symsched.schedules.schedule import planned
 from symsched.simulation.fingerprint import code_fingerprint, fingerprint
@@ -30,6 +31,10 @@ from symsched.simulation.simulate import Run, SiteStatistics, simulate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_WHAT = "a sweep"
+_LARGEST = 1 << 24
+"""Bytes that no cell has."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +57,16 @@ class Cell:
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> Cell:
-        """Return the cell that ``to_dict`` described."""
-        sites = tuple(
-            None if held is None else SiteStatistics(**{name: Estimate(**each) for name, each in held.items()})
-            for held in data["sites"]
-        )
-        weights = tuple(Estimate(**held) for held in data["weights"])
-        return Cell(**{**data, "weights": weights, "sites": sites})
+        """Return the cell that ``to_dict`` described; raise ValueError for other data."""
+        try:
+            sites = tuple(
+                None if held is None else SiteStatistics(**{name: Estimate(**each) for name, each in held.items()})
+                for held in data["sites"]
+            )
+            weights = tuple(Estimate(**held) for held in data["weights"])
+            return Cell(**{**data, "weights": weights, "sites": sites})
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"these data are no cell of a sweep: {error!r}") from error
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,9 @@ def sweep(
     numbers depend on: distribution, schedule, settings, seed, the package's code and the libraries' versions. Its seed
     follows from ``rng`` and its settings, so that no cell depends on which others are asked for.
 
-    Raises ValueError or TypeError for bad input, TypeError for a distribution that cannot be named (see fingerprint).
+    A file there that is broken, foreign or half-written is named in a warning, and its cell is run again. Raises
+    FolderError where none can be written, ValueError or TypeError for bad input, TypeError for a distribution that
+    cannot be named (see fingerprint).
     """
     named = dict(schedules) if isinstance(schedules, Mapping) else {"schedule": schedules}
     sizes = [require_integer(d, "each of dimensions", 1) for d in require_sequence(dimensions, "dimensions", INTEGERS)]
@@ -145,9 +155,7 @@ def sweep(
         raise ValueError("a sweep needs at least one schedule, one dimension and one number of steps")
     paths, seed = require_integer(n, "n", 1), require_integer(rng, "rng", 0)
     constant = None if kappa is None else require_real(kappa, "kappa")
-    home = None if folder is None else Path(folder)
-    if home is not None:
-        home.mkdir(parents=True, exist_ok=True)
+    home = None if folder is None else _home(folder)
     cells = []
     wanted = [
         (name, schedule, count, d)
@@ -161,10 +169,12 @@ def sweep(
         settings = (d, paths, count, constant if schedule.needs_kappa else None, scheme)
         key = fingerprint(distribution, *parts, settings, seed)
         file = None if home is None else home / f"{fingerprint(key, code_fingerprint())}.json"
-        kept = None if file is None else _kept(file, (d, paths, count, settings[3]))
+        kept = None if file is None else _kept(file)
         if kept is not None:
             cells.append(replace(kept, schedule=name))
             continue
+        if home is not None:
+            require_folder(home, _WHAT)
         run = simulate(
             distribution,
             schedule,
@@ -179,31 +189,61 @@ def sweep(
         )
         cells.append(_cell(name, run, settings))
         if file is not None:
-            held = cells[-1].to_dict()
-            text = json.dumps({"cell": held, "check": fingerprint(held)}, allow_nan=False) + "\n"
-            replace_file(file, text.encode("utf-8"))
+            with writing_to(file.parent, _WHAT):
+                replace_file(file, _sealed(cells[-1], file.stem))
     return Sweep(tuple(cells), f"n = {paths} paths, seed {seed}")
 
 
-def _kept(file: Path, settings: tuple[int, int, int, float | None]) -> Cell | None:
+def _home(folder: str | os.PathLike[str]) -> Path:
+    home = folder_path(folder)
+    with writing_to(home, _WHAT):
+        home.mkdir(parents=True, exist_ok=True)
+    return home
+
+
+def _sealed(cell: Cell, name: str) -> bytes:
+    """Return the content of a cell's file, which carries a seal: a single digit that has changed is noticed."""
+    held = cell.to_dict()
+    return (json.dumps({"seal": _seal(held, name), "cell": held}, allow_nan=False) + "\n").encode()
+
+
+def _seal(held: object, name: str) -> str:
+    """Return what belongs to the data of a cell in the file of this name, and to no others."""
+    return fingerprint(name, json.dumps(held))
+
+
+def _kept(file: Path) -> Cell | None:
     """Return the cell in a file, None where there is none; what is no such cell is named, and done again."""
-    if not file.exists():
+    if not os.path.lexists(file):
         return None
+    if file.is_dir():
+        raise FolderError(
+            errno.EISDIR, f"a sweep keeps a cell under this name, and a folder has it; move {file} away", str(file)
+        )
     try:
-        held = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_number)
-        if fingerprint(held["cell"]) != held["check"]:
-            raise ValueError("its numbers are not those that were written")
-        cell = Cell.from_dict(held["cell"])
-        if (cell.dimension, cell.n, cell.steps, cell.kappa) != settings:
-            raise ValueError("its d, n, steps and kappa are others")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, IsADirectoryError) as error:
-        warnings.warn(f"{file} holds no finished cell of this sweep ({error!r}): it is done again", stacklevel=3)
+        return Cell.from_dict(_opened(_content(file), file.stem))
+    except (ValueError, OSError, RecursionError) as error:
+        warnings.warn(f"{file} holds no finished cell of this sweep ({error}): it is done again", stacklevel=3)
         return None
-    return cell
 
 
-def _no_number(constant: str) -> float:
-    raise ValueError(f"{constant} is no result")
+def _content(file: Path) -> bytes:
+    """Return what is in a file; a pipe or a device would be read forever."""
+    if not file.is_file():
+        raise ValueError("it is no file")
+    if file.stat().st_size > _LARGEST:
+        raise ValueError("it is too large")
+    return file.read_bytes()
+
+
+def _opened(content: bytes, name: str) -> Mapping[str, Any]:
+    """Return the data of the cell in the file of this name, whose seal they must match."""
+    document = json.loads(content.decode("utf-8"))
+    if not (isinstance(document, dict) and isinstance(document.get("cell"), dict)):
+        raise ValueError("it holds something else")
+    if document.get("seal") != _seal(document["cell"], name):
+        raise ValueError("its content was changed, or is that of another cell")
+    return document["cell"]
 
 
 def _cell(name: str, run: Run, settings: tuple[int, int, int, float | None, str]) -> Cell:

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from symsched.errors import require_integer
 from symsched.reporting.claim import Finding, Ledger
-from symsched.reporting.folder import require_folder, write_folder
+from symsched.reporting.folder import folder_path, require_folder, write_folder
 from symsched.validation.claim import claims
 from symsched.validation.effort import Effort
 
@@ -42,11 +42,11 @@ def reproduce(
     ``quick`` takes fewer samples and dimensions, and one picture per claim; the same ``seed`` gives the same numbers.
     ``progress`` goes to standard error: a bar on a terminal, elsewhere a line for every claim. A run that is
     interrupted, or stopped by an error, leaves the report of the claims that were finished and raises on. Raises
-    ReportFolderError before any work if the folder cannot be written to.
+    FolderError before any work if the folder cannot be written to.
     """
     effort = Effort(quick, require_integer(seed, "seed", 0))
     if folder is not None:
-        require_folder(Path(folder))
+        require_folder(folder_path(folder))
     chosen = [(name, claim.check) for name, claim in claims()] if checks is None else checks
     finished: list[Finding] = []
     try:

@@ -25,7 +25,9 @@ import symsched
 from symsched.cli import main
 from symsched.errors import DerivationError
 from symsched.schedules.plan import Plan
+from symsched.simulation.sweeps import Cell
 from symsched.symbols import d, m, t, tau
+from symsched.validation.reproduction import reproduce
 
 R = sp.Rational
 PACKAGE = Path(symsched.__file__).parent
@@ -112,7 +114,11 @@ def targets() -> list[Target]:
             "sweep",
             symsched.sweep,
             (mixture, limit),
-            (("dimensions", (50,)), ("steps", (6,)), ("n", 3), ("kappa", 3), ("rng", 0)),
+            (("dimensions", (50,)), ("steps", (6,)), ("n", 3), ("kappa", 3), ("rng", 0), ("folder", "cells")),
+        ),
+        Target("Cell.from_dict", Cell.from_dict, ({"weights": [], "sites": []},)),
+        Target(
+            "reproduce", reproduce, ("report",), (("quick", True), ("progress", False), ("seed", 0), ("checks", ()))
         ),
         Target(
             "validate",

@@ -1,6 +1,7 @@
-"""Calls with wrong arguments end in an answer or in an error of this package: a few here, thousands by the command."""
+"""Calls with wrong arguments or files end in an answer or in our error: a few here, thousands by the command."""
 
 import environments
+import files
 import numpy as np
 import pytest
 import sympy as sp
@@ -19,6 +20,11 @@ def test_no_call_ends_in_an_error_of_a_library(calls):
 )
 def test_what_counts_as_a_fault(call):
     assert fault(call) is not None
+
+
+@pytest.mark.parametrize("calls", [12, pytest.param(1000, marks=pytest.mark.search)], ids=["few", "many"])
+def test_no_damaged_file_changes_an_answer_or_ends_in_an_error_of_a_library(calls):
+    assert list(files.faults(1, calls)) == []
 
 
 @pytest.mark.parametrize(

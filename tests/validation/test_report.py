@@ -22,7 +22,7 @@ from symsched.algebra.formulas import formula_latex
 from symsched.reporting.charts import Chart, Curve, Level, chart_of_rows
 from symsched.reporting.claim import Finding, Ledger
 from symsched.reporting.drawing import darkened, draw, figure
-from symsched.reporting.folder import ReportFolderError, write_folder
+from symsched.reporting.folder import FolderError, write_folder
 from symsched.reporting.numbers import measured_text, number_latex, predicted_text, z_text
 from symsched.reporting.pages.data import row_to_dict, to_dict
 from symsched.reporting.pages.formulas import formula_mathml
@@ -336,7 +336,7 @@ def test_a_full_disk_names_the_file_and_keeps_the_earlier_report(tmp_path, monke
     write_folder(ledger(), tmp_path)
     earlier = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     monkeypatch.setattr("pathlib.Path.write_bytes", on_a_full_disk)
-    with pytest.raises(ReportFolderError, match=r"No space left on device at .*\.png"):
+    with pytest.raises(FolderError, match=r"No space left on device at .*\.png"):
         write_folder(Ledger("another", (claim(1, charts=(CHART,)),)), tmp_path)
     assert earlier == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
@@ -350,7 +350,7 @@ def on_a_full_disk(path, content):
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(ReportFolderError, match="can be written to; choose another") as caught:
+    with pytest.raises(FolderError, match="can be written to; choose another") as caught:
         write_folder(ledger(), tmp_path / "file")
     assert isinstance(caught.value, OSError) and str(tmp_path / "file") in str(caught.value)
     assert (tmp_path / "file").read_text() == "not a folder"

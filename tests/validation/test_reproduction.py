@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 
 from symsched.reporting.claim import Finding
-from symsched.reporting.folder import ReportFolderError
+from symsched.reporting.folder import FolderError
 from symsched.reporting.verdicts import deterministic
 from symsched.symbols import t
 from symsched.validation.claim import claims
@@ -51,7 +51,7 @@ class TestReproduce:
         (tmp_path / "file").write_text("taken")
         called = []
         checks = (("gm_01_never", called.append),)
-        with pytest.raises(ReportFolderError, match="needs a folder"):
+        with pytest.raises(FolderError, match="needs a folder"):
             reproduce(tmp_path / "file", quick=True, progress=False, checks=checks)
         assert not called
 

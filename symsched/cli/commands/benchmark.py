@@ -2,19 +2,19 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from tqdm import tqdm
 
 from symsched.cli.output import write_json
 from symsched.cli.reading import progress
+from symsched.reporting.folder import folder_path, require_folder, writing_to
 from symsched.validation.beside import folder, load
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure, print the ratios and the fitted growth, and keep both as JSON and as figures."""
-    place = Path(options.out)
-    place.mkdir(parents=True, exist_ok=True)
+    place = folder_path(options.out, "--out")
+    require_folder(place, "a benchmark")
     benchmark = load(folder("tests/benchmarks").parent, "benchmarks.report").benchmark
     with tqdm(unit="timing", file=sys.stderr, disable=not progress(options)) as bar:
 
@@ -23,7 +23,8 @@ def run(options: argparse.Namespace) -> int:
             bar.update()
 
         report = benchmark(quick=options.quick, progress=advance)
-    report.write(place)
+    with writing_to(place, "a benchmark"):
+        report.write(place)
     if options.json:
         write_json(report.to_dict())
     else:

@@ -1,10 +1,10 @@
 """``symsched reproduce``: every claim of the paper, checked now."""
 
 import argparse
-from pathlib import Path
 
 from symsched.cli.output import write_json
 from symsched.cli.reading import whole
+from symsched.reporting.folder import folder_path
 from symsched.reporting.pages.data import to_dict
 from symsched.reporting.pages.markdown import summary_to_markdown
 from symsched.validation.reproduction import reproduce
@@ -12,7 +12,7 @@ from symsched.validation.reproduction import reproduce
 
 def run(options: argparse.Namespace) -> int:
     """Check the claims, print their summary, leave the report in the folder; 1 unless all come out as expected."""
-    folder = Path(options.out)
+    folder = folder_path(options.out, "--out")
     seed = whole(options.seed, "seed", 0)
     ledger = reproduce(folder, quick=options.quick, progress=options.progress is not False, seed=seed)
     if options.json:

@@ -1,13 +1,12 @@
 """``symsched sweep``: one schedule at many dimensions and numbers of steps; what is done is kept and not done again."""
 
 import argparse
-from pathlib import Path
 
 from symsched.cli.output import write_json
 from symsched.cli.reading import request, whole
 from symsched.limits.limit import Limit
 from symsched.reporting.drawing import draw
-from symsched.reporting.folder import replace_file
+from symsched.reporting.folder import folder_path, replace_file, writing_to
 from symsched.schedules.schedule import Schedule, plain
 from symsched.simulation.sweeps import sweep
 
@@ -19,12 +18,13 @@ def run(options: argparse.Namespace) -> int:
     schedules: dict[str, Schedule | Limit] = {"dilated": limit}
     if options.plain:
         schedules["plain"] = plain(asked.interpolant)
-    folder = Path(options.out)
+    folder = folder_path(options.out, "--out")
     steps = [whole(text, "steps", 1) for text in options.steps]
     settings = asked.sampling(options, 1)
     result = sweep(asked.distribution, schedules, steps=steps, folder=folder / "cells", **settings)
     picture = folder / "weights.png"
-    replace_file(picture, draw(result.chart(), "png"))
+    with writing_to(folder, "a sweep"):
+        replace_file(picture, draw(result.chart(), "png"))
     if options.json:
         write_json({"name": asked.title, **result.to_dict()})
     else:

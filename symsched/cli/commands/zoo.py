@@ -7,14 +7,13 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from pathlib import Path
 
 from tqdm import tqdm
 
 from symsched.cli.output import write_json
 from symsched.cli.reading import progress, whole
 from symsched.reporting.claim import Finding
-from symsched.reporting.folder import require_folder, write_folder
+from symsched.reporting.folder import folder_path, require_folder, write_folder
 from symsched.reporting.pages.data import to_dict
 from symsched.reporting.pages.markdown import summary_to_markdown
 from symsched.zoo import ZOO, Entry, find
@@ -26,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     entries = [find(name) for name in dict.fromkeys(options.names)] or list(ZOO)
     seed = whole(options.seed, "seed", 0)
     workers = os.cpu_count() or 1 if options.workers is None else whole(options.workers, "workers", 1)
-    require_folder(Path(options.out))
+    require_folder(folder_path(options.out, "--out"))
     done: list[Finding] = []
     interrupted = False
     with tqdm(total=len(entries), unit="entry", file=sys.stderr, disable=not progress(options)) as bar:
