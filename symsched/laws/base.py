@@ -199,25 +199,25 @@ class AbstractLaw(abc.ABC):
         """Return Z(s, nu) = E exp(s g nu − s² g²/2)."""
         if values.is_symbolic((s, nu)):
             return self._partition(require_expression(s, "s"), self._place(nu))
-        return values.plain(np.exp(self._numbers.log_partition(values.array(s, "s"), values.array(nu, "nu"))))
+        return values.plain(np.exp(self._numbers.log_partition(values.scale(s, "s"), values.scale(nu, "nu"))))
 
     def denoiser(self, s: object, nu: object) -> Result | sp.Tuple:
         """Return D(s, nu) = E[g | z + s g = nu]; numbers never come from the expression but from ``site()``."""
         if values.is_symbolic((s, nu)):
             return self._denoiser(require_expression(s, "s"), self._place(nu))
-        return values.plain(self._numbers.denoiser(values.array(s, "s"), values.array(nu, "nu")))
+        return values.plain(self._numbers.denoiser(values.scale(s, "s"), values.scale(nu, "nu")))
 
     def cdf(self, s: object, nu: object) -> Result:
         """Return F_s(nu) = P(z + s g <= nu) = E Phi(nu − s g)."""
         if values.is_symbolic((s, nu)):
             return self._cdf(require_expression(s, "s"), self._place(nu))
-        return values.plain(self._numbers.cdf(values.array(s, "s"), values.array(nu, "nu")))
+        return values.plain(self._numbers.cdf(values.scale(s, "s"), values.scale(nu, "nu")))
 
     def flow(self, s: object, nu0: object) -> Number:
         """Return nu_s = F_s^{-1}(Phi(nu0)): the canonical flow from nu0, exact by quantiles (numbers only)."""
         if values.is_symbolic((s, nu0)):
             raise TypeError("flow needs numbers: the quantile function has no expression; substitute them first")
-        return values.plain(self._numbers.flow(values.array(s, "s"), values.array(nu0, "nu0")))
+        return values.plain(self._numbers.flow(values.scale(s, "s"), values.scale(nu0, "nu0")))
 
 
 @dataclass(frozen=True)

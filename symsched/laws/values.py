@@ -8,6 +8,8 @@ import sympy as sp
 from symsched.algebra.arrays import Array, real_array
 from symsched.algebra.inputs import require_expression
 
+_LARGEST = 1e75
+
 
 def point(value: object, name: str) -> sp.Expr | sp.Tuple:
     """Return ``value`` as an expression, or a sequence as a ``sp.Tuple`` of expressions."""
@@ -32,6 +34,14 @@ def array(value: object, name: str) -> Array:
         raise TypeError(f"{name} must be numbers or a SymPy expression, got {value!r}") from None
     if not np.all(np.isfinite(result)):
         raise ValueError(f"{name} must be finite numbers")
+    return result
+
+
+def scale(value: object, name: str) -> Array:
+    """Return numbers whose squares, and the squares of whose products, are numbers in float64 too."""
+    result = array(value, name)
+    if np.any(np.abs(result) > _LARGEST):
+        raise ValueError(f"{name} must be between -{_LARGEST:g} and {_LARGEST:g}: squares of larger numbers overflow")
     return result
 
 

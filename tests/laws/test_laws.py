@@ -382,3 +382,12 @@ def test_everyday_laws_and_documented_forms(rv, mean, variance):
         (*law.cumulants(2), law.site().mean, law.site().variance), (mean, variance) * 2, strict=True
     ):
         assert float(sp.N(found)) == pytest.approx(float(sp.N(wanted)), rel=1e-10, abs=1e-10)
+
+
+@pytest.mark.parametrize("name", ["partition", "denoiser", "cdf", "flow"])
+def test_numbers_whose_squares_overflow_are_refused(name):
+    """F_s(0.2) of N(1, 4) is Φ(−1/2) at s = 10^160; with s² = ∞ it came out as 1/2, and Z as NaN."""
+    call = getattr(law_of(Normal("a", 1, 2)), name)
+    assert np.isfinite(call(1e70, 0.2))
+    with pytest.raises(ValueError, match=r"must be between -1e\+75 and 1e\+75"):
+        call(1e160, 0.2)
