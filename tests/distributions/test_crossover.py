@@ -71,7 +71,11 @@ def test_a_field_beyond_the_critical_fluctuations_shifts_the_mean():
 
 def test_theory_and_runs_agree_at_finite_dimension():
     limit = symsched.derive(symsched.CurieWeiss(1 + QUARTER), symsched.VP)
-    assert symsched.validate(limit, dimensions=(10_000,), n=300, steps=20, kappa=3, rng=0).passed
+    rows = symsched.validate(limit, dimensions=(10_000,), n=300, steps=20, kappa=3, rng=0).rows
+    verdicts = {row.claim.startswith("speciation"): row.verdict.value for row in rows}
+    # Log-odds at s = 1 are still a sixth from those as d → ∞: the sampler is decided, the limit's posterior is not.
+    assert verdicts == {False: "agrees", True: "not yet"}
+    assert {row.verdict.value for row in rows} == {"agrees", "not yet"}
     mean, law = spin_mean_law(10_000, 1.1, 0.0)
     modes = symsched.predict(limit, 40, d=10_000, kappa=3)
     assert modes[1].site_mean == pytest.approx(float(law @ abs(mean)), rel=0.05)
