@@ -28,6 +28,8 @@ def heun(nodes: Nodes) -> Plan:
 
     The first node of each pair keeps its place and the second moves to the pair's end, so that ψ stands still behind
     it: N steps make N/2 corrected ones. Euler steps in where it does for ``midpoint``.
+    Its long steps fail on the bridge of modes that differ in width only: of two-variances with 20 steps of VP, κ = 2,
+    the wide mode's weight 0.3 becomes 0.17 at d = 10⁸ and 0 at 10¹⁰, predicted and sampled alike.
     Source: Heun 1900; of samplers, Karras et al., arXiv 2206.00364, algorithm 1.
     """
     given = canonical(nodes.times, nodes.alpha, nodes.beta)
