@@ -101,9 +101,9 @@ class Schedule:
 
         ``scheme`` is "interpolant" (Euler in x: in t where α or β moves linearly in t, elsewhere in τ), "canonical"
         (Euler in x/α, DDIM), "adams" or "adams3" (Adams in ψ of two or three steps), "dpmpp_2m" (DPM-Solver++(2M)),
-        "midpoint" or "heun" (two evaluations a step, on pairs of nodes: Heun's moves every second node to the next);
-        those of several evaluations start again in each window; or
-        "gaussian", exact for Gaussian sites, where all modes have the same variance.
+        "midpoint" or "heun" (two evaluations a step, on pairs of nodes: Heun's moves every second node to the next), or
+        "gaussian" (exact for Gaussian sites, where all modes have the same variance). Those of several evaluations
+        start again in each window.
 
         Raises ValueError where κ does not fit below the scales of d.
         """

@@ -4,7 +4,6 @@
 cells are the only files that the package reads back; reports and pictures are only written.
 """
 
-import argparse
 import contextlib
 import io
 import json
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import sympy as sp
+from fuzz import command
 
 import symsched
 from symsched.cli import main
@@ -283,13 +283,4 @@ def _restored(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
-    asked = parser.parse_args()
-    number = 0
-    for line in faults(asked.seed, asked.calls):
-        number += 1
-        print(line, flush=True)
-    print(f"{asked.calls} damaged files and folders, {number} faults")
-    sys.exit(number > 0)
+    sys.exit(command(str(__doc__), "damaged files and folders", faults, 1000) > 0)

@@ -263,14 +263,19 @@ def faults(seed: int, count: int) -> Iterator[str]:
         assert Path.cwd() == home
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=3000)
+def command(about: str, what: str, faults: Callable[[int, int], Iterator[str]], count: int) -> int:
+    """Print the faults of as many calls as the command line says, and return how many there were."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--calls", type=int, default=count)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     number = 0
     for line in faults(asked.seed, asked.calls):
         number += 1
         print(line, flush=True)
-    print(f"{asked.calls} calls, {number} faults")
-    sys.exit(number > 0)
+    print(f"{asked.calls} {what}, {number} faults")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(command(str(__doc__), "calls", faults, 3000) > 0)

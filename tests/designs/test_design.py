@@ -71,7 +71,7 @@ def test_errors_are_those_of_a_plain_loop_over_paths(three):
 
 def test_a_table_found_without_this_package_has_the_errors_that_it_was_published_with():
     """Three evaluations, blind, output row: weights .0045, sites .022 of their deviation; others beside it fail."""
-    shape = Shape(1, 2, blind=True, row=True)
+    shape = Shape(1, 2, row=True)
     rows = np.array([[0.979978, 0, 0, 0], [-0.66667, 0.97337, 0, 0], [0.147679, -0.202687, 1.391218, 0]])
     output = np.array([0.155714, -0.032582, 0.045679, -0.488982, 1.475885])
     table = Table(shape, np.array([0.979978, 0.30670, 1.33621]), rows, output)
@@ -95,7 +95,7 @@ def test_three_evaluations_keep_weights_to_one_percent_and_sites_to_five(three):
 
 def test_two_evaluations_cannot_and_a_known_width_makes_them_enough(limit):
     assert symsched.design(limit, 2).predicted.width > 0.15
-    assert max(symsched.design(limit, 2, widths=0.5).predicted.width, 0.02) < 0.05
+    assert symsched.design(limit, 2, widths=0.5).predicted.width < 0.05
 
 
 def test_more_evaluations_are_never_worse_and_start_again_at_the_same_place(limit, three):

@@ -37,13 +37,14 @@ def minimax(
     A start that ends where it may not counts as it was. The epigraph form min t, −t ≤ r_i(x) ≤ t, by SLSQP (Kraft
     1988) with differences for derivatives.
     """
-    ended = [
-        (point, _worst(residuals, point))
+    ended = (
+        next((point for point in (_descend(residuals, start, iterations), start) if accepted(point)), None)
         for start in starts
-        for point in (_descend(residuals, start, iterations), start)
-    ]
-    found = sorted(((point, value) for point, value in ended if accepted(point)), key=lambda pair: pair[1])
-    return Optimum(*found[0], tuple(value for _, value in found[: len(starts)])) if found else None
+    )
+    found = sorted(
+        ((point, _worst(residuals, point)) for point in ended if point is not None), key=lambda pair: pair[1]
+    )
+    return Optimum(*found[0], tuple(value for _, value in found)) if found else None
 
 
 def _worst(residuals: Callable[[Array], Array], point: Array) -> float:

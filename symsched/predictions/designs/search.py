@@ -13,6 +13,7 @@ WEIGHT, WIDTH = 0.01, 0.05
 """The errors that count as equal: of a mode's weight, and Wasserstein-2 of a site over its deviation."""
 _STARTS = {2: 3, 3: 3, 4: 1}
 """Random starts by evaluations; where there are more, the table of one evaluation less is the start."""
+_ALONE = 3  # evaluations up to which no smaller table is a start
 _SEARCHED = 4  # evaluations up to which both splits and random starts are tried
 _ITERATIONS = 60
 _NEAREST = 0.05
@@ -40,51 +41,48 @@ def best_table(laws: Sequence[TwoModes], evaluations: int, *, row: bool) -> tupl
     From four evaluations on an output row starts besides from the best table of one evaluation less, with a node that
     its output does not use yet: more evaluations are never worse.
     """
-    before: Table | None = None
-    best: tuple[Table, Optimum] | None = None
-    for count in range(min(3, evaluations) if row else evaluations, evaluations + 1):
-        found = [_best_of(laws, shape, before) for shape in _shapes(count, row, before)]
-        ended = [pair for pair in found if pair is not None]
-        if not ended:
-            raise ArithmeticError("no start ended at a table whose decision changes once along ν_0")
-        best = min(ended, key=lambda pair: pair[1].value)
-        before = best[0]
-    assert best is not None
-    return best
+    if not row or evaluations <= _ALONE:
+        return _best_of(laws, _shapes(evaluations, row, None), None)
+    before, _ = best_table(laws, evaluations - 1, row=row)
+    return _best_of(laws, _shapes(evaluations, row, before), before)
 
 
 def _shapes(evaluations: int, row: bool, before: Table | None) -> list[Shape]:
     """How the evaluations may be split: one node in the window, or two from four evaluations on."""
     if before is not None and evaluations > _SEARCHED:
-        return [Shape(before.shape.window, evaluations - before.shape.window, blind=True, row=row)]
-    windows = (1,) if evaluations <= 3 else (1, 2) if evaluations <= _SEARCHED else (2,)
-    return [Shape(window, evaluations - window, blind=True, row=row) for window in windows]
+        return [Shape(before.shape.window, evaluations - before.shape.window, row=row)]
+    windows = (1,) if evaluations <= _ALONE else (1, 2) if evaluations <= _SEARCHED else (2,)
+    return [Shape(window, evaluations - window, row=row) for window in windows]
 
 
 def refined(laws: Sequence[TwoModes], table: Table) -> tuple[Table, Optimum]:
     """Return the best table over ``laws`` that is found from one that was made for fewer of them."""
-    found = _descended(laws, table.shape, [table.shape.point(table)], 2 * _ITERATIONS)
-    if found is None:
-        raise ArithmeticError("the start is the only table whose decision changes once along ν_0")
-    return found
+    return _least([_descended(laws, table.shape, [table.shape.point(table)], 2 * _ITERATIONS)])
 
 
 def grown(laws: Sequence[TwoModes], table: Table) -> tuple[Table, Optimum]:
     """Return the best table with an output row and one evaluation more that is found from ``table``."""
     more = replace(table.shape, data=table.shape.data + 1)
-    found = _descended(laws, more, [more.point(_with_a_node(table, more))], _ITERATIONS // 2)
-    if found is None:
-        raise ArithmeticError("the start is the only table whose decision changes once along ν_0")
-    return found
+    return _least([_descended(laws, more, [more.point(_with_a_node(table, more))], _ITERATIONS // 2)])
 
 
-def _best_of(laws: Sequence[TwoModes], shape: Shape, before: Table | None) -> tuple[Table, Optimum] | None:
-    """Return the best table of one shape from random starts, and from the one of one evaluation less."""
-    rng, total = np.random.default_rng(shape.evaluations), shape.evaluations
-    starts = [_start(rng, shape, laws[0]) for _ in range(_STARTS.get(total, 0 if before is not None else 2))]
-    if before is not None and before.shape.window == shape.window:
-        starts.append(shape.point(_with_a_node(before, shape)))
-    return _descended(laws, shape, starts, _ITERATIONS if total <= _SEARCHED else _ITERATIONS // 2)
+def _best_of(laws: Sequence[TwoModes], shapes: Sequence[Shape], before: Table | None) -> tuple[Table, Optimum]:
+    """Return the best table of any shape from random starts, and from the one of one evaluation less."""
+    found = []
+    for shape in shapes:
+        rng, total = np.random.default_rng(shape.evaluations), shape.evaluations
+        starts = [_start(rng, shape, laws[0]) for _ in range(_STARTS.get(total, 0 if before is not None else 2))]
+        if before is not None and before.shape.window == shape.window:
+            starts.append(shape.point(_with_a_node(before, shape)))
+        found.append(_descended(laws, shape, starts, _ITERATIONS if total <= _SEARCHED else _ITERATIONS // 2))
+    return _least(found)
+
+
+def _least(found: Sequence[tuple[Table, Optimum] | None]) -> tuple[Table, Optimum]:
+    ended = [pair for pair in found if pair is not None]
+    if not ended:
+        raise ArithmeticError("no start ended at a table whose decision changes once along ν_0")
+    return min(ended, key=lambda pair: pair[1].value)
 
 
 def _descended(

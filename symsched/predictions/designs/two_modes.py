@@ -6,7 +6,6 @@ once, by the sign of what the row adds to their mean. From there on a coordinate
 its noise.
 """
 
-import math
 from dataclasses import dataclass
 from typing import final
 
@@ -24,13 +23,12 @@ _LEGENDRE = np.polynomial.legendre.leggauss(12)
 @final
 @dataclass(frozen=True)
 class Shape:
-    """Which coefficients a table has: ``window`` and ``data`` nodes; rows ``blind`` to where the modes lie; whether the
-    output is a ``row`` in z and all D, or the last D.
+    """Which coefficients a table has: ``window`` and ``data`` nodes, and whether the output is a ``row`` in z and all D
+    or the last D.
     """
 
     window: int
     data: int
-    blind: bool
     row: bool
 
     @property
@@ -38,50 +36,24 @@ class Shape:
         """Denoiser calls per sample; E a is free."""
         return self.window + self.data
 
-    @property
-    def size(self) -> int:
-        """How many numbers a table has that are free."""
-        window = sum(1 + j + (not self.blind) for j in range(self.window))
-        data = sum(1 + self.window + j + (not self.blind) for j in range(self.data))
-        return window + data + (self._outputs if self.row else 0)
-
-    @property
-    def _outputs(self) -> int:
-        # The factor of z and those of E a and all D, of which one follows from the others where they sum to 1.
-        return 2 + self.evaluations - self.blind
-
     def table(self, point: Array) -> "Table":
-        """Return the table of free numbers, (size,).
+        """Return the table of free numbers: every row's, and the output's but for the last.
 
-        A row holds its coefficients and, where it is not blind, its node's logarithm; else ψ is their sum.
+        No row knows where the modes lie: its coefficients sum to its ψ, those of the output to 1.
         """
-        taken = iter(np.asarray(point, dtype=float))
         total = self.evaluations
-        nodes, rows = np.empty(total), np.zeros((total, 1 + total))
-        for j in range(total):
-            for i in range(j + 1):
-                rows[j, i] = next(taken)
-            nodes[j] = rows[j].sum() if self.blind else math.exp(next(taken))
-        output = np.zeros(2 + total)
+        rows, output = np.zeros((total, 1 + total)), np.zeros(2 + total)
+        below = np.tril_indices(total)
+        rows[below] = point[: len(below[0])]
         if self.row:
-            free = np.array([next(taken) for _ in range(self._outputs)])
-            output[: len(free)] = free
-            if self.blind:
-                output[-1] = 1 - free[1:].sum()
-        else:
-            output[-1] = 1.0
-        return Table(self, nodes, rows, output)
+            output[:-1] = point[len(below[0]) :]
+        output[-1] = 1 - output[1:-1].sum()
+        return Table(self, rows.sum(axis=1), rows, output)
 
     def point(self, table: "Table") -> Array:
         """Return the free numbers of a table: the inverse of ``table``."""
-        out: list[float] = []
-        for j in range(self.evaluations):
-            out += list(table.rows[j, : j + 1])
-            if not self.blind:
-                out.append(math.log(table.nodes[j]))
-        if self.row:
-            out += list(table.output[: self._outputs])
-        return np.array(out)
+        free = table.rows[np.tril_indices(self.evaluations)]
+        return np.concatenate([free, table.output[:-1]]) if self.row else free
 
 
 @final
