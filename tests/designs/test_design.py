@@ -90,7 +90,8 @@ def test_three_evaluations_keep_weights_to_one_percent_and_sites_to_five(three):
     for d in (1e4, 1e8):
         assert three.errors_at(d).weight < 0.0045
         assert three.errors_at(d).width < 0.0225
-    assert three.valid_from <= 1e4
+    assert three.valid_from == 1e4
+    assert three.errors_at(1e3).weight > 0.01  # at 3/4, between the ends and the middle of the range
 
 
 def test_two_evaluations_cannot_and_a_known_width_makes_them_enough(limit):
@@ -152,6 +153,12 @@ def test_what_no_table_is_made_for_is_refused_by_name(limit):
     spins = symsched.derive(symsched.CurieWeiss(2), symsched.VP)
     with pytest.raises(symsched.DerivationError, match="not of that form"):
         symsched.design(spins, 3)
+    far = 1 + symsched.symbols.d ** -sp.Rational(1, 8)  # at d = 10⁶ still 18 % from its limit
+    moving = symsched.ProductMixture(
+        [(sp.Rational(4, 5), Normal("a", far, 1)), (sp.Rational(1, 5), Normal("a", -far, 1))]
+    )
+    with pytest.raises(symsched.DerivationError, match="written with d"):
+        symsched.design(symsched.derive(moving, symsched.VP), 3)
     for wrong in ({"evaluations": 1}, {"evaluations": 9}, {"output": "mean"}, {"weights": (0.9, 1.2)}, {"widths": 0}):
         with pytest.raises(ValueError):
             symsched.design(limit, **{"evaluations": 3, **wrong})
