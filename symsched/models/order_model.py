@@ -8,7 +8,6 @@ about 10³ up.
 
 import abc
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
@@ -21,8 +20,6 @@ from symsched.laws.numeric.tables import fast_kernel
 
 _APART = 8.0
 """Standard deviations of ν between two modes that no path confuses."""
-_NEWTON = 30  # steps at most
-_CONVERGED = 1e-12  # change of the tilt at which they end
 
 
 class AbstractOrderModel(abc.ABC):
@@ -66,20 +63,46 @@ class AbstractOrderModel(abc.ABC):
         """Whether the laws of the coordinates say more of the modes than the order parameters do."""
         return False
 
-    def denoise(self, mode: int, psi: float, y: Array, mass: Array) -> Array:
-        """Return E[a | y] in one mode for paths y (P, L) whose coordinates have masses (P, L)."""
+    @property
+    def lasting(self) -> bool:
+        """Whether a path whose mode is beyond doubt at one ψ keeps it."""
+        return True
+
+    def denoise(self, mode: int, psi: float, y: Array, mass: Array, near: Array | None = None) -> Array:
+        """Return E[a | y] in one mode for paths y (P, L) whose coordinates have masses (P, L).
+
+        ``near`` (P,) are the spin means that ``evidence`` found in the mode, where it looks for them.
+        """
         site = self.sites[mode]
         if psi == 0:
             return np.full_like(y, site.mean)
         # The tables that samplers use, built once per ψ: three passes over the same plan share them.
         return np.asarray(fast_kernel(site, float(psi)).mean(psi * y))
 
-    def evidence(self, mode: int, psi: float, y: Array) -> tuple[Array, Array]:
-        """Return log p(y | mode) up to what all modes share, and E[a | y] in the mode, for coordinates y (P, L)."""
-        site = self.sites[mode]
+    def evidence(self, psi: float, y: Array, mass: Array) -> "Evidence":
+        """Return what coordinates y (P, L) of masses (P, L) say of the modes."""
         if psi == 0:
-            return np.zeros_like(y), np.full_like(y, site.mean)
-        return fast_kernel(site, float(psi)).both(psi * y)
+            seen = [(np.zeros_like(y), np.full_like(y, site.mean)) for site in self.sites]
+        else:
+            seen = [fast_kernel(site, float(psi)).both(psi * y) for site in self.sites]
+        logs = [log for log, _ in seen]
+        ratios = np.stack([np.sum((one - logs[0]) * mass, axis=1) for one in logs], axis=1)
+        scale = np.stack([np.sum(np.abs(one) * np.abs(mass), axis=1) for one in logs], axis=1).max(axis=1)
+        return Evidence(ratios, scale, [mean for _, mean in seen], np.full_like(ratios, np.nan))
+
+
+@final
+@dataclass(frozen=True)
+class Evidence:
+    """``ratios`` (P, K): the log-likelihood of each mode per coordinate, up to what all share; ``scale`` (P,): the size
+    of what they are differences of; ``means``: E[a | y] in each mode (P, L); ``spins`` (P, K): the mean over
+    coordinates in each mode where they are coupled, NaN where they are not.
+    """
+
+    ratios: Array
+    scale: Array
+    means: list[Array]
+    spins: Array
 
 
 @dataclass(frozen=True)
@@ -155,38 +178,6 @@ class DiscreteOrderModel(AbstractPointsModel):
         """Unless the modes are normal laws of one variance, of which the mean is all."""
         normal = [site.gaussian for site in self.sites]
         return not (self.centred or all(one is not None and one[1] == self.sites[0].variance for one in normal))
-
-
-@final
-@dataclass(frozen=True)
-class CoupledOrderModel(AbstractPointsModel):
-    """Modes inside which every coordinate feels u = g'(m̂), m̂ the posterior mean of the spin mean.
-
-    For data that are exactly z + ψ a this is the mode's own tilt; for states that a coarse scheme has put elsewhere it
-    is not, and the difference stays as d → ∞. ``site`` is ρ_0, ``slope`` and ``bend`` are g' and g'', ``tilts`` (K,)
-    the u of the modes.
-    """
-
-    dimension: float
-    points: Points
-    sites: tuple[AbstractSite, ...]
-    site: AbstractSite
-    slope: Callable[[Array], Array]
-    bend: Callable[[Array], Array]
-    tilts: Array
-
-    def denoise(self, mode: int, psi: float, y: Array, mass: Array) -> Array:
-        """Return E[a | y] in one mode, u solved by Newton's method."""
-        tilt = np.full((y.shape[0], 1), self.tilts[mode])
-        kernel = fast_kernel(self.site, float(psi), 1.0)
-        for _ in range(_NEWTON):
-            mean, spread = kernel.spread(tilt + psi * y)
-            whole, width = (np.sum(part * mass, axis=1, keepdims=True) for part in (mean, spread))
-            change = (tilt - self.slope(whole)) / (1 - self.bend(whole) * width)
-            tilt = tilt - change
-            if float(np.max(np.abs(change))) < _CONVERGED:
-                break
-        return np.asarray(kernel.mean(tilt + psi * y))
 
 
 @final

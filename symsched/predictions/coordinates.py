@@ -7,7 +7,7 @@ from scipy import special
 
 from symsched.algebra.arrays import Array
 from symsched.models.order_model import AbstractOrderModel
-from symsched.predictions.order_paths import order_paths
+from symsched.predictions.order_paths import OrderPaths, order_paths
 from symsched.predictions.spread import Spread
 from symsched.predictions.weights import typical_starts
 from symsched.schedules.plan import History, Plan
@@ -28,18 +28,19 @@ def site_statistics(model: AbstractOrderModel, plan: Plan) -> tuple[tuple[Spread
     if model.orders:
         starts, masses = typical_starts(model, plan)
         paths = order_paths(model, plan, starts)
-        shares, modes = paths.responsibilities, paths.modes
         # Given ν_0 = Σ z_i/√d, a coordinate is N(ν_0/√d, 1): the first correction in d, and the largest.
         if model.orders == (1,) and not model.centred:
             offset = starts / math.sqrt(model.dimension)
     else:
-        shares, modes, masses = np.ones((1, plan.steps, 1)), np.zeros(1, dtype=np.intp), np.ones(1)
+        masses, alone = np.ones(1), np.ones((1, plan.steps, 1))
+        paths = OrderPaths(np.empty((1, plan.steps, 0)), alone, np.nan * alone, np.zeros(1, dtype=np.intp))
+    modes = paths.modes
     line = np.broadcast_to(np.linspace(-_REACH, _REACH, _LINE), (len(modes), _LINE))
     # Twice finds a step to 1e-8; more would chase it below the digits to which the feedback of the other coordinates
     # is known.
     for _ in range(_REFINEMENTS):
-        line = _follow_steps(line, _carry_sites(model, plan, shares, line, offset))
-    x = _carry_sites(model, plan, shares, line, offset)
+        line = _follow_steps(line, _carry_sites(model, plan, paths, line, offset))
+    x = _carry_sites(model, plan, paths, line, offset)
     means, variances, fourths = _moments(line, x)
     # d independent coordinates: their mean fluctuates by v/d, their variance by (μ_4 − v²)/d.
     noise = variances / model.dimension, np.maximum(fourths - variances**2, 0.0) / model.dimension
@@ -76,8 +77,9 @@ def _moments(line: Array, x: Array) -> tuple[Array, Array, Array]:
     return first + about[:, 0], variance, fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
 
 
-def _carry_sites(model: AbstractOrderModel, plan: Plan, shares: Array, line: Array, offset: Array) -> Array:
-    """Return x at t = 1 for coordinates that start from z = ``line`` (P, L), the path seeing ``shares`` (P, N, K)."""
+def _carry_sites(model: AbstractOrderModel, plan: Plan, paths: OrderPaths, line: Array, offset: Array) -> Array:
+    """Return x at t = 1 for coordinates that start from z = ``line`` (P, L) on ``paths``."""
+    shares, spins = paths.responsibilities, paths.spins
     heights = np.diff(special.ndtr(line), axis=1)
     mass = (np.pad(heights, ((0, 0), (1, 0))) + np.pad(heights, ((0, 0), (0, 1)))) / 2
     x, history = plan.alpha[0] * (line + offset), History(plan, 0.0 if model.centred else 1.0)
@@ -87,7 +89,7 @@ def _carry_sites(model: AbstractOrderModel, plan: Plan, shares: Array, line: Arr
         for j in range(shares.shape[2]):
             undecided = shares[:, k, j] > 1e-14
             if np.any(undecided):
-                seen = model.denoise(j, plan.psi[k], y[undecided], mass[undecided])
+                seen = model.denoise(j, plan.psi[k], y[undecided], mass[undecided], spins[undecided, k, j])
                 posterior[undecided] += shares[undecided, k, j, None] * seen
         history.advance(k, x, posterior)
     return x

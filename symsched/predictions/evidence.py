@@ -27,7 +27,8 @@ class Coordinates:
     Given ν_0 a coordinate's noise has the density φ(z) (1 + Σ_c ν_0c He_{q_c}(z)/√(q_c! d)), and the log-likelihood of
     mode k is log w_k + d E log p_k(y(z)). In a window this is the order parameters' own s g ν − s² g²/2, up to O(ψ).
     Where ψ is O(1) it is not: the tie between two modes is where E log p_k = E log p_l under the law that the path
-    *has*, which a coarse step has put between the two, and not half way between their cumulants.
+    *has*, which a coarse step has put between the two, and not half way between their cumulants. ``spins`` (P, N, K)
+    are the evidence's, NaN at the nodes of paths that were decided.
     """
 
     def __init__(self, model: AbstractOrderModel, plan: Plan, start: Array) -> None:
@@ -45,6 +46,7 @@ class Coordinates:
         self._means: list[Array] = []
         self._rows = np.arange(len(start))
         self._history = History(plan)
+        self.spins = np.full((len(start), plan.steps, len(model.sites)), np.nan)
         self._log_weights = np.log(model.responsibilities(0.0, start[:1])[0])
 
     def corrected(self, node: int, shares: Array, undecided: Mask) -> Array:
@@ -55,12 +57,11 @@ class Coordinates:
         model, psi = self._model, self._plan.psi[node]
         self._rows = np.flatnonzero(undecided)
         y, masses = self._x[self._rows] / self._plan.alpha[node], self._masses[self._rows]
-        seen = [model.evidence(k, psi, y) for k in range(shares.shape[1])]
-        logs, self._means = [log for log, _ in seen], [mean for _, mean in seen]
-        ratios = np.stack([np.sum((one - logs[0]) * masses, axis=1) for one in logs], axis=1)
-        scale = np.stack([np.sum(np.abs(one) * np.abs(masses), axis=1) for one in logs], axis=1).max(axis=1)
-        error = model.dimension * _ROUNDING * (scale + 0.1)
-        logits = self._log_weights + model.dimension * ratios
+        seen = model.evidence(psi, y, masses)
+        self._means = seen.means
+        self.spins[self._rows, node] = seen.spins
+        error = model.dimension * _ROUNDING * (seen.scale + 0.1)
+        logits = self._log_weights + model.dimension * seen.ratios
         first, second = (np.partition(logits, at, axis=1)[:, at] for at in (-1, -2))
         sure = (error < _ENOUGH) | (first - second > 30 + error / _ENOUGH)
         out = shares.copy()

@@ -18,12 +18,14 @@ _LARGEST_WITH_ORDER = 1e20  # √d ψ^q and its drift keep six digits
 class OrderPaths:
     """Order parameters of P paths along a plan of N steps.
 
-    ``nu`` (P, N, C) at every evaluated node, canonical; ``responsibilities`` (P, N, K) there; ``modes`` (P,) the
-    mode each path ends in.
+    ``nu`` (P, N, C) at every evaluated node, canonical; ``responsibilities`` (P, N, K) there; ``spins`` (P, N, K) the
+    mean over the coordinates in each mode, NaN where the mode's own will do; ``modes`` (P,) the mode each path
+    ends in.
     """
 
     nu: Array
     responsibilities: Array
+    spins: Array
     modes: Index
 
 
@@ -59,7 +61,8 @@ def order_paths(model: AbstractOrderModel, plan: Plan, start: Array) -> OrderPat
         if coordinates is not None:
             now = coordinates.corrected(k, now, fixed < 0)
         # A path whose mode is beyond doubt keeps it: past its window a Hermite sum of order > 1 is no longer Gaussian.
-        fixed = np.where((fixed < 0) & (now.max(axis=1) > _DECIDED) & model.separated(psi), now.argmax(axis=1), fixed)
+        if model.lasting and model.separated(psi):
+            fixed = np.where((fixed < 0) & (now.max(axis=1) > _DECIDED), now.argmax(axis=1), fixed)
         kept = fixed >= 0
         now[kept] = np.eye(now.shape[1])[fixed[kept]]
         shares[:, k] = now
@@ -71,7 +74,8 @@ def order_paths(model: AbstractOrderModel, plan: Plan, start: Array) -> OrderPat
         following = plan.alpha[k + 1]
         if following > 0:
             nu = np.where(linear, nu, nu + state / following)
-    return OrderPaths(track, shares, np.argmax(shares[:, -1], axis=1))
+    spins = np.full_like(shares, np.nan) if coordinates is None else coordinates.spins
+    return OrderPaths(track, shares, spins, np.argmax(shares[:, -1], axis=1))
 
 
 def _offsets(model: AbstractOrderModel, plan: Plan) -> Array:

@@ -15,6 +15,7 @@ _REACH = 8.5
 """Beyond it lies less than 1e-16 of a standard normal number."""
 _GRID = 1001
 """Starts of which neighbours are taken to end in one mode, or in two that meet at one edge."""
+_HALVINGS = 46  # of the grid's step: to the rounding of ν_0
 _NODES = 28  # on either side, of the double exponential rule
 _NET = 9  # binary logarithm of the points in space
 _REPLICATES = 16  # scrambled nets, whose spread is the error
@@ -40,7 +41,7 @@ def _edges(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Index]:
     modes = order_paths(model, plan, grid[:, None]).modes
     edges = np.flatnonzero(np.diff(modes))
     low, high, left = grid[edges], grid[edges + 1], modes[edges]
-    for _ in range(60 if len(edges) else 0):
+    for _ in range(_HALVINGS if len(edges) else 0):
         middle = (low + high) / 2
         same = order_paths(model, plan, middle[:, None]).modes == left
         low, high = np.where(same, middle, low), np.where(same, high, middle)

@@ -1,5 +1,7 @@
 """Order parameters carried along a plan: where a mode is beyond doubt, and what a wrong width does to them."""
 
+import dataclasses
+import itertools
 import math
 
 import numpy as np
@@ -12,6 +14,7 @@ import symsched
 from symsched import VP, derive
 from symsched.predictions.order_paths import order_paths
 from symsched.predictions.weights import mode_weights
+from symsched.symbols import m
 from symsched.zoo.mixtures import exponential_pair
 
 HALF = sp.Rational(1, 2)
@@ -77,3 +80,55 @@ def test_a_path_that_no_window_decides_is_divided_by_the_laws_and_not_half_way_b
     assert found == pytest.approx(weight_of(evidence), abs=1e-6)
     # Control: half way between the two means lies somewhere else.
     assert abs(found - weight_of(lambda mean: mean - 3 / 4 * psi)) > 0.01
+
+
+WELLS = {
+    "a wide well and a narrow one": (m**2 * (m - 1) ** 2 * (m**2 + sp.Rational(1, 10)), m, (-1.5, 2.5)),
+    "three wells": ((m + 1) ** 2 * m**2 * (m - 3) ** 2 / 100, -m / 3, (-2.5, 4.5)),
+}
+
+
+@pytest.mark.parametrize("name", WELLS)
+def test_wells_of_different_widths_divide_undecided_paths_by_the_whole_exponent(name):
+    """A plain loop: the mean of Gaussian coordinates under Euler, its posterior a sum over the spin mean m.
+
+    Given m, the mean of z + ψ a is N(ψ m, 1/d), and the density of m is exp(f(m) − d P(m)) for g = m²/2 − P.
+    """
+    barrier, tilt, reach = WELLS[name]
+    wide, measure = 1e6, symsched.MeanField(Normal("a", 0, 1), sp.expand(m**2 / 2 - barrier), tilt)
+    limit = derive(measure, VP)
+    plan = limit.schedule.plan(8, wide, 1.5)
+    means = np.linspace(*reach, 60_001)
+    height = sp.lambdify(m, barrier)(means)
+    logs = sp.lambdify(m, tilt)(means) - wide * height
+    minima = [float(sp.N(saddle.magnetisation)) for saddle in measure.saddles]
+    tops = [
+        means[inside][np.argmax(height[inside])]
+        for low, high in itertools.pairwise(minima)
+        for inside in [(means > low) & (means < high)]
+    ]
+    wells = np.searchsorted(tops, means)
+
+    def ends_in(nu0):
+        x = plan.alpha[0] * nu0 / math.sqrt(wide)
+        for k in range(plan.steps):
+            shares = special.softmax(logs - wide * (x / plan.alpha[k] - plan.psi[k] * means) ** 2 / 2)
+            x = plan.A[k] * x + plan.B[k, k] * (shares @ means)
+        return int(np.argmax(np.bincount(wells, shares)))
+
+    def edge(k):
+        low, high = -6.0, 6.0
+        for _ in range(16):
+            low, high = ((low + high) / 2, high) if ends_in((low + high) / 2) <= k else (low, (low + high) / 2)
+        return special.ndtr(low)
+
+    model = limit.order_model(wide)
+    expected = np.diff([0, *(edge(k) for k in range(len(tops))), 1])
+    assert mode_weights(model, plan)[0] == pytest.approx(expected, abs=1e-3)
+
+    # Control: by the points alone a path between two wells goes to the nearer one.
+    class ByPoints(type(model)):
+        whole = False
+
+    fields = {field.name: getattr(model, field.name) for field in dataclasses.fields(model)}
+    assert np.abs(mode_weights(ByPoints(**fields), plan)[0] - expected).max() > 0.01

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import mpmath
 import numpy as np
 import sympy as sp
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 
 from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import compiled
@@ -24,6 +27,8 @@ ROUNDED = mpmath.mpf(10) ** -13
 """The same where parameters are floats: what rounding of theirs could have made of zero."""
 _GRID = 4001
 """Tilts between which stationary points are looked for."""
+_BETWEEN = 401
+"""Tilts between two maxima, of which the lowest is refined."""
 _TIE = 1e-10
 """Error of heights that are known by quadrature only."""
 _NOISE = 1e-14
@@ -57,6 +62,18 @@ class Heights:
     def mismatch(self, tilt: Array) -> Array:
         """The difference u − g'(Λ'(u)), zero at a stationary point."""
         return np.asarray(tilt - self.g1(self.mean(tilt)))
+
+    def boundaries(self, tilts: Sequence[float]) -> tuple[float, ...]:
+        """The means m at which g − I is lowest between neighbouring maxima at increasing ``tilts``."""
+        cuts = []
+        for low, high in pairwise(tilts):
+            grid = np.linspace(low, high, _BETWEEN)
+            lowest = 1 + int(np.argmin([self.height(tilt) for tilt in grid[1:-1]]))
+            found = minimize_scalar(
+                lambda tilt: self.height(np.asarray(tilt)), bounds=grid[[lowest - 1, lowest + 1]], method="bounded"
+            )
+            cuts.append(float(self.mean(np.asarray(found.x))))
+        return tuple(cuts)
 
     def highest(self, tilts: list[float]) -> list[float]:
         """The tilts of the global maxima; heights that only rounding might tell apart are equal in mirror images."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import sympy as sp
-from scipy.optimize import minimize_scalar
 from sympy.stats.rv import RandomSymbol
 
 from symsched.algebra.asymptotics import limit_in_dimension
@@ -20,6 +18,7 @@ from symsched.distributions.base import AbstractDistribution, require_line
 from symsched.distributions.cascade import Cascade
 from symsched.distributions.mean_field import collective
 from symsched.distributions.mean_field.cascade import saddle_cascade
+from symsched.distributions.mean_field.heights import Heights
 from symsched.distributions.mean_field.landscape import Landscape
 from symsched.distributions.mean_field.numeric.interaction import Interaction
 from symsched.distributions.mean_field.numeric.interaction_model import InteractionModel
@@ -131,12 +130,12 @@ class MeanField(AbstractDistribution):
         """Return the model of a measure free of d whose modes are around the saddles."""
         quadratic = _quadratic(self.interaction, self.tilt)
         site = self.spin.site()
-        means = [number(saddle.magnetisation, "m") for saddle in saddles]
+        tilts = [number(saddle.tilt, "a tilt") for saddle in saddles]
+        cuts = Heights(self.spin, self.interaction).boundaries(tilts)
         if quadratic is None or quadratic[0] < 0:
-            return self._general_model(dimension, site, tuple((low + high) / 2 for low, high in pairwise(means)))
+            return self._general_model(dimension, site, cuts)
         coupling, slope, field = quadratic
-        cuts = basin_boundaries(site, coupling, slope, means)
-        return MeanFieldModel(dimension, site, coupling, slope, field, cuts)
+        return MeanFieldModel(dimension, site, coupling, slope, field, tuple(slope + coupling * cut for cut in cuts))
 
     def _general_model(self, dimension: int, site: AbstractSite, cuts: tuple[float, ...]) -> AbstractModel:
         """Return the model for interactions that no real Gaussian field can carry."""
@@ -152,24 +151,6 @@ def _derivatives(part: sp.Expr) -> tuple[Compiled, Compiled, Compiled]:
     first = sp.diff(part, m)
     value, slope, bend = (compiled(each, (m,), "the energy") for each in (part, first, sp.diff(first, m)))
     return value, slope, bend
-
-
-def basin_boundaries(site: AbstractSite, coupling: float, slope: float, means: list[float]) -> tuple[float, ...]:
-    """Return the minima of Λ(u) − (u − slope)²/2c between the fields u = slope + c m of neighbouring maxima."""
-    fields = [slope + coupling * mean for mean in means]
-
-    def depth(u: float) -> float:
-        return float(site.tilted(np.asarray(u), np.asarray(0.0))[0]) - (u - slope) ** 2 / (2 * coupling)
-
-    cuts = []
-    for low, high in pairwise(fields):
-        grid = np.linspace(low, high, 401)[1:-1]
-        lowest = int(np.argmin([depth(u) for u in grid]))
-        found = minimize_scalar(
-            depth, bounds=(grid[max(lowest - 1, 0)], grid[min(lowest + 1, len(grid) - 1)]), method="bounded"
-        )
-        cuts.append(float(found.x))
-    return tuple(cuts)
 
 
 def _quadratic(interaction: sp.Expr, tilt: sp.Expr) -> tuple[float, float, float] | None:

@@ -5,8 +5,10 @@ import sympy as sp
 
 from symsched.algebra.codegen import compiled, number
 from symsched.distributions.cascade import Cascade
+from symsched.distributions.mean_field.heights import Heights
 from symsched.distributions.mean_field.landscape import Landscape
-from symsched.models.order_model import AbstractOrderModel, ContinuousOrderModel, CoupledOrderModel, Points
+from symsched.models.coupled_model import CoupledOrderModel
+from symsched.models.order_model import AbstractOrderModel, ContinuousOrderModel, Points
 from symsched.symbols import m
 
 
@@ -20,12 +22,16 @@ def mean_field_order_model(cascade: Cascade, landscape: Landscape, dimension: fl
     weights = np.array([number(mode.weight, "a weight") for mode in cascade.modes])
     places = np.array([[number(saddle.magnetisation, "m")] for saddle in landscape.saddles])
     slope = sp.diff(landscape.interaction, m)
+    tilts = [number(saddle.tilt, "a tilt") for saddle in landscape.saddles]
+    heights = Heights(landscape.spin, landscape.interaction)
     return CoupledOrderModel(
         dimension,
         Points((1,), weights, places),
         sites,
-        landscape.spin.site(),
+        heights.site,
+        heights.g,
         compiled(slope, (m,), "the slope of the interaction"),
         compiled(sp.diff(slope, m), (m,), "the curvature of the interaction"),
-        np.array([number(saddle.tilt, "a tilt") for saddle in landscape.saddles]),
+        np.array(tilts),
+        heights.boundaries(tilts),
     )
