@@ -45,11 +45,6 @@ class CoupledOrderModel(AbstractPointsModel):
         """Always: wells are of different widths, and under data that no mode would give each has moved by its own."""
         return True
 
-    @property
-    def lasting(self) -> bool:
-        """Never: data that no mode would give move a well's maximum, as far as beyond its boundary."""
-        return False
-
     def denoise(self, mode: int, psi: float, y: Array, mass: Array, near: Array | None = None) -> Array:
         """Return E[a | y] in one mode, m̂ solved by Newton's method from ``near`` (P,), or the mode's own where NaN."""
         kernel = fast_kernel(self.site, float(psi), 1.0)

@@ -63,11 +63,6 @@ class AbstractOrderModel(abc.ABC):
         """Whether the laws of the coordinates say more of the modes than the order parameters do."""
         return False
 
-    @property
-    def lasting(self) -> bool:
-        """Whether a path whose mode is beyond doubt at one ψ keeps it."""
-        return True
-
     def denoise(self, mode: int, psi: float, y: Array, mass: Array, near: Array | None = None) -> Array:
         """Return E[a | y] in one mode for paths y (P, L) whose coordinates have masses (P, L).
 

@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 from scipy import special
 
-from symsched.algebra.arrays import Array, Mask
+from symsched.algebra.arrays import Array
 from symsched.models.order_model import AbstractOrderModel
 from symsched.schedules.plan import History, Plan
 
@@ -28,7 +28,7 @@ class Coordinates:
     mode k is log w_k + d E log p_k(y(z)). In a window this is the order parameters' own s g ν − s² g²/2, up to O(ψ).
     Where ψ is O(1) it is not: the tie between two modes is where E log p_k = E log p_l under the law that the path
     *has*, which a coarse step has put between the two, and not half way between their cumulants. ``spins`` (P, N, K)
-    are the evidence's, NaN at the nodes of paths that were decided.
+    are the evidence's.
     """
 
     def __init__(self, model: AbstractOrderModel, plan: Plan, start: Array) -> None:
@@ -44,33 +44,30 @@ class Coordinates:
         self._masses = masses * tilt
         self._x = plan.alpha[0] * np.tile(nodes, (len(start), 1))
         self._means: list[Array] = []
-        self._rows = np.arange(len(start))
         self._history = History(plan)
         self.spins = np.full((len(start), plan.steps, len(model.sites)), np.nan)
         self._log_weights = np.log(model.responsibilities(0.0, start[:1])[0])
 
-    def corrected(self, node: int, shares: Array, undecided: Mask) -> Array:
-        """Return the posterior over the modes at a node, (P, K), for the paths in the mask ``undecided`` (P,).
+    def corrected(self, node: int, shares: Array) -> Array:
+        """Return the posterior over the modes at a node, (P, K).
 
         It is ``shares``, that of the order parameters, where d log-likelihoods would be lost to rounding.
         """
         model, psi = self._model, self._plan.psi[node]
-        self._rows = np.flatnonzero(undecided)
-        y, masses = self._x[self._rows] / self._plan.alpha[node], self._masses[self._rows]
-        seen = model.evidence(psi, y, masses)
+        seen = model.evidence(psi, self._x / self._plan.alpha[node], self._masses)
         self._means = seen.means
-        self.spins[self._rows, node] = seen.spins
+        self.spins[:, node] = seen.spins
         error = model.dimension * _ROUNDING * (seen.scale + 0.1)
         logits = self._log_weights + model.dimension * seen.ratios
         first, second = (np.partition(logits, at, axis=1)[:, at] for at in (-1, -2))
         sure = (error < _ENOUGH) | (first - second > 30 + error / _ENOUGH)
         out = shares.copy()
-        out[self._rows[sure]] = special.softmax(logits[sure], axis=1)
+        out[sure] = special.softmax(logits[sure], axis=1)
         return out
 
     def advance(self, node: int, shares: Array) -> None:
-        """Carry the coordinates of the undecided paths one step on, under the posterior ``shares`` (P, K)."""
+        """Carry the coordinates one step on, under the posterior ``shares`` (P, K)."""
         mean = np.zeros_like(self._x)
         for k, one in enumerate(self._means):
-            mean[self._rows] += shares[self._rows, k, None] * one
+            mean += shares[:, k, None] * one
         self._history.advance(node, self._x, mean)

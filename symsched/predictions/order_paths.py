@@ -58,13 +58,13 @@ def order_paths(model: AbstractOrderModel, plan: Plan, start: Array) -> OrderPat
         seen = nu + offsets[k]
         track[:, k] = seen
         now = model.responsibilities(psi, seen)
-        if coordinates is not None:
-            now = coordinates.corrected(k, now, fixed < 0)
-        # A path whose mode is beyond doubt keeps it: past its window a Hermite sum of order > 1 is no longer Gaussian.
-        if model.lasting and model.separated(psi):
-            fixed = np.where((fixed < 0) & (now.max(axis=1) > _DECIDED), now.argmax(axis=1), fixed)
+        # A path whose mode was beyond doubt keeps it, unless its coordinates say otherwise: past its window a Hermite
+        # sum of order > 1 is no longer Gaussian.
         kept = fixed >= 0
         now[kept] = np.eye(now.shape[1])[fixed[kept]]
+        if coordinates is not None:
+            now = coordinates.corrected(k, now)
+        fixed = np.where((now.max(axis=1) > _DECIDED) & model.separated(psi), now.argmax(axis=1), -1)
         shares[:, k] = now
         if coordinates is not None:
             coordinates.advance(k, now)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from scipy import integrate, optimize, special
-from sympy.stats import Normal, Rademacher
+from sympy.stats import Normal, Poisson, Rademacher
 
 import symsched
 from symsched import VP, derive
@@ -132,3 +132,30 @@ def test_wells_of_different_widths_divide_undecided_paths_by_the_whole_exponent(
 
     fields = {field.name: getattr(model, field.name) for field in dataclasses.fields(model)}
     assert np.abs(mode_weights(ByPoints(**fields), plan)[0] - expected).max() > 0.01
+
+
+def test_a_mode_beyond_doubt_is_lost_again_where_steps_behind_its_window_are_too_coarse():
+    """A plain loop over whole vectors: Poisson(1) by its sum, Normal(1, 1) by Bayes' rule, the product of both laws.
+
+    The third cumulant decides at ψ ~ d^−1/6; 14 Euler steps leave coordinates that are nearer to the normal ones.
+    """
+    wide, paths = 10_000, 20
+    mixture = symsched.ProductMixture([(sp.Rational(2, 5), Poisson("a", 1)), (sp.Rational(3, 5), Normal("a", 1, 1))])
+    limit = derive(mixture, VP)
+    plan = limit.schedule.plan(14, wide, 2)
+    counts = np.arange(25)
+    log_masses = -1 - special.gammaln(counts + 1)
+    x = plan.alpha[0] * np.random.default_rng(5).standard_normal((paths, wide))
+    seen = []
+    for k in range(plan.steps):
+        psi, y = plan.psi[k], x / plan.alpha[k]
+        logs = log_masses + psi * y[..., None] * counts - psi**2 * counts**2 / 2
+        poisson, spread = special.logsumexp(logs, axis=2), 1 + psi**2
+        normal = ((psi * y + 1) ** 2 / spread - 1 - math.log(spread)) / 2
+        seen.append(special.expit(math.log(2 / 3) + (poisson - normal).sum(axis=1)))
+        mean = seen[-1][:, None] * (special.softmax(logs, axis=2) @ counts)
+        mean += (1 - seen[-1][:, None]) * (psi * y + 1) / spread
+        x = plan.A[k] * x + plan.B[k, k] * mean
+    assert np.sum(np.array(seen).max(axis=0) > 0.99) > 1  # Control: the window had decided for Poisson.
+    assert np.all(seen[-1] < 1e-6)
+    assert mode_weights(limit.order_model(wide), plan)[0][0] < 0.01
