@@ -51,16 +51,21 @@ class Coordinates:
     def corrected(self, node: int, shares: Array) -> Array:
         """Return the posterior over the modes at a node, (P, K).
 
-        It is ``shares``, that of the order parameters, where d log-likelihoods would be lost to rounding.
+        It is ``shares``, that of the order parameters, where rounding or too few nodes would lose d log-likelihoods.
         """
         model, psi = self._model, self._plan.psi[node]
-        seen = model.evidence(psi, self._x / self._plan.alpha[node], self._masses)
+        y = self._x / self._plan.alpha[node]
+        seen, coarse = model.evidence(psi, y, self._masses), model.evidence(psi, y[:, ::2], 2 * self._masses[:, ::2])
         self._means = seen.means
         self.spins[:, node] = seen.spins
         error = model.dimension * _ROUNDING * (seen.scale + 0.1)
         logits = self._log_weights + model.dimension * seen.ratios
+        # Twice the spacing has about the root of the error, or where a map has become a step an error as large.
+        known = np.isfinite(seen.ratios) & np.isfinite(coarse.ratios)
+        doubled = np.abs(np.where(known, seen.ratios, 0.0) - np.where(known, coarse.ratios, 0.0)).max(axis=1)
         first, second = (np.partition(logits, at, axis=1)[:, at] for at in (-1, -2))
         sure = (error < _ENOUGH) | (first - second > 30 + error / _ENOUGH)
+        sure &= (model.dimension * doubled**2 < _ENOUGH) | (first - second > 30 + 4 * model.dimension * doubled)
         out = shares.copy()
         out[sure] = special.softmax(logits[sure], axis=1)
         return out
