@@ -21,7 +21,7 @@ _WELL = 12
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CoupledOrderModel(AbstractPointsModel):
     """Modes inside which every coordinate feels u = g'(m̂), m̂ the posterior mean of the spin mean.
 
@@ -64,22 +64,27 @@ class CoupledOrderModel(AbstractPointsModel):
         count, paths = len(places), y.shape[0]
         spins = np.tile(places, (paths, 1))
         ratios, scale = np.zeros((paths, count)), np.full(paths, np.inf)
+        halved = ratios.copy()
         # Before, wells are where they are without data: what the points say is not to be corrected.
         if psi * max(site.variance for site in self.sites) ** 0.5 >= _WINDOW:
             ratios, scale = np.full((paths, count), -np.inf), np.zeros(paths)
+            halved = ratios.copy()
             bare = fast_kernel(self.site, 0.0, 1.0)
             heights, _ = self._height(bare, np.zeros((count, 1)), np.ones((count, 1)), places)
             for mode in range(count):
                 for rows, bracket in self._brackets(kernel, mode, seen, mass):
                     means = self._solved(kernel, seen[rows], mass[rows], bracket)
                     height, size = self._height(kernel, seen[rows], mass[rows], means)
-                    height -= heights[mode]
+                    # g − I is stationary at a maximum: the means of a coarser rule would change its height no further.
+                    half, _ = self._height(kernel, seen[rows, ::2], 2 * mass[rows, ::2], means)
                     scale[rows] = np.maximum(scale[rows], size)
-                    better = height > ratios[rows, mode]
-                    ratios[rows[better], mode], spins[rows[better], mode] = height[better], means[better]
+                    better = height - heights[mode] > ratios[rows, mode]
+                    chosen = rows[better], mode
+                    ratios[chosen], halved[chosen] = height[better] - heights[mode], half[better] - heights[mode]
+                    spins[chosen] = means[better]
         fields = self.slope(spins)
         denoised = [np.asarray(kernel.mean(fields[:, mode, None] + seen)) for mode in range(count)]
-        return Evidence(ratios, scale, denoised, spins)
+        return Evidence(ratios, halved, scale, denoised, spins)
 
     def _brackets(
         self, kernel: AbstractKernel, mode: int, seen: Array, mass: Array

@@ -81,20 +81,23 @@ class AbstractOrderModel(abc.ABC):
         else:
             seen = [fast_kernel(site, float(psi)).both(psi * y) for site in self.sites]
         logs = [log for log, _ in seen]
-        ratios = np.stack([np.sum((one - logs[0]) * mass, axis=1) for one in logs], axis=1)
+        parts = np.stack([(one - logs[0]) * mass for one in logs], axis=1)
+        ratios, halved = parts.sum(axis=2), 2 * parts[:, :, ::2].sum(axis=2)
         scale = np.stack([np.sum(np.abs(one) * np.abs(mass), axis=1) for one in logs], axis=1).max(axis=1)
-        return Evidence(ratios, scale, [mean for _, mean in seen], np.full_like(ratios, np.nan))
+        return Evidence(ratios, halved, scale, [mean for _, mean in seen], np.full_like(ratios, np.nan))
 
 
 @final
 @dataclass(frozen=True)
 class Evidence:
-    """``ratios`` (P, K): the log-likelihood of each mode per coordinate, up to what all share; ``scale`` (P,): the size
-    of what they are differences of; ``means``: E[a | y] in each mode (P, L); ``spins`` (P, K): the mean over
-    coordinates in each mode where they are coupled, NaN where they are not.
+    """``ratios`` (P, K): the log-likelihood of each mode per coordinate, up to what all share; ``halved`` (P, K): the
+    same by every other coordinate at twice its mass; ``scale`` (P,): the size of what they are differences of;
+    ``means``: E[a | y] in each mode (P, L); ``spins`` (P, K): the mean over coordinates in each mode where they are
+    coupled, NaN where they are not.
     """
 
     ratios: Array
+    halved: Array
     scale: Array
     means: list[Array]
     spins: Array
@@ -157,7 +160,7 @@ class AbstractPointsModel(AbstractOrderModel):
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DiscreteOrderModel(AbstractPointsModel):
     """Modes whose coordinates are independent: each follows its own law once the mode is chosen."""
 
@@ -176,7 +179,7 @@ class DiscreteOrderModel(AbstractPointsModel):
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ContinuousOrderModel(AbstractOrderModel):
     """One mode whose mean fluctuates critically: ``law`` is that of the order parameter in units of d^−exponent."""
 

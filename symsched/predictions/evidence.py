@@ -55,14 +55,14 @@ class Coordinates:
         """
         model, psi = self._model, self._plan.psi[node]
         y = self._x / self._plan.alpha[node]
-        seen, coarse = model.evidence(psi, y, self._masses), model.evidence(psi, y[:, ::2], 2 * self._masses[:, ::2])
+        seen = model.evidence(psi, y, self._masses)
         self._means = seen.means
         self.spins[:, node] = seen.spins
         error = model.dimension * _ROUNDING * (seen.scale + 0.1)
         logits = self._log_weights + model.dimension * seen.ratios
         # Twice the spacing has about the root of the error, or where a map has become a step an error as large.
-        known = np.isfinite(seen.ratios) & np.isfinite(coarse.ratios)
-        doubled = np.abs(np.where(known, seen.ratios, 0.0) - np.where(known, coarse.ratios, 0.0)).max(axis=1)
+        known = np.isfinite(seen.ratios)
+        doubled = np.abs(np.where(known, seen.ratios, 0.0) - np.where(known, seen.halved, 0.0)).max(axis=1)
         first, second = (np.partition(logits, at, axis=1)[:, at] for at in (-1, -2))
         sure = (error < _ENOUGH) | (first - second > 30 + error / _ENOUGH)
         sure &= (model.dimension * doubled**2 < _ENOUGH) | (first - second > 30 + 4 * model.dimension * doubled)

@@ -1,12 +1,13 @@
 """In which mode a plan ends: the starts ν_0 of the order parameters divided among the modes."""
 
+import functools
 import math
 from itertools import pairwise
 
 import numpy as np
 from scipy import special, stats
 
-from symsched.algebra.arrays import Array, Index
+from symsched.algebra.arrays import Array, Index, unwritable
 from symsched.models.order_model import AbstractOrderModel
 from symsched.predictions.order_paths import order_paths
 from symsched.schedules.plan import Plan
@@ -15,7 +16,8 @@ _REACH = 8.5
 """Beyond it lies less than 1e-16 of a standard normal number."""
 _GRID = 1001
 """Starts of which neighbours are taken to end in one mode, or in two that meet at one edge."""
-_HALVINGS = 46  # of the grid's step: to the rounding of ν_0
+_PARTS = 16  # a bracket is cut into at a time: a path costs little beside the first
+_CUTS = 12  # of the grid's step into as many: to the rounding of ν_0
 _NODES = 28  # on either side, of the double exponential rule
 _NET = 9  # binary logarithm of the points in space
 _REPLICATES = 16  # scrambled nets, whose spread is the error
@@ -35,17 +37,21 @@ def mode_weights(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Array]:
     return _in_space(model, plan)
 
 
+@functools.lru_cache(maxsize=1)  # shares and typical starts of one prediction need the same
 def _edges(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Index]:
     """Return the ν_0 at which the mode changes, increasing, and the modes of the intervals between them."""
     grid = np.linspace(-_REACH, _REACH, _GRID)
     modes = order_paths(model, plan, grid[:, None]).modes
     edges = np.flatnonzero(np.diff(modes))
     low, high, left = grid[edges], grid[edges + 1], modes[edges]
-    for _ in range(_HALVINGS if len(edges) else 0):
-        middle = (low + high) / 2
-        same = order_paths(model, plan, middle[:, None]).modes == left
-        low, high = np.where(same, middle, low), np.where(same, high, middle)
-    return (low + high) / 2, np.concatenate((left, modes[-1:]))
+    each = np.arange(len(edges))
+    for _ in range(_CUTS if len(edges) else 0):
+        stops = np.linspace(low, high, _PARTS + 1, axis=1)
+        inner = order_paths(model, plan, stops[:, 1:-1].reshape(-1, 1)).modes.reshape(len(edges), -1)
+        # The first part at whose end another mode has been reached.
+        first = np.argmin(np.pad(inner == left[:, None], ((0, 0), (0, 1))), axis=1)
+        low, high = stops[each, first], stops[each, first + 1]
+    return unwritable((low + high) / 2), np.concatenate((left, modes[-1:]))
 
 
 def _on_a_line(model: AbstractOrderModel, plan: Plan) -> Array:
