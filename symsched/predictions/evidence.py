@@ -12,8 +12,10 @@ from symsched.schedules.plan import History, Plan
 
 _REACH = 7.5
 """Standard deviations of one coordinate's noise: 6e-14 lies beyond."""
-_NODES = 61
-"""Of the trapezoidal rule between: right to e^{−2π·4 b} for a law that is analytic within b of the line."""
+FEW = 61
+"""Nodes of the trapezoidal rule between: right to e^{−2π·4 b} for a law that is analytic within b of the line."""
+MANY = 241
+"""The same for paths whose coarse steps have brought b close to 0."""
 _ROUNDING = 1e-14
 """Relative error of the log of a site's normaliser, read from its table; a tenth of it is absolute."""
 _ENOUGH = 1e-3
@@ -28,16 +30,16 @@ class Coordinates:
     mode k is log w_k + d E log p_k(y(z)). In a window this is the order parameters' own s g ν − s² g²/2, up to O(ψ).
     Where ψ is O(1) it is not: the tie between two modes is where E log p_k = E log p_l under the law that the path
     *has*, which a coarse step has put between the two, and not half way between their cumulants. ``spins`` (P, N, K)
-    are the evidence's.
+    are the evidence's, and ``unresolved`` (P,) says where more nodes would tell what these have not.
     """
 
-    def __init__(self, model: AbstractOrderModel, plan: Plan, start: Array) -> None:
-        """Start from ν_0 = ``start`` (P, C)."""
+    def __init__(self, model: AbstractOrderModel, plan: Plan, start: Array, count: int) -> None:
+        """Start from ν_0 = ``start`` (P, C), with ``count`` nodes for the noise."""
         self._model, self._plan = model, plan
-        nodes = np.linspace(-_REACH, _REACH, _NODES)
+        nodes = np.linspace(-_REACH, _REACH, count)
         masses = np.exp(-(nodes**2) / 2)
         masses /= masses.sum()
-        tilt = np.ones((len(start), _NODES))
+        tilt = np.ones((len(start), count))
         for c, order in enumerate(model.orders):
             wave = np.polynomial.hermite_e.hermeval(nodes, np.eye(order + 1)[order])
             tilt += start[:, c, None] * wave / math.sqrt(math.factorial(order) * model.dimension)
@@ -46,6 +48,7 @@ class Coordinates:
         self._means: list[Array] = []
         self._history = History(plan)
         self.spins = np.full((len(start), plan.steps, len(model.sites)), np.nan)
+        self.unresolved = np.zeros(len(start), dtype=bool)
         self._log_weights = np.log(model.responsibilities(0.0, start[:1])[0])
 
     def corrected(self, node: int, shares: Array) -> Array:
@@ -64,8 +67,10 @@ class Coordinates:
         known = np.isfinite(seen.ratios)
         doubled = np.abs(np.where(known, seen.ratios, 0.0) - np.where(known, seen.halved, 0.0)).max(axis=1)
         first, second = (np.partition(logits, at, axis=1)[:, at] for at in (-1, -2))
-        sure = (error < _ENOUGH) | (first - second > 30 + error / _ENOUGH)
-        sure &= (model.dimension * doubled**2 < _ENOUGH) | (first - second > 30 + 4 * model.dimension * doubled)
+        exact = (error < _ENOUGH) | (first - second > 30 + error / _ENOUGH)
+        resolved = (model.dimension * doubled**2 < _ENOUGH) | (first - second > 30 + 4 * model.dimension * doubled)
+        self.unresolved |= exact & ~resolved
+        sure = exact & resolved
         out = shares.copy()
         out[sure] = special.softmax(logits[sure], axis=1)
         return out

@@ -1,13 +1,13 @@
 """Order parameters under the steps of a plan: a handful of numbers per path."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from symsched.algebra.arrays import Array, Index
+from symsched.algebra.arrays import Array, Index, Mask
 from symsched.models.order_model import AbstractOrderModel
-from symsched.predictions.evidence import Coordinates
+from symsched.predictions.evidence import FEW, MANY, Coordinates
 from symsched.schedules.plan import History, Plan
 
 _DECIDED = 1 - 1e-10  # posterior of a mode that is kept from there on
@@ -37,12 +37,22 @@ def order_paths(model: AbstractOrderModel, plan: Plan, start: Array) -> OrderPat
     of q ψ^{q−1} √d E[g | ν]. Both feel a common mean or a width that the plan gets wrong. A path that no window has
     decided is at last divided by the laws of the coordinates, not by their cumulants: ``Coordinates``.
     """
-    paths, components = start.shape
     if model.dimension > _LARGEST_WITH_ORDER and any(order > 1 for order in model.orders):
         raise ValueError(
             f"d = {model.dimension:g} is beyond double precision for an order parameter of order "
             f"{max(model.orders)}, whose hand-over depends on log d: ask at a finite d up to {_LARGEST_WITH_ORDER:g}"
         )
+    out, unresolved = _carried(model, plan, start, FEW)
+    if unresolved.any():
+        finer, _ = _carried(model, plan, start[unresolved], MANY)
+        for part in fields(out):
+            getattr(out, part.name)[unresolved] = getattr(finer, part.name)
+    return out
+
+
+def _carried(model: AbstractOrderModel, plan: Plan, start: Array, count: int) -> tuple[OrderPaths, Mask]:
+    """Return the paths by ``count`` nodes for the noise of a coordinate, and which of them (P,) need more."""
+    paths, components = start.shape
     orders = np.array(model.orders)
     state = plan.alpha[0] * start
     nu = start.copy()
@@ -51,7 +61,7 @@ def order_paths(model: AbstractOrderModel, plan: Plan, start: Array) -> OrderPat
     fixed = np.full(paths, -1)
     pull = np.where(linear, model.lift, orders * math.sqrt(model.dimension))
     history, offsets = History(plan, 0.0), _offsets(model, plan)
-    coordinates = Coordinates(model, plan, start) if model.whole and shares.shape[2] > 1 else None
+    coordinates = Coordinates(model, plan, start, count) if model.whole and shares.shape[2] > 1 else None
     for k in range(plan.steps):
         psi, alpha = plan.psi[k], plan.alpha[k]
         nu = np.where(linear, state / alpha, nu)
@@ -74,8 +84,10 @@ def order_paths(model: AbstractOrderModel, plan: Plan, start: Array) -> OrderPat
         following = plan.alpha[k + 1]
         if following > 0:
             nu = np.where(linear, nu, nu + state / following)
-    spins = np.full_like(shares, np.nan) if coordinates is None else coordinates.spins
-    return OrderPaths(track, shares, spins, np.argmax(shares[:, -1], axis=1))
+    modes = np.argmax(shares[:, -1], axis=1)
+    if coordinates is None:
+        return OrderPaths(track, shares, np.full_like(shares, np.nan), modes), np.zeros(paths, dtype=bool)
+    return OrderPaths(track, shares, coordinates.spins, modes), coordinates.unresolved
 
 
 def _offsets(model: AbstractOrderModel, plan: Plan) -> Array:
