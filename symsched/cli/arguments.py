@@ -109,10 +109,10 @@ def _sampling(command: argparse.ArgumentParser) -> None:
     command.add_argument("--kappa", metavar="K", help="window constant (default: the entry's own, else 3)")
     command.add_argument(
         "--scheme",
-        default="interpolant",
-        help="interpolant (Euler in x), canonical (Euler in x/alpha, that is DDIM), adams or adams3 (Adams in psi of "
-        "two or three steps), dpmpp_2m (DPM-Solver++(2M)), midpoint or heun (on pairs of nodes), "
-        "gaussian (exact for Gaussian coordinates of one variance)",
+        help="default: the schedule's own; interpolant (Euler in x), canonical (Euler in x/alpha, that is DDIM), adams "
+        "or adams3 (Adams in psi of two or three steps), dpmpp_2m (DPM-Solver++(2M)), midpoint or heun (on pairs of "
+        "nodes), gaussian (exact for Gaussian coordinates of one variance), edgeworth (crosses the gap behind a phase "
+        "of order q > 1 in one step)",
     )
 
 

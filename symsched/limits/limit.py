@@ -17,6 +17,7 @@ from symsched.distributions.base import AbstractDistribution, require_distributi
 from symsched.distributions.cascade import CanonicalPhase, Cascade
 from symsched.errors import DerivationError, nearest, require_integer
 from symsched.limits.clocks import CLOCKS, CONVENTIONS, signal_of_variance, time_of_signal
+from symsched.limits.crossing import crossed
 from symsched.limits.equations import equations
 from symsched.limits.initial import initial_laws
 from symsched.limits.order_parameter import order_parameters
@@ -145,7 +146,8 @@ def derive(distribution: AbstractDistribution, interpolant: Interpolant) -> Limi
     _require_own_names(distribution)
     found = distribution.cascade
     sites = tuple(mode.law for mode in found.modes)
-    schedule = replace(dilate(interpolant, [phase.scale for phase in found.phases]), sites=sites)
+    dilated = dilate(interpolant, [phase.scale for phase in found.phases])
+    schedule = replace(dilated, windows=crossed(dilated.windows, found), sites=sites)
     windows = {window.name: window for window in schedule.windows}
     phases = tuple(_carried(phase, windows[phase.name]) for phase in found.phases)
     return Limit(distribution, interpolant, found, phases, schedule)

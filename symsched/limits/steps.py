@@ -8,8 +8,10 @@ from symsched.algebra.derivation import Step, labels
 from symsched.distributions.cascade import Cascade
 from symsched.errors import DerivationError
 from symsched.limits.clocks import CLOCKS, time_of_signal
+from symsched.limits.crossing import centre, cumulant, slope, spread, step_over
 from symsched.limits.phase import Phase
 from symsched.limits.verifiers import clocks, flow, initial, order_parameter, windows
+from symsched.limits.verifiers import crossing as verifiers_of_crossings
 from symsched.schedules.interpolant import Interpolant
 from symsched.schedules.schedule import CUT, Schedule
 from symsched.symbols import d, psi, tau
@@ -107,6 +109,27 @@ def _phase_steps(phase: Phase, schedule: Schedule) -> Iterator[Step]:
     )
     if phase.order is not None:
         yield _times(phase, interpolant)
+    if window.crossing is not None:
+        yield _crossing(phase, window.crossing.order)
+
+
+def _crossing(phase: Phase, order: int) -> Step:
+    clock = sp.Symbol("u", positive=True)  # ψ̂^q
+    rate = sp.Derivative(sp.Function("yhat")(clock), clock)
+    shared = (centre, *((spread,) if order > 2 else ()), cumulant)
+    remainder, variance = ("D − c_1 − ψ c_2 (y − ψ c_1)/V", "1 + ψ² c_2") if order > 2 else ("D − c_1", "1")
+    return Step(
+        f"{phase.name}: the gap behind. ŷ = (y − ψ c_1)/√V is straight in u = ψ̂^{order}, ψ̂ = ψ/√V: in one step "
+        f"P_{order}, with R = {remainder} and V = {variance}",
+        sp.Tuple(*shared),
+        sp.Tuple(sp.Eq(rate, slope(order), evaluate=False), step_over(order)),
+        verifiers_of_crossings.crossings(phase.canonical),
+        assumes=(
+            "ψ → 0 at fixed ŷ: Edgeworth's expansion of the law of y up to the first cumulant that differs",
+            "c_q is its posterior mean given the path",
+        ),
+        cites="Edgeworth; Petrov 1975, chapter VI",
+    )
 
 
 def _times(phase: Phase, interpolant: Interpolant) -> Step:

@@ -47,7 +47,7 @@ def predict(
     steps: int | None = None,
     *,
     kappa: float | None = None,
-    scheme: str = "interpolant",
+    scheme: str | None = None,
     d: float = INFINITE,
     schedule: Source | Plan | None = None,
 ) -> tuple[ModePrediction, ...]:

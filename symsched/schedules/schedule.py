@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import accumulate, pairwise
 
 import numpy as np
 import sympy as sp
@@ -14,14 +13,15 @@ from symsched.algebra.asymptotics import leading_power
 from symsched.algebra.codegen import compiled, number
 from symsched.errors import nearest, require_integer, require_real
 from symsched.laws import AbstractLaw
-from symsched.schedules import sources
+from symsched.schedules import grids, sources
 from symsched.schedules.dilation import Scale, custom_windows, dilated_windows
 from symsched.schedules.gaussian_step import gaussian_step
+from symsched.schedules.grids import Grid
 from symsched.schedules.interpolant import Interpolant
 from symsched.schedules.plan import AbstractTable, Plan
-from symsched.schedules.schemes import SCHEMES, Nodes
+from symsched.schedules.schemes import SCHEMES, Nodes, Stretch
 from symsched.schedules.schemes.base import no_variance
-from symsched.schedules.window import Position, Window, elapsed, remaining
+from symsched.schedules.window import Crossing, Position, Window, elapsed, remaining
 from symsched.symbols import d, kappa, t, tau
 
 d_symbol, kappa_symbol = d, kappa
@@ -71,20 +71,15 @@ class Schedule:
     def times(self, steps: int) -> Array:
         """Return the N+1 nodes in t, shape (steps+1,): uniform inside each window, window ends among the nodes.
 
-        With N a multiple of the number of windows this is the uniform grid.
+        With N a multiple of the number of windows this is the uniform grid. It is that of every scheme but "edgeworth",
+        which places its nodes itself: ``Plan.times``.
         """
-        pieces = zip(self.windows, self._nodes(steps), strict=True)
-        inner = [float(w.start) + nodes[:-1] * float(w.end - w.start) for w, nodes in pieces]
-        return np.concatenate([*inner, np.ones(1)])
+        return self._times(grids.even(self.windows, require_integer(steps, "steps", 1)))
 
-    def _nodes(self, steps: int) -> list[Array]:
-        """Return the elapsed share at the nodes of each window, ends included."""
-        count = len(self.windows)
-        steps = require_integer(steps, "steps", 1)
-        if steps < count:
-            raise ValueError(f"steps must be at least {count}, one for each window of this schedule, got {steps}")
-        ends = [round(k * steps / count) for k in range(count + 1)]
-        return [np.arange(last - first + 1) / (last - first) for first, last in pairwise(ends)]
+    def _times(self, grid: Grid) -> Array:
+        pieces = zip(self.windows, grid.shares, strict=True)
+        inner = [float(w.start) + shares * float(w.end - w.start) for w, shares in pieces]
+        return np.concatenate([*inner, np.ones(1)])
 
     @cached_property
     def needs_kappa(self) -> bool:
@@ -92,44 +87,55 @@ class Schedule:
         return any(window.motion.tau.has(kappa_symbol) for window in self.windows)
 
     @property
+    def scheme(self) -> str:
+        """The scheme where none is asked for: "edgeworth" where there is a gap to cross, else "interpolant"."""
+        return "interpolant" if self._crossing is None else "edgeworth"
+
+    @property
     def noise_exponent(self) -> sp.Rational:
         """e in α ~ d^e on the first window."""
         return _noise_exponent(self.windows[0])
 
-    def plan(self, steps: int, d: float, kappa: float | None = None, scheme: str = "interpolant") -> Plan:
+    def plan(self, steps: int, d: float, kappa: float | None = None, scheme: str | None = None) -> Plan:
         """Return the N steps at dimension ``d`` (a real number: 10^12 and beyond are fine) as coefficients.
 
-        ``scheme`` is "interpolant" (Euler in x: in t where α or β moves linearly in t, elsewhere in τ), "canonical"
-        (Euler in x/α, DDIM), "adams" or "adams3" (Adams in ψ of two or three steps), "dpmpp_2m" (DPM-Solver++(2M)),
-        "midpoint" or "heun" (two evaluations a step, on pairs of nodes: Heun's moves every second node to the next), or
-        "gaussian" (exact for Gaussian sites, where all modes have the same variance). Those of several evaluations
-        start again in each window.
+        ``scheme`` is the schedule's own unless given: "interpolant" (Euler in x: in t where α or β moves linearly in t,
+        elsewhere in τ), "canonical" (Euler in x/α, DDIM), "adams" or "adams3" (Adams in ψ of two or three steps),
+        "dpmpp_2m" (DPM-Solver++(2M)), "midpoint" or "heun" (two evaluations a step, on pairs of nodes: Heun's moves
+        every second node to the next), "gaussian" (exact for Gaussian sites, where all modes have the same variance),
+        or "edgeworth" (Adams, behind a phase of order q > 1 one step over the gap of scales, straight in ψ̂^q, then
+        2M). Those of several evaluations start again in each window.
 
         Raises ValueError where κ does not fit below the scales of d.
         """
-        return self._plan(steps, d, kappa, scheme, last=None)
+        return self._plan(steps, d, kappa, scheme, opening=False)
 
-    def opening(self, steps: int, d: float, kappa: float | None = None, scheme: str = "interpolant") -> Plan:
+    def opening(self, steps: int, d: float, kappa: float | None = None, scheme: str | None = None) -> Plan:
         """Return ``plan`` as far as the last node of the first window, with canonical steps from there on.
 
         It exists at larger d: a step in x that leaves the window may overshoot the noise as d → ∞, none inside it.
         """
-        return self._plan(steps, d, kappa, scheme, last=len(self._nodes(steps)[0]) - 2)
+        return self._plan(steps, d, kappa, scheme, opening=True)
 
-    def _plan(self, steps: int, d: float, kappa: float | None, scheme: str, *, last: int | None) -> Plan:
-        """Return the plan; from node ``last`` on tangents are the values themselves, which makes Euler canonical."""
-        if not isinstance(scheme, str) or scheme not in SCHEMES:
-            raise ValueError(f"unknown scheme {scheme!r}; {nearest(str(scheme), tuple(SCHEMES))}")
+    def _plan(self, steps: int, d: float, kappa: float | None, scheme: str | None, *, opening: bool) -> Plan:
+        """Return the plan; if it is an opening, tangents from the last node of the first window on are the values
+        themselves, which makes Euler canonical.
+        """
+        chosen = self.scheme if scheme is None else scheme
+        if not isinstance(chosen, str) or chosen not in SCHEMES:
+            raise ValueError(f"unknown scheme {chosen!r}; {nearest(str(chosen), tuple(SCHEMES))}")
+        steps = require_integer(steps, "steps", 1)
         dimension = require_real(d, "d", above=0)
         constant = self._checked_kappa(dimension, kappa)
-        pieces = list(zip(self.windows, self._nodes(steps), strict=True))
+        places = self._placed(chosen, steps, dimension, constant)
+        pieces = list(zip(self.windows, places.shares, strict=True))
 
         def along(select: Callable[[Window], sp.Expr]) -> Array:
-            return self._along(select, steps, dimension, constant)
+            return _along(select, pieces, dimension, constant)
 
         noise = np.append(along(lambda w: w.motion.alpha), 0.0)
         signal = np.append(along(lambda w: w.motion.beta), 1.0)
-        grid = self.times(steps)
+        grid = self._times(places)
         ratios = signal[:-1] / noise[:-1]
         # A bridge between equal scales stands still, up to rounding.
         if np.any(noise[:-1] <= 0) or np.any(np.diff(ratios) < -1e-12 * ratios[1:]):
@@ -144,12 +150,12 @@ class Schedule:
             # A quantity that is linear in the time of the step is its own tangent; reading it off keeps digits that
             # α + Δt α̇ would lose.
             known = np.concatenate(
-                [np.full(len(nodes) - 1, is_exact) for is_exact, (_, nodes) in zip(exact, pieces, strict=True)]
+                [np.full(len(shares), is_exact) for is_exact, (_, shares) in zip(exact, pieces, strict=True)]
             )
             return np.where(known, values[1:], values[:-1] + np.diff(grid) * rate)
 
         def tangents() -> tuple[Array, Array]:
-            kept = np.arange(noise.size - 1) < (noise.size if last is None else last)
+            kept = np.arange(noise.size - 1) < (len(places.shares[0]) - 1 if opening else noise.size)
             led = np.where(kept, tangent(lambda m: m.alpha, noise), noise[1:])
             if np.any(led < 0):
                 raise OvershootError(
@@ -158,9 +164,37 @@ class Schedule:
                 )
             return led, np.where(kept, tangent(lambda m: m.beta, signal), signal[1:])
 
-        starts = tuple(accumulate((len(nodes) - 1 for _, nodes in pieces[:-1]), initial=0))
         exact = (lambda: gaussian_step(noise, signal, self._variance())) if self.sites else no_variance
-        return SCHEMES[scheme](Nodes(grid, noise, signal, starts, tangents, exact))
+        stretch = self._stretch(places, dimension)
+        return SCHEMES[chosen](Nodes(grid, noise, signal, places.starts, tangents, exact, stretch))
+
+    @property
+    def _crossing(self) -> Crossing | None:
+        return next((window.crossing for window in self.windows if window.crossing is not None), None)
+
+    def _placed(self, scheme: str, steps: int, dimension: float, constant: float) -> Grid:
+        """Return where the nodes of a scheme lie."""
+        crossing = self._crossing
+        if scheme != "edgeworth" or crossing is None:
+            return grids.even(self.windows, steps)
+
+        def ratio(window: Window, shares: Array) -> Array:
+            noise, signal = (
+                _evaluate(part, shares, dimension, constant) for part in (window.motion.alpha, window.motion.beta)
+            )
+            return signal / noise
+
+        # κ counts half the distance of the modes, which for a mean ±1 it is: s = 2κ/distance.
+        strength = 2 * constant / number(crossing.distance, "a distance of modes") / math.sqrt(dimension)
+        settled = 0.0 if crossing.settled is None else constant * dimension ** -float(crossing.settled)
+        return grids.crossing(self.windows, steps, ratio, strength ** (1 / crossing.order), settled)
+
+    def _stretch(self, places: Grid, dimension: float) -> Stretch | None:
+        crossing = self._crossing
+        if crossing is None or places.stretch is None:
+            return None
+        shared = number(crossing.variance.subs(d_symbol, sp.Rational(dimension)), "a common variance")
+        return Stretch(*places.stretch, crossing.order, shared)
 
     def _variance(self) -> float:
         """Return the variance of a coordinate in every mode; ValueError where modes differ in it."""
@@ -173,16 +207,18 @@ class Schedule:
             )
         return values[0]
 
-    def dilation(self, steps: int, d: float, kappa: float | None = None) -> Array:
-        """Return τ at the N+1 nodes in t, shape (steps+1,)."""
+    def dilation(self, times: Array, d: float, kappa: float | None = None) -> Array:
+        """Return τ at ``times`` t in [0, 1], an array that increases and ends with 1; of the same shape."""
         dimension = require_real(d, "d", above=0)
         constant = self._checked_kappa(dimension, kappa)
-        return np.append(self._along(lambda w: w.motion.tau, steps, dimension, constant), 1.0)
-
-    def _along(self, select: Callable[[Window], sp.Expr], steps: int, d: float, kappa: float) -> Array:
-        """Return a quantity of the windows at the N nodes before the last."""
-        pieces = zip(self.windows, self._nodes(steps), strict=True)
-        return np.concatenate([_evaluate(select(w), nodes[:-1], d, kappa) for w, nodes in pieces])
+        owner = np.searchsorted([float(window.end) for window in self.windows[:-1]], times[:-1], side="right")
+        inside = [
+            _evaluate(
+                w.motion.tau, (times[:-1][owner == k] - float(w.start)) / float(w.end - w.start), dimension, constant
+            )
+            for k, w in enumerate(self.windows)
+        ]
+        return np.append(np.concatenate(inside), 1.0)
 
     def _checked_kappa(self, dimension: float, value: float | None) -> float:
         if not self.needs_kappa:
@@ -233,6 +269,13 @@ class Schedule:
         return tuple((w.name, w.start, w.end) for w in self.windows)
 
 
+def _along(
+    select: Callable[[Window], sp.Expr], pieces: Sequence[tuple[Window, Array]], d: float, kappa: float
+) -> Array:
+    """Return a quantity of the windows at the N nodes before the last."""
+    return np.concatenate([_evaluate(select(w), shares, d, kappa) for w, shares in pieces])
+
+
 @lru_cache(maxsize=256)
 def _noise_exponent(window: Window) -> sp.Rational:
     # In the middle of the window: elsewhere a trigonometric path has no real amplitude.
@@ -240,7 +283,7 @@ def _noise_exponent(window: Window) -> sp.Rational:
 
 
 def planned(
-    schedule: Schedule | AbstractTable | Plan, steps: int | None, d: float, kappa: float | None, scheme: str
+    schedule: Schedule | AbstractTable | Plan, steps: int | None, d: float, kappa: float | None, scheme: str | None
 ) -> Plan:
     """Return the plan at ``d`` of a schedule or of a table; a plan is taken as it is, with steps of its own.
 

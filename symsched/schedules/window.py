@@ -31,17 +31,34 @@ class Position:
 
 
 @dataclass(frozen=True)
+class Crossing:
+    """What the modes share that a window leaves undecided: cumulants below ``order``, and of these the ``variance``.
+
+    It is what the scheme "edgeworth" crosses the gap behind the window by. ``variance`` may hold d; it is 0 for
+    ``order`` 2, where variances tell the modes apart. ``distance`` is the smallest between two atoms, in units in which
+    ν has variance 1 and mean s g; ``settled`` is γ of the phase before, if there is one.
+    """
+
+    order: int
+    variance: sp.Expr
+    distance: sp.Expr
+    settled: sp.Rational | None = None
+
+
+@dataclass(frozen=True)
 class Window:
     """A stretch of t on which τ, α and β each have one expression.
 
     ``motion`` holds them in the elapsed and the remaining share of the window (two symbols of this module), in a form
-    free of cancellation at every d; ``tau``, ``alpha`` and ``beta`` are the same in t, d and κ.
+    free of cancellation at every d; ``tau``, ``alpha`` and ``beta`` are the same in t, d and κ. With a ``crossing`` one
+    step leads from its end over the window behind it, the gap.
     """
 
     name: str
     start: sp.Rational
     end: sp.Rational
     motion: Position
+    crossing: Crossing | None = None
 
     def _in_time(self, expression: sp.Expr) -> sp.Expr:
         passed = (t - self.start) / (self.end - self.start)

@@ -82,7 +82,7 @@ def simulate(
     steps: int | None = None,
     kappa: float | None = None,
     rng: int | np.random.Generator | np.random.SeedSequence = 0,
-    scheme: str = "interpolant",
+    scheme: str | None = None,
     method: str = "auto",
     keep: str = "x",
     rows: int | None = None,
@@ -92,8 +92,9 @@ def simulate(
 ) -> Run:
     """Return n samples of the probability flow on ``steps`` steps, started from noise, with standard errors.
 
-    Every step has the exact finite-d posterior mean. ``scheme`` is one that ``Schedule.plan`` knows: "interpolant" is
-    Euler in x, "canonical" Euler in x/α (DDIM), "adams" two-step Adams in ψ. ``rng`` is a seed, or a Generator or
+    Every step has the exact finite-d posterior mean. ``scheme`` is one that ``Schedule.plan`` knows, the schedule's own
+    unless given: "interpolant" is Euler in x, "canonical" Euler in x/α (DDIM), "adams" two-step Adams in ψ, "edgeworth"
+    crosses a gap of scales in one step. ``rng`` is a seed, or a Generator or
     SeedSequence that gives one; the same seed gives the same numbers whatever ``rows`` (rows held at once),
     ``executor`` or the number of its workers. ``method`` "full" is the plain loop, "auto" the fastest exact reduction.
     ``keep="statistics"`` never holds an (n, d) array, and where the law of the sums behind the statistics is known,

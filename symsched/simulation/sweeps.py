@@ -25,7 +25,7 @@ from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.drawing import figure
 from symsched.reporting.folder import FolderError, folder_path, replace_file, require_folder, writing_to
 from symsched.schedules.plan import AbstractTable
-from symsched.schedules.schedule import planned
+from symsched.schedules.schedule import Schedule, planned
 from symsched.simulation.fingerprint import code_fingerprint, fingerprint
 from symsched.simulation.simulate import Run, SiteStatistics, simulate
 
@@ -132,7 +132,7 @@ def sweep(
     n: int = 1_000,
     kappa: float | None = 3,
     rng: int = 0,
-    scheme: str = "interpolant",
+    scheme: str | None = None,
     folder: str | os.PathLike[str] | None = None,
     executor: Executor | None = None,
     progress: bool = False,
@@ -166,7 +166,8 @@ def sweep(
     for name, schedule, asked, d in tqdm(wanted, unit="cell", disable=not progress, leave=False):
         parts = schedule.key if isinstance(schedule, AbstractTable) else (schedule,)
         count = asked if asked is not None else planned(schedule, None, d, None, scheme).steps
-        settings = (d, paths, count, constant if schedule.needs_kappa else None, scheme)
+        own = schedule.scheme if isinstance(schedule, Schedule) and scheme is None else scheme
+        settings = (d, paths, count, constant if schedule.needs_kappa else None, own)
         key = fingerprint(distribution, *parts, settings, seed)
         file = None if home is None else home / f"{fingerprint(key, code_fingerprint())}.json"
         kept = None if file is None else _kept(file)
@@ -183,7 +184,7 @@ def sweep(
             steps=asked,
             kappa=settings[3],
             rng=np.random.default_rng(int(key, 16)),
-            scheme=scheme,
+            scheme=own,
             executor=executor,
             keep="statistics",
         )
@@ -246,6 +247,6 @@ def _opened(content: bytes, name: str) -> Mapping[str, Any]:
     return document["cell"]
 
 
-def _cell(name: str, run: Run, settings: tuple[int, int, int, float | None, str]) -> Cell:
+def _cell(name: str, run: Run, settings: tuple[int, int, int, float | None, str | None]) -> Cell:
     d, n, steps, kappa, _ = settings
     return Cell(name, d, steps, kappa, n, run.weights, run.sites, run.method, run.seconds)

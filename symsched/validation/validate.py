@@ -42,7 +42,7 @@ def validate(
     steps: int = 40,
     kappa: float | None = 3,
     rng: int | np.random.Generator | np.random.SeedSequence = 0,
-    scheme: str = "interpolant",
+    scheme: str | None = None,
     schedule: Source | None = None,
     progress: bool = False,
 ) -> Report:
@@ -276,7 +276,7 @@ class PathError:
     log_ratio: Estimate
 
 
-def _without_rate(limit: Limit, steps: int, kappa: float | None, scheme: str) -> tuple[str, ...]:
+def _without_rate(limit: Limit, steps: int, kappa: float | None, scheme: str | None) -> tuple[str, ...]:
     """Return why paths cannot be held against the d = ∞ recursion in the first window, if so."""
     if not limit.cascade.speciations:
         return ()
@@ -294,7 +294,7 @@ def _inside(limit: Limit, plan: Plan) -> Index:
     return np.flatnonzero(plan.times[:-1] < float(limit.schedule.windows[0].end) - 1e-12)
 
 
-def path_error(limit: Limit, run: Run, steps: int, kappa: float | None, scheme: str) -> PathError:
+def path_error(limit: Limit, run: Run, steps: int, kappa: float | None, scheme: str | None) -> PathError:
     """Return how far paths are, in the first window, from the d = ∞ recursion with the same noise.
 
     The distance of one path is the root mean square over the window's times of the difference in ν = μ/α^q; where α

@@ -23,9 +23,11 @@ def run(options: argparse.Namespace) -> int:
             raise ValueError(f"--{name} is required for the numbers of a schedule (only --target does without)")
     dimension, steps = real(options.d, "d"), whole(options.steps, "steps", 1)
     constant = asked.settings.kappa if options.kappa is None else real(options.kappa, "kappa")
-    table = nodes(asked.limit().schedule, steps, dimension, constant, options.scheme)
+    schedule = asked.limit().schedule
+    scheme = schedule.scheme if options.scheme is None else options.scheme
+    table = nodes(schedule, steps, dimension, constant, scheme)
     if options.json:
-        settings = {"d": json_value(dimension), "steps": steps, "kappa": constant, "scheme": options.scheme}
+        settings = {"d": json_value(dimension), "steps": steps, "kappa": constant, "scheme": scheme}
         columns = {name: json_value(table[name].tolist()) for name in COLUMNS}
         write_json({"name": asked.title, "interpolant": asked.interpolant.name, **settings, **columns})
         return 0
@@ -50,8 +52,6 @@ def nodes(schedule: Schedule, steps: int, dimension: float, constant: float, sch
     with np.errstate(divide="ignore"):
         psi = np.append(plan.psi, np.inf)
         sigma = 1 / psi
-    # A scheme may have moved nodes on to others of the schedule.
-    place = np.searchsorted(schedule.times(steps), plan.times)
-    dilated = schedule.dilation(steps, dimension, constant)[place]
+    dilated = schedule.dilation(plan.times, dimension, constant)
     columns = (plan.times, dilated, plan.alpha, plan.beta, psi, sigma)
     return dict(zip(COLUMNS, columns, strict=True))

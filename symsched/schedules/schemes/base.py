@@ -24,12 +24,26 @@ def no_variance() -> tuple[Array, Array]:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """Nodes on which modes are undecided that share cumulants below the ``order`` q: from ``anchor`` to ``gap``.
+
+    The last step goes from node ``gap`` over the gap behind the window. ``variance`` is the c_2 that they share, 0 for
+    q = 2, where it is what tells them apart.
+    """
+
+    anchor: int
+    gap: int
+    order: int
+    variance: float
+
+
+@dataclass(frozen=True)
 class Nodes:
     """A schedule at its N+1 nodes: ``times``, ``alpha``, ``beta``, (N+1,) each.
 
     ``starts``: the first node of each window. ``tangents`` returns α + Δt α̇ and β + Δt β̇, (N,) each, or raises where a
     step in x would overshoot. ``gaussian`` returns A and B, (N,) each, of the step that is exact for the schedule's
-    Gaussian sites, or raises where it knows no variance.
+    Gaussian sites, or raises where it knows no variance. ``stretch`` is crossed by the scheme "edgeworth".
     """
 
     times: Array
@@ -38,6 +52,7 @@ class Nodes:
     starts: tuple[int, ...]
     tangents: Callable[[], tuple[Array, Array]]
     gaussian: Callable[[], tuple[Array, Array]] = no_variance
+    stretch: Stretch | None = None
 
 
 def lengths(plan: Plan) -> Array:
