@@ -2,7 +2,7 @@
 
 import difflib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
 
 _MOST = 1 << 40
@@ -75,9 +75,13 @@ def require_real(
     return number
 
 
-def nearest(name: object, known: Iterable[str]) -> str:
-    """Return the end of an error message for an unknown ``name``: the nearest known one, and the list."""
+def nearest(name: object, known: Iterable[str], also: Mapping[str, str] | None = None) -> str:
+    """Return the end of an error message for an unknown ``name``: the nearest known one, and the list.
+
+    ``also`` gives the known name of others in use.
+    """
     names = sorted(known)
-    close = difflib.get_close_matches(str(name).lower(), names, n=1, cutoff=0.5)
+    asked = str(name).lower()
+    close = [also[asked]] if also and asked in also else difflib.get_close_matches(asked, names, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}known names: {', '.join(names)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from importlib.metadata import version
 
 _DESCRIPTION = (
     "Derive the high-dimensional limit of a diffusion model from its density, and the noise schedule that follows."
@@ -25,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    program.add_argument("--version", action="version", version=f"%(prog)s {version('symsched')}")
     commands = program.add_subparsers(metavar="COMMAND", required=True)
 
     reproduce = _command(commands, "reproduce", "check every claim of the paper and write the report")
@@ -48,7 +50,11 @@ def parser() -> argparse.ArgumentParser:
 
     _design(commands)
 
-    validate = _command(commands, "validate", "set the predictions of a limit against Monte Carlo")
+    validate = _command(
+        commands,
+        "validate",
+        "set the predictions of a limit against Monte Carlo (exit code 1 where it fails or d decides nothing)",
+    )
     _distribution(validate)
     validate.add_argument("--d", nargs="+", metavar="D", help="dimensions (default: the entry's own)")
     validate.add_argument("--n", metavar="N", help="samples per dimension")
@@ -138,8 +144,8 @@ def _design(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     design = _command(commands, "design", "find a table of few evaluations, and print its nodes and coefficients")
     _distribution(design)
     design.add_argument("--evaluations", metavar="N", default="6", help="denoiser calls per sample (default 6)")
-    design.add_argument("--weights", nargs=2, metavar=("LOW", "HIGH"), help="range of the modes' weights")
-    design.add_argument("--widths", nargs=2, metavar=("LOW", "HIGH"), help="range of the coordinates' deviation")
+    design.add_argument("--weights", nargs="+", metavar="W", help="the modes' weight, or the two ends of a range")
+    design.add_argument("--widths", nargs="+", metavar="S", help="the coordinates' deviation, or the ends of a range")
     design.add_argument("--output", metavar="O", default="row", help="row (default), or last: the last D alone")
     design.add_argument("--robust", action="store_true", help="for denoisers and distances that are a little wrong")
     design.add_argument("--d", nargs="+", metavar="D", help="dimensions at which errors and sigmas are printed")

@@ -147,8 +147,9 @@ def _statistic(distribution: AbstractDistribution, dimension: int) -> OrderParam
 def require_distribution(value: object) -> AbstractDistribution:
     """Return a distribution; TypeError for anything else, such as its name."""
     if not isinstance(value, AbstractDistribution):
+        hint = "; symsched.parse reads the text of a mixture" if isinstance(value, str) else ""
         raise TypeError(
-            f"distribution must be a ProductMixture, GaussianModes or MeanField, or built of them, got {value!r}"
+            f"distribution must be a ProductMixture, GaussianModes or MeanField, or built of them, got {value!r}{hint}"
         )
     return value
 

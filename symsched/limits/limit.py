@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -181,6 +182,17 @@ def schedule_of(source: Source) -> Schedule | AbstractTable:
     if not isinstance(schedule, Schedule):
         raise TypeError(f"schedule must be a Schedule, an Interpolant, a Limit or a Design, got {source!r}")
     return schedule
+
+
+def warn_if_foreign(source: object, distribution: AbstractDistribution) -> None:
+    """Warn where a limit, or a design, is that of another distribution than the one that is sampled."""
+    owner = source if isinstance(source, Limit) else getattr(source, "limit", None)
+    if isinstance(owner, Limit) and owner.distribution != distribution:
+        warnings.warn(
+            f"the schedule is that of another distribution, {owner!r}: its steps lie where that one's modes are chosen"
+            ". Derive the limit of the distribution that is sampled, or pass limit.schedule if this is meant",
+            stacklevel=3,
+        )
 
 
 _passed, _left = sp.symbols("v r", positive=True)

@@ -19,6 +19,10 @@ class Estimate:
         """Value ± standard error."""
         return f"{self.value:.6g} ± {self.standard_error:.2g}"
 
+    def __repr__(self) -> str:
+        """Like the text, so that lists of estimates can be read."""
+        return str(self)
+
 
 def share(hits: Mask) -> Estimate:
     """Return a share with its standard error; half a count on either side keeps the error of 0 and 1 from vanishing."""

@@ -23,18 +23,18 @@ _NET = 9  # binary logarithm of the points in space
 _REPLICATES = 16  # scrambled nets, whose spread is the error
 
 
-def mode_weights(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Array]:
+def mode_weights(model: AbstractOrderModel, plan: Plan, replicates: int = _REPLICATES) -> tuple[Array, Array]:
     """Return the share of N(0, I) that ends in each mode, (K,), and the numerical errors of the shares, (K,).
 
     With one order parameter the map ν_0 → mode is a step function whose edges are bisected: no error. With several the
-    shares are a randomised quasi-Monte Carlo integral.
+    shares are a randomised quasi-Monte Carlo integral of as many ``replicates``.
     """
     count = len(model.sites)
     if not model.orders or count == 1:
         return np.ones(count), np.zeros(count)
     if len(model.orders) == 1:
         return _on_a_line(model, plan), np.zeros(count)
-    return _in_space(model, plan)
+    return _in_space(model, plan, replicates)
 
 
 @functools.lru_cache(maxsize=1)  # shares and typical starts of one prediction need the same
@@ -62,15 +62,15 @@ def _on_a_line(model: AbstractOrderModel, plan: Plan) -> Array:
     return out
 
 
-def _in_space(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Array]:
+def _in_space(model: AbstractOrderModel, plan: Plan, replicates: int) -> tuple[Array, Array]:
     estimates = []
-    for replicate in range(_REPLICATES):
+    for replicate in range(replicates):
         points = stats.qmc.Sobol(len(model.orders), seed=np.random.default_rng(replicate)).random_base2(12)
         start = special.ndtri(np.clip(points, 1e-15, 1 - 1e-15))
         modes = order_paths(model, plan, start).modes
         estimates.append(np.bincount(modes, minlength=len(model.sites)) / len(modes))
     table = np.array(estimates)
-    return table.mean(axis=0), table.std(axis=0, ddof=1) / math.sqrt(_REPLICATES)
+    return table.mean(axis=0), table.std(axis=0, ddof=1) / math.sqrt(replicates)
 
 
 def typical_starts(model: AbstractOrderModel, plan: Plan) -> tuple[Array, Array]:

@@ -88,6 +88,10 @@ class Plan:
         if not np.allclose(self.psi * self.alpha[:-1], self.beta[:-1], rtol=_ROUNDING, atol=_ROUNDING):
             raise ValueError("psi must be beta/alpha at every node but the last")
 
+    def __repr__(self) -> str:
+        """One line: steps, evaluations and the range of ψ."""
+        return f"<Plan of {self.steps} steps, {self.evaluations} evaluations, psi up to {self.psi[-1]:.4g}>"
+
     @property
     def steps(self) -> int:
         """Number of steps N."""

@@ -32,6 +32,10 @@ CUT = sp.Rational(1, 1000)
 """Share of the first step's signal that a sampler misses which starts from a finite σ_0 z: ψ_0/ψ_1."""
 
 
+_ALSO = {"ddim": "canonical", "euler": "interpolant", "ab2": "adams", "2m": "dpmpp_2m", "dpm-solver++": "dpmpp_2m"}
+"""Other names of schemes."""
+
+
 class OvershootError(ValueError):
     """Raised where a step in x would take the noise below zero; says what to take in its place."""
 
@@ -48,6 +52,11 @@ class Schedule:
     interpolant: Interpolant
     windows: tuple[Window, ...]
     sites: tuple[AbstractLaw, ...] = field(default=(), repr=False)
+
+    def __repr__(self) -> str:
+        """One line: the interpolant, the windows, and what has to be given."""
+        names = ", ".join(window.name for window in self.windows)
+        return f"<Schedule under {self.interpolant.name}: {names}{'; in kappa' if self.needs_kappa else ''}>"
 
     @cached_property
     def tau(self) -> sp.Expr:
@@ -123,7 +132,7 @@ class Schedule:
         """
         chosen = self.scheme if scheme is None else scheme
         if not isinstance(chosen, str) or chosen not in SCHEMES:
-            raise ValueError(f"unknown scheme {chosen!r}; {nearest(str(chosen), tuple(SCHEMES))}")
+            raise ValueError(f"unknown scheme {chosen!r}; {nearest(str(chosen), tuple(SCHEMES), _ALSO)}")
         steps = require_integer(steps, "steps", 1)
         dimension = require_real(d, "d", above=0)
         constant = self._checked_kappa(dimension, kappa)

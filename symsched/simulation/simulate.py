@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 from symsched.algebra.arrays import Array, Index
 from symsched.distributions.base import AbstractDistribution, require_distribution
 from symsched.errors import require_count, require_integer
-from symsched.limits.limit import Source, schedule_of
+from symsched.limits.limit import Source, schedule_of, warn_if_foreign
 from symsched.models.estimates import Estimate, average, share, variance
 from symsched.models.recording import OrderParameter
 from symsched.schedules.plan import AbstractTable, Plan
@@ -72,6 +72,11 @@ class Run:
     map_error: float
     seconds: float
 
+    def __repr__(self) -> str:
+        """One line: paths, dimension, steps, and the weights."""
+        weights = ", ".join(map(str, self.weights))
+        return f"<Run of {len(self.modes)} paths at d = {self.dimension}, {self.plan.steps} steps: weights {weights}>"
+
 
 def simulate(
     distribution: AbstractDistribution,
@@ -94,19 +99,21 @@ def simulate(
 
     Every step has the exact finite-d posterior mean. ``scheme`` is one that ``Schedule.plan`` knows, the schedule's own
     unless given: "interpolant" is Euler in x, "canonical" Euler in x/α (DDIM), "adams" two-step Adams in ψ, "edgeworth"
-    crosses a gap of scales in one step. ``rng`` is a seed, or a Generator or
-    SeedSequence that gives one; the same seed gives the same numbers whatever ``rows`` (rows held at once),
-    ``executor`` or the number of its workers. ``method`` "full" is the plain loop, "auto" the fastest exact reduction.
+    crosses a gap of scales in one step. ``rng`` is a seed, or a Generator or SeedSequence that gives one; the same seed
+    gives the same numbers whatever ``rows`` (rows held at once), ``executor`` or the number of its workers. ``method``
+    "full" is the plain loop, "auto" the fastest exact reduction.
     ``keep="statistics"`` never holds an (n, d) array, and where the law of the sums behind the statistics is known,
     draws those instead of coordinates (``Run.method`` "order parameter"): the same law, but not the paths of
     ``keep="x"``. An interpolant stands for its undilated schedule. A Plan made for this d, or a Design, is run as it
-    is, whatever its table; ``steps``, ``kappa`` and ``scheme`` say nothing to it.
+    is, whatever its table; ``steps``, ``kappa`` and ``scheme`` say nothing to it. A Limit or a Design of another
+    distribution is run with a warning: its windows lie where that one's modes are chosen.
 
     Raises TypeError or ValueError for bad input, naming what was required.
     """
     require_distribution(distribution)
     dimension = require_integer(d, "d", 1)
     count = require_count(n, "n", 1)
+    warn_if_foreign(schedule, distribution)
     chosen = schedule if isinstance(schedule, Plan) else schedule_of(schedule)
     plan = planned(chosen, steps, dimension, kappa, scheme)
     model = distribution.model(dimension)

@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 from symsched.algebra.inputs import INTEGERS, require_sequence
 from symsched.distributions.base import AbstractDistribution
 from symsched.errors import require_integer, require_real
-from symsched.limits.limit import Source, schedule_of
+from symsched.limits.limit import Source, schedule_of, warn_if_foreign
 from symsched.models.estimates import Estimate
 from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.drawing import figure
@@ -75,6 +75,12 @@ class Sweep:
 
     cells: tuple[Cell, ...]
     title: str
+
+    def __repr__(self) -> str:
+        """One line: the number of cells, and what was swept."""
+        names = ", ".join(dict.fromkeys(cell.schedule for cell in self.cells))
+        sizes = sorted({cell.dimension for cell in self.cells})
+        return f"<Sweep of {len(self.cells)} cells, {self.title}: {names} at d from {sizes[0]} to {sizes[-1]}>"
 
     def to_markdown(self) -> str:
         """Return a table with a line for each cell."""
@@ -163,6 +169,8 @@ def sweep(
         # A table has steps of its own.
         for count, d in itertools.product([None] if isinstance(schedule, AbstractTable) else counts, sizes)
     ]
+    for source in named.values():
+        warn_if_foreign(source, distribution)
     for name, schedule, asked, d in tqdm(wanted, unit="cell", disable=not progress, leave=False):
         parts = schedule.key if isinstance(schedule, AbstractTable) else (schedule,)
         count = asked if asked is not None else planned(schedule, None, d, None, scheme).steps

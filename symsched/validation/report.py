@@ -72,6 +72,10 @@ class Report:
             return f"passed: theory predicts this sampler, {count[Verdict.AGREES]} rows agree and none fails{few}"
         return f"undecided: the limit is not expected to hold at these dimensions; take larger d{few}"
 
+    def __repr__(self) -> str:
+        """One line: what was validated, and what ``passed`` says."""
+        return f"<Report, {self.title}: {self.standing}>"
+
     def to_markdown(self) -> str:
         """The rows as a Markdown table."""
         return rows_to_markdown(self.rows)

@@ -150,9 +150,9 @@ LIMIT = symsched.derive(MIXTURE, symsched.VP)
         ({"kappa": None}, ValueError, r"depends on kappa: pass kappa \(3 to 5"),
         ({"rng": -1}, ValueError, "rng must be at least 0, got -1"),
         (
-            {"scheme": None},
+            {"scheme": 2},
             ValueError,
-            "unknown scheme None; known names: adams, adams3, canonical, dpmpp_2m, ",
+            "unknown scheme 2; known names: adams, adams3, canonical, dpmpp_2m, ",
         ),
         ({"methods": "full"}, TypeError, "unexpected keyword argument 'methods'"),
     ],

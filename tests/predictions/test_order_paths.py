@@ -142,7 +142,7 @@ def test_a_mode_beyond_doubt_is_lost_again_where_steps_behind_its_window_are_too
     wide, paths = 10_000, 20
     mixture = symsched.ProductMixture([(sp.Rational(2, 5), Poisson("a", 1)), (sp.Rational(3, 5), Normal("a", 1, 1))])
     limit = derive(mixture, VP)
-    plan = limit.schedule.plan(14, wide, 2)
+    plan = limit.schedule.plan(14, wide, 2, "interpolant")
     counts = np.arange(25)
     log_masses = -1 - special.gammaln(counts + 1)
     x = plan.alpha[0] * np.random.default_rng(5).standard_normal((paths, wide))

@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, final
+from typing import Any, final
 
 import numpy as np
 from scipy import sparse
 
 from symsched.algebra.arrays import Array
-from symsched.errors import DerivationError, require_integer, require_real
+from symsched.errors import require_integer, require_real
 from symsched.laws.numeric import GaussianSite
 from symsched.limits.limit import Limit
 from symsched.models.order_model import DiscreteOrderModel, Points
 from symsched.predictions.coordinates import site_statistics
-from symsched.predictions.designs.search import WEIGHT, WIDTH, best_table, grown, refined, without_idle_nodes, worst
+from symsched.predictions.designs.base import AbstractDesign
+from symsched.predictions.designs.errors import Errors
+from symsched.predictions.designs.grid_design import GridDesign, grid_design
+from symsched.predictions.designs.search import best_table, grown, refined, without_idle_nodes, worst
 from symsched.predictions.designs.two_modes import Table, TwoModes
 from symsched.predictions.weights import mode_weights
-from symsched.reporting.charts import Chart, Curve
-from symsched.reporting.drawing import figure
-from symsched.schedules.plan import AbstractTable, Plan
+from symsched.schedules.plan import Plan
 from symsched.symbols import d as d_symbol
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _OUTPUTS = ("row", "last")
 _PARTS = 5  # of an equation on one line
 _WEIGHTS = (0.505, 0.99)
 _WIDTHS = (0.3, 1.0)
 _FEWEST, _MOST = 2, 8
-_DIMENSIONS = (1e2, 1e3, 1e4, 1e6, 1e8, 1e12)
-_SLACK = 1.5
-"""By which an error at finite d may exceed that at d = ∞ and still be what was predicted."""
 _TAIL = 1e-2
 """1/√d at the d from which a table is made to hold: d = ∞ is one law of the worst case, this d the other."""
 _ROBUST_START = 3  # evaluations, from which a robust table grows one by one
@@ -44,21 +38,8 @@ _CHECKED = (5, 4)
 
 
 @final
-@dataclass(frozen=True)
-class Errors:
-    """The worst error of a mode's ``weight``, and the worst Wasserstein-2 distance of a site over its deviation."""
-
-    weight: float
-    width: float
-
-    def __iter__(self) -> Iterator[float]:
-        """Unpack as (weight, width)."""
-        return iter((self.weight, self.width))
-
-
-@final
 @dataclass(frozen=True, repr=False)
-class Design(AbstractTable):
+class Design(AbstractDesign):
     """A sampler of N evaluations as a table: y_k = z + Σ_i c_ki D_i at ψ_k, D_0 = E a, the output e_z z + Σ e_i D_i.
 
     ``table`` holds the nodes and rows of the window in units of 1/(m √d), m half the distance of the modes;
@@ -94,7 +75,7 @@ class Design(AbstractTable):
         psi = np.concatenate([[0.0], self.table.nodes * unit])
         if np.any(np.diff(psi) < 0):
             raise ValueError(
-                f"this design needs a d of at least {self._least_dimension:.3g}, where its window ends before its "
+                f"this design needs a d of at least {self.least_dimension:.3g}, where its window ends before its "
                 f"other nodes begin; got {d:g}. Use limit.schedule, or a larger d"
             )
         rows = np.vstack([np.zeros(1 + total), self.table.rows * unit[:, None]])
@@ -109,17 +90,10 @@ class Design(AbstractTable):
         )
 
     @property
-    def _least_dimension(self) -> float:
+    def least_dimension(self) -> float:
+        """The d below which the window would not end before the other nodes begin."""
         window = self.table.shape.window
         return float((self.table.nodes[window - 1] / (self.m * self.table.nodes[window])) ** 2)
-
-    def sigmas(self, d: float) -> Array:
-        """Return σ = 1/ψ of the evaluations at ``d``, decreasing, with a trailing 0, shape (N + 1,).
-
-        A list for samplers that bring a scheme of their own: it is this design's grid without its coefficients, and
-        loses what those are worth.
-        """
-        return np.append(1 / self.plan(d).psi[1:], 0.0)
 
     def errors_at(self, d: float) -> Errors:
         """Return the worst errors at finite ``d``, over a grid of the ranges.
@@ -143,21 +117,6 @@ class Design(AbstractTable):
         return Errors(float(worst_weight), float(worst_width))
 
     @cached_property
-    def valid_from(self) -> float:
-        """The least d of 10², 10³, 10⁴, 10⁶, 10⁸ and 10¹² from which both errors are at most 1.5 times the predicted
-        ones, or 1 % and 5 %; infinite if there is none.
-        """
-        allowed = max(WEIGHT, _SLACK * self.predicted.weight), max(WIDTH, _SLACK * self.predicted.width)
-        least = math.inf
-        for d in reversed(_DIMENSIONS):
-            if d < self._least_dimension or any(
-                one > most for one, most in zip(self.errors_at(d), allowed, strict=True)
-            ):
-                break
-            least = d
-        return least
-
-    @cached_property
     def sensitivities(self) -> dict[str, Errors]:
         """The worst errors at d = ∞ where the table is wrong about the law: half the distance of the modes, the
         denoiser's scale, the range of widths. A common shift of all data changes nothing: every row sums to its ψ.
@@ -176,42 +135,47 @@ class Design(AbstractTable):
             out[name] = Errors(*worst([_laws(self.m, self.weights, ends, (26, 15), **change)], self.table))
         return out
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the table as plain data, ready for JSON."""
+        return {
+            "evaluations": self.evaluations,
+            "weights": list(self.weights),
+            "widths": list(self.widths),
+            "predicted": {"weight": self.predicted.weight, "width": self.predicted.width},
+            "window": self.table.shape.window,
+            "m": self.m,
+            "nodes": self.table.nodes.tolist(),
+            "rows": self.table.rows.tolist(),
+            "output": self.table.output.tolist(),
+        }
+
+    def to_text(self) -> str:
+        """Return the table as lines of text: a node and its row each, and the output."""
+        lines = [f"y_k = z + sum c_ki D_i at psi_k, D_0 = E a; the window in units of 1/(m sqrt d), m = {self.m:.8g}"]
+        for k, (node, row) in enumerate(zip(self.table.nodes, self.table.rows, strict=True), 1):
+            place = "window" if k <= self.table.shape.window else "data"
+            lines.append(f"{k:3d} {place:8s} psi {node:12.8f}   c " + " ".join(f"{c:12.8f}" for c in row[:k]))
+        first, *others = self.table.output
+        lines.append(f"output            z {first:12.8f}   c " + " ".join(f"{c:12.8f}" for c in others))
+        return "\n".join(lines)
+
     def latex(self) -> str:
         """Return the table as LaTeX: a row for each evaluation, and the output."""
         unit = rf"({self.m:.6g}\sqrt{{d}})" if self.m != 1 else r"\sqrt{d}"
         nodes, rows = [], []
         for k, (node, row) in enumerate(zip(self.table.nodes, self.table.rows, strict=True), 1):
             share = f"/{unit}" if k <= self.table.shape.window else ""
-            nodes.append(rf"\psi_{{{k}}} &= {node:.6g}{share}")
+            nodes.append(rf"\psi_{{{k}}} &= {node:.10g}{share}")
             parts = ["z", *_terms(row[:k])]
             if share:
-                parts = [r"z + \bigl(", *parts[1:], rf"\bigr){share}"]
+                parts = [r"z + \bigl(", parts[1].removeprefix("+ "), *parts[2:], rf"\bigr){share}"]
             rows += _lines(f"y_{{{k}}}", parts)
-        rows += _lines("x", [rf"{self.table.output[0]:.6g}\, z", *_terms(self.table.output[1:])])
+        rows += _lines("x", [rf"{self.table.output[0]:.10g}\, z", *_terms(self.table.output[1:])])
         body = " \\\\\n".join([r"D_0 &= \mathbb{E}\, a", *nodes, *rows])
         return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
-
-    def plot(self) -> Figure:
-        """Return a figure of the worst errors against d, from the least d of the table to 10^12."""
-        sizes = [d for d in _DIMENSIONS if d >= self._least_dimension]
-        found = [self.errors_at(d) for d in sizes]
-        return figure(
-            Chart(
-                "design",
-                f"{self.evaluations} evaluations: worst errors over weights and widths",
-                "dimension d",
-                "error",
-                (
-                    Curve("weight of a mode", tuple(sizes), tuple(one.weight for one in found)),
-                    Curve("W2 of a site over its deviation", tuple(sizes), tuple(one.width for one in found)),
-                ),
-                log_x=True,
-                log_y=True,
-            )
-        )
 
     def __repr__(self) -> str:
         """One line: evaluations, ranges and predicted errors."""
@@ -230,7 +194,7 @@ def design(
     widths: tuple[float, float] | float | None = None,
     robust: bool = False,
     output: str = "row",
-) -> Design:
+) -> Design | GridDesign:
     """Return the table of at most ``evaluations`` denoiser calls with the least worst error at d = 10⁴ and at d = ∞.
 
     Minimised is max(Δw/0.01, W2/(0.05 sd)): Δw the error of a mode's weight as the rest of the table carries the paths,
@@ -244,8 +208,12 @@ def design(
     Where a further evaluation was not found to help, the table has fewer. Deterministic: fixed starts, SLSQP on a
     Gauss–Legendre quadrature.
 
-    Raises DerivationError for a limit that is not two modes that their means tell apart, with normal coordinates of one
-    width, and ValueError or TypeError for bad arguments.
+    This is for two modes that their means tell apart, with normal coordinates of one width. For every other limit the
+    coefficients are those of Adams, of P_q and of DPM-Solver++(2M), and the nodes are searched for: a ``GridDesign``,
+    whose worst case is over the modes and their weights as they are, reversed and equal.
+
+    Raises DerivationError where an order q > 1 leaves a gap that no one step crosses, and ValueError or TypeError for
+    bad arguments.
     """
     if not isinstance(limit, Limit):
         raise TypeError(f"limit must come from derive(), got {limit!r}")
@@ -254,7 +222,15 @@ def design(
         raise ValueError(f"evaluations must be from {_FEWEST} to {_MOST}, got {count}; beyond, use limit.schedule")
     if output not in _OUTPUTS:
         raise ValueError(f"output must be one of {_OUTPUTS}, got {output!r}")
-    m, own_weight, own_width = _two_modes(limit)
+    pair = _two_modes(limit)
+    if pair is None:
+        if weights is not None or widths is not None or robust or output != "row":
+            raise ValueError(
+                f"weights, widths, robust and output are for two modes that their means tell apart, with normal "
+                f"coordinates of one width, and {limit!r} is not of that form: leave them out"
+            )
+        return grid_design(limit, count)
+    m, own_weight, own_width = pair
     own = max(own_weight, 1 - own_weight)
     chosen = _range(weights, (min(_WEIGHTS[0], own), max(_WEIGHTS[1], own)), "weights", 1.0)
     # The weights p and 1 − p are those of one pair of modes.
@@ -302,14 +278,12 @@ def _range(
     return low, high
 
 
-def _two_modes(limit: Limit) -> tuple[float, float, float]:
-    """Return half the distance of the modes, the weight of the first, and the width of their sites."""
+def _two_modes(limit: Limit) -> tuple[float, float, float] | None:
+    """Return half the distance of two modes, the weight of the first, and the width of their sites; None where they are
+    not two modes of normal coordinates of one width, told apart by their means at ψ ~ d^−1/2 and free of d.
+    """
     if d_symbol in limit.distribution.free_symbols:
-        raise DerivationError(
-            "design",
-            f"tables are found for a distribution that is the same at every d, and that of {limit!r} is written with d",
-            "Write it with the numbers that d stands for at your dimension, or take limit.schedule.",
-        )
+        return None
     model = limit.order_model(1e6)
     laws = [site.gaussian for site in model.sites]
     speciations = limit.cascade.speciations
@@ -321,18 +295,13 @@ def _two_modes(limit: Limit) -> tuple[float, float, float]:
         and all(law is not None and law[1] == model.sites[0].variance > 0 for law in laws)
     )
     if not fits or not isinstance(model, DiscreteOrderModel) or any(p.exponent * 2 != 1 for p in speciations):
-        raise DerivationError(
-            "design",
-            f"tables are found for two modes that their means tell apart at ψ ~ d^-1/2, with normal coordinates of one "
-            f"width, and {limit!r} is not of that form",
-            "Take limit.schedule, with scheme='adams' where few steps count.",
-        )
+        return None
     first, second = model.points.places
     return float(np.linalg.norm(first - second)) / 2, float(model.points.weights[0]), math.sqrt(model.sites[0].variance)
 
 
 def _terms(row: Array) -> list[str]:
-    return [f"{'-' if c < 0 else '+'} {abs(c):.6g} D_{{{i}}}" for i, c in enumerate(row) if c]
+    return [f"{'-' if c < 0 else '+'} {abs(c):.10g} D_{{{i}}}" for i, c in enumerate(row) if c]
 
 
 def _lines(name: str, parts: list[str]) -> list[str]:

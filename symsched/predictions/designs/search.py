@@ -6,11 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from symsched.algebra.arrays import Array
+from symsched.predictions.designs.errors import WEIGHT, WIDTH
 from symsched.predictions.designs.minimax import Optimum, minimax
 from symsched.predictions.designs.two_modes import Shape, Table, TwoModes
 
-WEIGHT, WIDTH = 0.01, 0.05
-"""The errors that count as equal: of a mode's weight, and Wasserstein-2 of a site over its deviation."""
 _STARTS = {2: 3, 3: 3, 4: 1}
 """Random starts by evaluations; where there are more, the table of one evaluation less is the start."""
 _ALONE = 3  # evaluations up to which no smaller table is a start

@@ -43,7 +43,8 @@ class Nodes:
 
     ``starts``: the first node of each window. ``tangents`` returns α + Δt α̇ and β + Δt β̇, (N,) each, or raises where a
     step in x would overshoot. ``gaussian`` returns A and B, (N,) each, of the step that is exact for the schedule's
-    Gaussian sites, or raises where it knows no variance. ``stretch`` is crossed by the scheme "edgeworth".
+    Gaussian sites, or raises where it knows no variance. ``stretch`` is crossed by the scheme "edgeworth",
+    which is 2M from node ``behind`` on; unless given, from that behind the stretch on.
     """
 
     times: Array
@@ -53,6 +54,7 @@ class Nodes:
     tangents: Callable[[], tuple[Array, Array]]
     gaussian: Callable[[], tuple[Array, Array]] = no_variance
     stretch: Stretch | None = None
+    behind: int | None = None
 
 
 def lengths(plan: Plan) -> Array:

@@ -32,11 +32,13 @@ def edgeworth(nodes: Nodes) -> Plan:
     Source: Edgeworth's expansion, Petrov 1975, chapter VI; for q = 1 the step is Euler's in ψ.
     """
     plan, stretch = adams(nodes), nodes.stretch
-    if stretch is None:
+    behind = nodes.behind if stretch is None else stretch.gap + 1
+    if behind is None:
         return plan
-    behind = stretch.gap + 1
     scale, noise = plan.A.copy(), plan.alpha
     table = sparse.vstack([plan.B[:behind], dpmpp_2m(nodes).B[behind:]], format="lil")
+    if stretch is None:
+        return replace(plan, B=sparse.csr_array(table))
     for k, (state, means) in _Stepper(plan, stretch).rows().items():
         scale[k] = noise[k + 1] / noise[k] * state
         table[k, :] = 0

@@ -1,0 +1,183 @@
+"""A design for any limit: a grid that was searched for, with the coefficients of schemes that lie on the path."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, final
+
+import numpy as np
+
+from symsched.algebra.codegen import number
+from symsched.errors import require_real
+from symsched.limits.limit import Limit
+from symsched.predictions.coordinates import site_statistics
+from symsched.predictions.designs.base import AbstractDesign
+from symsched.predictions.designs.errors import Errors
+from symsched.predictions.designs.grid import Layout, Scales, data_error, grid_plan, scales_of
+from symsched.predictions.designs.grid_search import best_layout
+from symsched.predictions.weights import mode_weights
+from symsched.schedules.plan import Plan
+
+_ANCHOR = "anchor"
+_FAR = (1e8, 1e12)
+"""Dimensions of the search, and of what is predicted beside it: the errors there have no more of d in them."""
+
+
+@final
+@dataclass(frozen=True, repr=False)
+class GridDesign(AbstractDesign):
+    """A sampler of N evaluations whose nodes were searched for: Adams in the windows, one step over each gap, then 2M.
+
+    ``predicted`` are its worst errors over the modes at d from 10^8 to 10^12, for the limit's own weights. ``starts``
+    are what the search minimised, max(Δw/0.01, W2/(0.05 sd)), for every way to divide the evaluations that was tried,
+    increasing: the least is the best found, and not proven the best there is. Every row is blind to a common shift.
+    """
+
+    limit: Limit = field(repr=False)
+    scales: Scales
+    layout: Layout
+    predicted: Errors
+    starts: tuple[float, ...]
+
+    @property
+    def evaluations(self) -> int:
+        """Denoiser calls per sample; E a, the denoiser at ψ = 0, is free."""
+        return sum(self.layout.counts) + (1 if self.scales.anchored else 0)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The scales and the layout."""
+        return (self.scales, self.layout)
+
+    def plan(self, d: float) -> Plan:
+        """Return the table at dimension ``d``; ValueError where its windows overlap."""
+        return grid_plan(self.scales, self.layout, require_real(d, "d", above=0))
+
+    @cached_property
+    def least_dimension(self) -> float:
+        """The d below which the windows of the table overlap, to three digits."""
+        low, high = 0.0, 60.0
+        for _ in range(40):
+            middle = (low + high) / 2
+            try:
+                self.plan(math.exp(middle))
+                high = middle
+            except ValueError:
+                low = middle
+        return math.exp(high)
+
+    def errors_at(self, d: float) -> Errors:
+        """Return the worst errors over the modes at finite ``d``: of the plan on order parameters and one coordinate.
+
+        A site's is the larger of the distance that mean and deviation show over all paths, and that of its law on paths
+        that were decided early.
+        """
+        return _errors(self.limit, self.scales, self.layout, self.plan(d), d)
+
+    @cached_property
+    def sensitivities(self) -> dict[str, Errors]:
+        """The worst errors at d = 10^8 where the denoiser is larger by 1 %. A common shift of all data changes nothing:
+        every row sums to its ψ.
+        """
+        plan = self.plan(_FAR[0])
+        larger = replace(plan, B=1.01 * plan.B)
+        return {"D larger by 1 %": _errors(self.limit, self.scales, self.layout, larger, _FAR[0])}
+
+    def latex(self) -> str:
+        r"""Return the nodes as LaTeX, those of a window with their power of d, and the steps between them.
+
+        The coefficients are those of Adams in \psi, of P_q and of DPM-Solver++(2M): numbers at one d are in ``plan``.
+        """
+        lines = []
+        for k, (phase, strength, gamma) in enumerate(self._nodes(), 1):
+            power = rf"\, d^{{-{gamma:.6g}}}" if gamma else ""
+            between = rf"\sqrt{{\psi_{{{k - 1}}} \psi_{{{k + 1}}}}}"
+            lines.append(rf"\psi_{{{k}}} &= " + (between if phase == _ANCHOR else f"{strength:.10g}{power}"))
+        body = " \\\\\n".join([r"D_0 &= \mathbb{E}\, a", *lines])
+        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+    def _nodes(self) -> list[tuple[str, float, float]]:
+        """Return the name of its phase, ψ d^γ and γ of every node; an anchor is the mean in log ψ of its neighbours."""
+        found: list[tuple[str, float, float]] = []
+        names = [phase.name for phase in self.limit.cascade.speciations]
+        units = zip(names, self.scales.exponents, self.scales.orders, self.scales.units, strict=True)
+        for k, (name, gamma, order, unit) in enumerate(units):
+            if k == self.scales.crossed and k > 0:
+                found.append((_ANCHOR, math.nan, gamma))
+            count = self.layout.counts[k]
+            shares = (np.arange(1, count + 1) / count) ** self.layout.bend
+            found += [(name, float((self.layout.reach * unit * share) ** (1 / order)), gamma) for share in shares]
+        return found + [("data", float(value), 0.0) for value in self.layout.data]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the nodes as plain data, ready for JSON: psi is ``strength`` d^−``exponent``, None for an anchor."""
+        return {
+            "evaluations": self.evaluations,
+            "predicted": {"weight": self.predicted.weight, "width": self.predicted.width},
+            "nodes": [
+                {"phase": name, "strength": None if math.isnan(strength) else strength, "exponent": gamma}
+                for name, strength, gamma in self._nodes()
+            ],
+        }
+
+    def to_text(self) -> str:
+        """Return the nodes as lines of text."""
+        lines = ["Adams in psi in the windows, one step over each gap, 2M behind; D_0 = E a at psi_0 = 0"]
+        for k, (name, strength, gamma) in enumerate(self._nodes(), 1):
+            place = (
+                "between its neighbours"
+                if name == _ANCHOR
+                else f"{strength:.8g}" + (f" d^-{gamma:.6g}" if gamma else "")
+            )
+            lines.append(f"{k:3d} {name:14s} psi {place}")
+        return "\n".join(lines)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    def __repr__(self) -> str:
+        """One line: evaluations, how they are divided, and predicted errors."""
+        *windows, data = self.layout.counts
+        return (
+            f"<Design of {self.evaluations} evaluations, {windows} in the windows and {data} in the data phase: weight "
+            f"to {self.predicted.weight:.1e}, sites to {self.predicted.width:.1e} of their deviation>"
+        )
+
+
+def grid_design(limit: Limit, evaluations: int) -> GridDesign:
+    """Return the grid of ``evaluations`` denoiser calls with the least worst error that the search found."""
+    scales = scales_of(limit)
+    least = len(scales.exponents) + 1 + (1 if scales.anchored else 0)
+    if evaluations < least:
+        raise ValueError(
+            f"evaluations must be at least {least} for {limit!r}: one for each phase"
+            f"{' and one to anchor the later one' if scales.anchored else ''}, got {evaluations}"
+        )
+    order = scales.orders[-1] if scales.orders else 1
+    cumulants = np.array([number(mode.law.cumulants(order)[-1], "a cumulant") for mode in limit.cascade.modes])
+
+    def judged(layout: Layout) -> float:
+        return _errors(limit, scales, layout, grid_plan(scales, layout, _FAR[0]), _FAR[0]).worst
+
+    layout, starts = best_layout(scales, limit.order_model(_FAR[0]), cumulants, evaluations, judged)
+    found = [_errors(limit, scales, layout, grid_plan(scales, layout, d), d) for d in _FAR]
+    predicted = Errors(max(one.weight for one in found), max(one.width for one in found))
+    return GridDesign(limit, scales, layout, predicted, starts)
+
+
+def _errors(limit: Limit, scales: Scales, layout: Layout, plan: Plan, d: float) -> Errors:
+    model = limit.order_model(d)
+    wanted = model.responsibilities(0.0, np.zeros((1, max(1, len(model.orders)))))[0]
+    weight = float(np.max(np.abs(mode_weights(model, plan)[0] - wanted))) if len(model.sites) > 1 else 0.0
+    order = scales.orders[-1] if scales.orders else 1
+    cumulants = np.array([number(mode.law.cumulants(order)[-1], "a cumulant") for mode in limit.cascade.modes])
+    width = data_error(model, scales, layout, cumulants)
+    for site, (mean, variance) in zip(model.sites, site_statistics(model, plan), strict=True):
+        deviation = math.sqrt(site.variance)
+        centre = 0.0 if model.centred else site.mean
+        missed = float(mean.masses @ (mean.values - centre) ** 2 / mean.masses.sum())
+        off = math.sqrt(missed + (math.sqrt(max(variance.mean, 0.0)) - deviation) ** 2)
+        width = max(width, off / (deviation or 1.0))
+    return Errors(weight, width)
