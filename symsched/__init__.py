@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from symsched.limits.limit import Limit as Limit
     from symsched.limits.limit import Phase as Phase
     from symsched.limits.limit import derive as derive
+    from symsched.predictions.comparison import Comparison as Comparison
+    from symsched.predictions.comparison import compare as compare
     from symsched.predictions.predict import predict as predict
     from symsched.schedules.interpolant import VE as VE
     from symsched.schedules.interpolant import VE_TRIG as VE_TRIG
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Check": "algebra.derivation",
+    "Comparison": "predictions.comparison",
     "CurieWeiss": "distributions.named",
     "Derivation": "algebra.derivation",
     "DerivationError": "errors",
@@ -77,6 +80,7 @@ _HOMES = {
     "VE_TRIG": "schedules.interpolant",
     "VP": "schedules.interpolant",
     "VP_TRIG": "schedules.interpolant",
+    "compare": "predictions.comparison",
     "derive": "limits.limit",
     "design": "predictions.designs.design",
     "law_of": "laws",

@@ -74,6 +74,8 @@ def parser() -> argparse.ArgumentParser:
     _sampling(sweep)
     _progress(sweep)
 
+    _compare(commands)
+
     zoo = _command(commands, "zoo", "derive and validate every distribution of the zoo, and write its page")
     zoo.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
     zoo.add_argument("--workers", metavar="N", help="processes that share the work (default: one for each core)")
@@ -150,3 +152,12 @@ def _design(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     design.add_argument("--robust", action="store_true", help="for denoisers and distances that are a little wrong")
     design.add_argument("--d", nargs="+", metavar="D", help="dimensions at which errors and sigmas are printed")
     design.add_argument("--latex", action="store_true", help="print the table as LaTeX")
+
+
+def _compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    compare = _command(commands, "compare", "set the schedule beside the grids in use, each tuned in the same way")
+    _distribution(compare)
+    compare.add_argument("--evaluations", nargs="+", metavar="N", default=["4", "8", "16", "32"], help="denoiser calls")
+    compare.add_argument("--d", nargs="+", metavar="D", default=["1e6"], help="dimensions (default: 1e6)")
+    compare.add_argument("--out", default="symsched-compare", metavar="DIR", help="folder of the figure")
+    _progress(compare)

@@ -112,8 +112,8 @@ class Schedule:
         elsewhere in τ), "canonical" (Euler in x/α, DDIM), "adams" or "adams3" (Adams in ψ of two or three steps),
         "dpmpp_2m" (DPM-Solver++(2M)), "midpoint" or "heun" (two evaluations a step, on pairs of nodes: Heun's moves
         every second node to the next), "gaussian" (exact for Gaussian sites, where all modes have the same variance),
-        or "edgeworth" (Adams, behind a phase of order q > 1 one step over the gap of scales, straight in ψ̂^q, then
-        2M). Those of several evaluations start again in each window.
+        or "edgeworth" (a scheme for each phase: Adams, behind an order q > 1 one step over the gap of scales, straight
+        in ψ̂^q, and 2M in the last window). Those of several evaluations start again in each window.
 
         Raises ValueError where κ does not fit below the scales of d.
         """
@@ -175,7 +175,8 @@ class Schedule:
 
         exact = (lambda: gaussian_step(noise, signal, self._variance())) if self.sites else no_variance
         stretch = self._stretch(places, dimension)
-        return SCHEMES[chosen](Nodes(grid, noise, signal, places.starts, tangents, exact, stretch))
+        behind = places.starts[-1] if len(self.windows) > 1 else None
+        return SCHEMES[chosen](Nodes(grid, noise, signal, places.starts, tangents, exact, stretch, behind))
 
     @property
     def _crossing(self) -> Crossing | None:

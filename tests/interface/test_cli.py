@@ -15,7 +15,7 @@ from symsched.cli.commands import zoo as zoo_command
 from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import deterministic
 
-COMMANDS = ("reproduce", "derive", "design", "schedule", "validate", "sweep", "zoo", "benchmark", "list")
+COMMANDS = ("reproduce", "derive", "design", "schedule", "validate", "sweep", "compare", "zoo", "benchmark", "list")
 
 
 def run(capsys, *arguments):

@@ -1,8 +1,16 @@
 """What a design is judged by: the worst errors of weights and sites."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
+
+import numpy as np
+
+from symsched.models.order_model import AbstractOrderModel
+from symsched.predictions.coordinates import site_statistics
+from symsched.predictions.weights import mode_weights
+from symsched.schedules.plan import Plan
 
 DIMENSIONS = (1e2, 1e3, 1e4, 1e6, 1e8, 1e12)
 """Where a design's errors at finite d are looked at."""
@@ -29,3 +37,20 @@ class Errors:
     def worst(self) -> float:
         """The larger of both in units of 1 % and 5 %."""
         return max(self.weight / WEIGHT, self.width / WIDTH)
+
+
+def moment_errors(model: AbstractOrderModel, plan: Plan) -> Errors:
+    """Return the worst errors over the modes that weights, and mean and deviation of a coordinate over all paths, show.
+
+    A site's is √(E (mean − m)² + (deviation − σ)²)/σ, which for normal coordinates is Wasserstein-2.
+    """
+    wanted = model.responsibilities(0.0, np.zeros((1, max(1, len(model.orders)))))[0]
+    weight = float(np.max(np.abs(mode_weights(model, plan)[0] - wanted))) if len(model.sites) > 1 else 0.0
+    width = 0.0
+    for site, (mean, variance) in zip(model.sites, site_statistics(model, plan), strict=True):
+        deviation = math.sqrt(site.variance)
+        centre = 0.0 if model.centred else site.mean
+        missed = float(mean.masses @ (mean.values - centre) ** 2 / mean.masses.sum())
+        off = math.sqrt(missed + (math.sqrt(max(variance.mean, 0.0)) - deviation) ** 2)
+        width = max(width, off / (deviation or 1.0))
+    return Errors(weight, width)

@@ -12,12 +12,10 @@ import numpy as np
 from symsched.algebra.codegen import number
 from symsched.errors import require_real
 from symsched.limits.limit import Limit
-from symsched.predictions.coordinates import site_statistics
 from symsched.predictions.designs.base import AbstractDesign
-from symsched.predictions.designs.errors import Errors
+from symsched.predictions.designs.errors import Errors, moment_errors
 from symsched.predictions.designs.grid import Layout, Scales, data_error, grid_plan, scales_of
 from symsched.predictions.designs.grid_search import best_layout
-from symsched.predictions.weights import mode_weights
 from symsched.schedules.plan import Plan
 
 _ANCHOR = "anchor"
@@ -169,15 +167,7 @@ def grid_design(limit: Limit, evaluations: int) -> GridDesign:
 
 def _errors(limit: Limit, scales: Scales, layout: Layout, plan: Plan, d: float) -> Errors:
     model = limit.order_model(d)
-    wanted = model.responsibilities(0.0, np.zeros((1, max(1, len(model.orders)))))[0]
-    weight = float(np.max(np.abs(mode_weights(model, plan)[0] - wanted))) if len(model.sites) > 1 else 0.0
     order = scales.orders[-1] if scales.orders else 1
     cumulants = np.array([number(mode.law.cumulants(order)[-1], "a cumulant") for mode in limit.cascade.modes])
-    width = data_error(model, scales, layout, cumulants)
-    for site, (mean, variance) in zip(model.sites, site_statistics(model, plan), strict=True):
-        deviation = math.sqrt(site.variance)
-        centre = 0.0 if model.centred else site.mean
-        missed = float(mean.masses @ (mean.values - centre) ** 2 / mean.masses.sum())
-        off = math.sqrt(missed + (math.sqrt(max(variance.mean, 0.0)) - deviation) ** 2)
-        width = max(width, off / (deviation or 1.0))
-    return Errors(weight, width)
+    seen = moment_errors(model, plan)
+    return Errors(seen.weight, max(seen.width, data_error(model, scales, layout, cumulants)))

@@ -44,7 +44,7 @@ class Nodes:
     ``starts``: the first node of each window. ``tangents`` returns α + Δt α̇ and β + Δt β̇, (N,) each, or raises where a
     step in x would overshoot. ``gaussian`` returns A and B, (N,) each, of the step that is exact for the schedule's
     Gaussian sites, or raises where it knows no variance. ``stretch`` is crossed by the scheme "edgeworth",
-    which is 2M from node ``behind`` on; unless given, from that behind the stretch on.
+    which is 2M from node ``behind`` on.
     """
 
     times: Array

@@ -18,7 +18,7 @@ Form = tuple[float, dict[int, float]]
 
 
 def edgeworth(nodes: Nodes) -> Plan:
-    """Return Adams in ψ, on the stretch of ``nodes`` steps of ŷ that are straight in ψ̂^q, and behind it 2M in log ψ.
+    """Return Adams in ψ, on the stretch of ``nodes`` steps of ŷ straight in ψ̂^q, and in the data phase 2M in log ψ.
 
     The stretch is anchored: D of its ``anchor`` stands for the mean c_1 that undecided modes share, so that in a tree
     each branch has its own. With R = D − c_1 − ψ c_2 (y − ψ c_1)/V the step is
@@ -27,12 +27,12 @@ def edgeworth(nodes: Nodes) -> Plan:
 
     in two-step Adams in u inside the window, and anew at the gap. From the anchor ŷ stands still, for which the first
     of these steps makes up. Behind the gap it is ``dpmpp_2m``: of N(0, 3/2²) and N(0, 1/2²) on linear VP with κ = 3, 11
-    data steps miss the widths by .008 and .012, Euler by .055 and .093, Adams by .040 and .087. Without a stretch this
-    is ``adams``.
+    data steps miss the widths by .008 and .012, Euler by .055 and .093, Adams by .040 and .087. Without a stretch it is
+    Adams as far as the last window, and 2M there; with one window alone ``adams``.
     Source: Edgeworth's expansion, Petrov 1975, chapter VI; for q = 1 the step is Euler's in ψ.
     """
     plan, stretch = adams(nodes), nodes.stretch
-    behind = nodes.behind if stretch is None else stretch.gap + 1
+    behind = nodes.behind
     if behind is None:
         return plan
     scale, noise = plan.A.copy(), plan.alpha

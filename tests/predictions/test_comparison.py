@@ -1,0 +1,61 @@
+"""Our schedule beside the grids in use: what a table says is what plans of those grids do."""
+
+import json
+
+import numpy as np
+import pytest
+
+import symsched
+from symsched import VP, compare, derive, parse, predict
+from symsched.schedules.schemes import canonical
+
+
+@pytest.fixture(scope="module")
+def limit():
+    return derive(parse("3/10*Normal(0, 3/2) + 7/10*Normal(0, 1/2)"), VP)
+
+
+@pytest.fixture(scope="module")
+def found(limit):
+    return compare(limit, evaluations=(6, 12), dimensions=(1e6,), schemes=("dpmpp_2m",), designed=False)
+
+
+def test_a_grid_is_what_its_formula_says(limit):
+    """EDM's published list by a loop of its own: Euler in σ on the prediction's own plan."""
+    count, d = 10, 1e4
+    result = compare(limit, evaluations=(count,), dimensions=(d,), schemes=("canonical",), designed=False)
+    (cell,) = [cell for cell in result.cells if cell.grid == "EDM as published"]
+    steps = np.arange(count) / (count - 1)
+    sigma = (80 ** (1 / 7) + steps * (0.002 ** (1 / 7) - 80 ** (1 / 7))) ** 7
+    plan = canonical(np.linspace(0, 1, count + 1), np.append(np.ones(count), 0.0), np.append(1 / sigma, 1.0))
+    told = predict(limit, d=d, schedule=plan)
+    assert cell.errors.weight == pytest.approx(abs(told[0].weight - 0.3), abs=1e-9)
+
+
+def test_ours_needs_fewer_than_any_other_at_an_order_above_one(found):
+    best = {}
+    for cell in found.cells:
+        best.setdefault(cell.evaluations, {})[cell.grid] = min(
+            cell.errors.worst, best.get(cell.evaluations, {}).get(cell.grid, np.inf)
+        )
+    assert found.needed("derived", "edgeworth", 1e6) <= 12
+    others = [value for grid, value in best[12].items() if grid != "derived"]
+    assert best[12]["derived"] < min(others)
+
+
+def test_what_it_shows(found):
+    table = found.to_markdown()
+    assert "| derived | edgeworth |" in table
+    assert "EDM tuned" in table
+    assert json.loads(json.dumps(found.to_dict()))["cells"][0]["evaluations"] == 6
+    assert len(found.plot().axes) == 1
+    assert repr(found).startswith("<Comparison of")
+
+
+def test_bad_input_is_named(limit):
+    with pytest.raises(ValueError, match="schemes"):
+        compare(limit, schemes=("heun",))
+    with pytest.raises(ValueError, match="evaluations"):
+        compare(limit, evaluations=())
+    with pytest.raises(TypeError, match="limit"):
+        compare(symsched.CurieWeiss(2))
