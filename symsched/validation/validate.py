@@ -284,8 +284,10 @@ def _without_rate(limit: Limit, steps: int, kappa: float | None, scheme: str | N
         plan = limit.schedule.opening(steps, practical_infinity(limit), kappa, scheme)
     except OvershootError:
         return ("no rate in d: as d → ∞ a step in x overshoots the noise inside the first window",)
-    if len(_inside(limit, plan)) < 2:
-        return ("no rate in d: in the first window there is one node, and paths start at it",)
+    # From the anchor of a window that is crossed to the next node the order parameter stands still.
+    still = 2 if limit.schedule.windows[0].crossing is not None and scheme in {None, "edgeworth"} else 1
+    if len(_inside(limit, plan)) <= still:
+        return ("no rate in d: in the first window paths have not moved at any node",)
     return ()
 
 

@@ -30,7 +30,7 @@ def crossings(canonical: CanonicalPhase) -> Verifier:
     """Return a verifier of dŷ/d(ψ̂^q) and of P_q: ŷ(2ψ) − ŷ(ψ) of the exact flow over the step's own, as ψ → 0."""
 
     def verify(after: sp.Basic) -> tuple[Check, ...]:
-        rate, step = after.args[0].rhs, after.args[1].rhs
+        rate, step = (equation.rhs for equation in after.args)
         order = canonical.order or 1
         checks = []
         for branch in canonical.branches:
