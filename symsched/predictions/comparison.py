@@ -156,7 +156,7 @@ class Comparison:
             "comparison",
             f"Error against evaluations, d = {dimension_text(d)}",
             "evaluations of the denoiser",
-            "max(weight error / 1 %, site error / 5 %)",
+            "error, in units of 1 % and 5 %",
             tuple(curves),
             log_x=True,
             log_y=True,
