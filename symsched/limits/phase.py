@@ -114,6 +114,8 @@ class Phase:
             ends = np.stack([lifted(nodes), strength(nodes), rate(nodes)])
         if not np.all(np.isfinite(ends)) or np.any(ends[0] == 0):
             raise ValueError(f"the equation has no finite value at t = {nodes[-1]:g}; stop before the window's end")
+        if span[0] == span[1]:  # the start alone, of which SciPy makes an empty list
+            return np.asarray((begin * ends[0, 0])[:, None])
         solution = solve_ivp(velocity, span, begin.ravel(), "DOP853", nodes, rtol=_RELATIVE, atol=_ABSOLUTE)
         if not solution.success:
             raise ArithmeticError(f"the limit equation could not be solved up to t = {span[1]:g}: {solution.message}")

@@ -7,8 +7,9 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 import sympy as sp
+from numpy.typing import ArrayLike
 
-from symsched.algebra.arrays import Array
+from symsched.algebra.arrays import Array, real_array
 from symsched.algebra.asymptotics import leading_power
 from symsched.algebra.codegen import compiled, number
 from symsched.errors import nearest, require_integer, require_real
@@ -217,17 +218,23 @@ class Schedule:
             )
         return values[0]
 
-    def dilation(self, times: Array, d: float, kappa: float | None = None) -> Array:
-        """Return τ at ``times`` t in [0, 1], an array that increases and ends with 1; of the same shape."""
+    def dilation(self, times: ArrayLike, d: float, kappa: float | None = None) -> Array:
+        """Return τ at ``times`` t in [0, 1], numbers (N+1,) that increase and end with 1; of the same shape.
+
+        Raises TypeError or ValueError for other times.
+        """
+        places = real_array(times, "times")
+        ends = places[[0, -1]] if places.ndim == 1 and len(places) > 1 else np.full(2, np.nan)
+        if not (ends[0] >= 0 and ends[1] == 1 and np.all(np.diff(places) >= 0)):
+            raise ValueError(f"times must be numbers from 0 on that increase and end with 1, got {times!r}")
         dimension = require_real(d, "d", above=0)
         constant = self._checked_kappa(dimension, kappa)
-        owner = np.searchsorted([float(window.end) for window in self.windows[:-1]], times[:-1], side="right")
-        inside = [
-            _evaluate(
-                w.motion.tau, (times[:-1][owner == k] - float(w.start)) / float(w.end - w.start), dimension, constant
-            )
-            for k, w in enumerate(self.windows)
-        ]
+        before = places[:-1]
+        owner = np.searchsorted([float(window.end) for window in self.windows[:-1]], before, side="right")
+        inside = []
+        for k, window in enumerate(self.windows):
+            shares = (before[owner == k] - float(window.start)) / float(window.end - window.start)
+            inside.append(_evaluate(window.motion.tau, shares, dimension, constant))
         return np.append(np.concatenate(inside), 1.0)
 
     def _checked_kappa(self, dimension: float, value: float | None) -> float:

@@ -65,7 +65,7 @@ class Cell:
             )
             weights = tuple(Estimate(**held) for held in data["weights"])
             return Cell(**{**data, "weights": weights, "sites": sites})
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise ValueError(f"these data are no cell of a sweep: {error!r}") from error
 
 

@@ -7,6 +7,7 @@ from sympy.stats import Rademacher
 
 import symsched
 from symsched import VP, CurieWeiss, GaussianMixture, GaussianModes, Interpolant, MeanField
+from symsched.simulation.sweeps import Cell
 from symsched.symbols import m
 
 MIXTURE = GaussianMixture(sp.Rational(4, 5))
@@ -65,3 +66,20 @@ def test_what_came_is_named(call, error, words):
 def test_a_posterior_needs_a_signal_to_noise_ratio(distribution, psi, error, words):
     with pytest.raises(error, match=words):
         distribution.model(5).posterior(psi, np.zeros((1, 5)))
+
+
+def test_a_solution_at_the_start_alone_is_the_start():
+    phase = LIMIT.phases[0]
+    assert phase.solve([0.3], 0, 3.0).ravel() == pytest.approx([0.3])
+
+
+@pytest.mark.parametrize("times", [2.0, [0.0, 0.5], [0.5, 0.2, 1.0], []])
+def test_times_of_a_dilation_are_checked(times):
+    with pytest.raises(ValueError, match="times must be numbers"):
+        LIMIT.schedule.dilation(times, 100.0, 3.0)
+
+
+@pytest.mark.parametrize("data", [np.array(2.0), np.float32(0.5), np.zeros((0, 3)), "a"])
+def test_what_is_no_cell_is_named(data):
+    with pytest.raises(ValueError, match="no cell of a sweep"):
+        Cell.from_dict(data)
