@@ -1,6 +1,7 @@
 """Limits and numbers on their way to the terminal: as text and as JSON."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import sympy as sp
@@ -8,6 +9,9 @@ import sympy as sp
 from symsched.algebra.formulas import formula_latex
 from symsched.laws import AbstractLaw
 from symsched.limits.limit import CLOCKS, Limit, Phase
+from symsched.reporting.charts import Chart
+from symsched.reporting.drawing import draw
+from symsched.reporting.folder import replace_file, writing_to
 
 Data = dict[str, Any]
 """Plain values, ready for JSON."""
@@ -16,6 +20,15 @@ Data = dict[str, Any]
 def write_json(data: object) -> None:
     """Write one JSON document to standard output."""
     print(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def write_picture(folder: Path, name: str, chart: Chart, what: str) -> Path:
+    """Draw a chart into a folder, which is made if it is not there, and return the file; ``what`` it belongs to."""
+    picture = folder / name
+    with writing_to(folder, what):
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(picture, draw(chart, "png"))
+    return picture
 
 
 def law_to_dict(law: AbstractLaw) -> Data:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import combinations, zip_longest
 
 import sympy as sp
 
@@ -58,9 +58,23 @@ class CanonicalPhase:
     directions: sp.ImmutableMatrix | None = None
 
     @property
+    def distance(self) -> sp.Expr | None:
+        """The smallest distance of two atoms of a branch, None where a law has none."""
+        gaps = [
+            sp.sqrt(sp.Add(*((a - b) ** 2 for a, b in zip(_coordinates(one), _coordinates(other), strict=True))))
+            for branch in self.branches
+            for one, other in combinations(branch.law.atoms or (), 2)
+        ]
+        return sp.Min(*gaps) if gaps else None
+
+    @property
     def scale(self) -> tuple[str, sp.Rational, int | None]:
         """Name, γ in ψ ~ d^−γ and order: what a schedule needs to know of a phase."""
         return self.name, self.exponent, self.order
+
+
+def _coordinates(atom: sp.Basic) -> tuple[sp.Basic, ...]:
+    return atom.args if isinstance(atom, sp.Tuple) else (atom,)
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import sympy as sp
 
 from symsched.algebra.codegen import number
 from symsched.distributions.cascade import CanonicalPhase, Cascade
-from symsched.laws import AbstractLaw, AtomLaw
+from symsched.laws import AbstractLaw
 from symsched.schedules.window import Crossing, Window
 
 _HALF = sp.Rational(1, 2)
@@ -52,12 +52,8 @@ def _crossing(phase: CanonicalPhase, cascade: Cascade) -> Crossing | None:
         return None
     earlier = [other.exponent for other in cascade.phases if other.exponent > phase.exponent]
     shared = _of(phase.branches[0].coordinates[0], 2) if order > 2 else sp.S.Zero
-    gaps = [abs(one - other) for branch in phase.branches for one, other in combinations(_atoms(branch.law), 2)]
-    return Crossing(order, shared, sp.Min(*gaps), min(earlier, default=None))
-
-
-def _atoms(law: AbstractLaw) -> tuple[sp.Expr, ...]:
-    return law.values if isinstance(law, AtomLaw) else ()
+    assert phase.distance is not None  # a phase of order q > 1 chooses among atoms
+    return Crossing(order, shared, phase.distance, min(earlier, default=None))
 
 
 def _of(law: AbstractLaw, power: int) -> sp.Expr:
@@ -80,12 +76,13 @@ def slope(order: int) -> sp.Expr:
     From ψ D = y + ∂_y log p with Edgeworth's p = φ(ŷ) (1 + c_q ψ̂^q He_q(ŷ)/q!)/√V.
     """
     y, at = sp.Symbol("y", real=True), sp.Symbol("psi", positive=True)
-    variance = 1 + at**2 * (spread if order > 2 else 0)
+    shared = spread if order > 2 else sp.S.Zero
+    variance = 1 + at**2 * shared
     place = (y - at * centre) / sp.sqrt(variance)
     factor = 1 + cumulant * (at / sp.sqrt(variance)) ** order * sp.hermite_prob(order, place) / sp.factorial(order)
     score = sp.diff(factor, y) / factor - (y - at * centre) / variance
     denoiser = (y + score) / at
-    remainder = sp.together(denoiser - centre - at * (variance - 1) / at**2 * (y - at * centre) / variance)
+    remainder = sp.together(denoiser - centre - at * shared * (y - at * centre) / variance)
     rate = variance * remainder / (order * (at / sp.sqrt(variance)) ** (order - 1))
     found = sp.limit(sp.simplify(rate.subs(y, at * centre + sp.sqrt(variance) * standard)), at, 0, "+")
     return sp.factor(found)

@@ -59,6 +59,11 @@ class AbstractOrderModel(abc.ABC):
         """Whether every two modes are more than 8 standard deviations of ν apart at this ψ."""
 
     @property
+    def weights(self) -> Array:
+        """The weights of the modes, (K,): the posterior where nothing is seen."""
+        return np.asarray(self.responsibilities(0.0, np.zeros((1, max(1, len(self.orders)))))[0])
+
+    @property
     def whole(self) -> bool:
         """Whether the laws of the coordinates say more of the modes than the order parameters do."""
         return False

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
-from scipy import optimize
 from tqdm.auto import tqdm
 
 from symsched.algebra.arrays import Array
@@ -23,6 +22,7 @@ from symsched.limits.limit import Limit
 from symsched.predictions.designs.base import AbstractDesign
 from symsched.predictions.designs.design import Design, design
 from symsched.predictions.designs.errors import Errors, moment_errors
+from symsched.predictions.designs.minimax import simplex
 from symsched.reporting.charts import Chart, Curve, Level, Style
 from symsched.reporting.drawing import figure
 from symsched.reporting.numbers import dimension_text
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _TRIES = 30
 """Plans that a search may predict, for every grid the same."""
+_CORNER = 0.5
+"""Logarithm by which the simplex first changes a number."""
 _FAILED = 1e3
 _SHOWN = 1e-5
 """Errors below are drawn here: they depend on the digits of the search."""
@@ -238,9 +240,7 @@ def _cells(limit: Limit, d: float, count: int, schemes: Sequence[str]) -> Iterat
             if grid is own:
                 # The first of its nodes is at ψ = 0, where the denoiser is E a.
                 return limit.schedule.plan(count + 1, d, float(numbers[0]) if numbers.size else None, scheme)
-            psi = grid.nodes(count, numbers)
-            noise, signal = np.append(np.ones(len(psi)), 0.0), np.append(psi, 1.0)
-            return SCHEMES[scheme](Nodes(np.linspace(0, 1, len(psi) + 1), noise, signal, (0,), _no_tangents))
+            return SCHEMES[scheme](Nodes.of_ratios(grid.nodes(count, numbers)))
 
         errors, numbers = _tuned(plan, grid.start, lambda made: moment_errors(model, made))
         yield Cell(grid.name, scheme, count, d, errors, numbers)
@@ -267,11 +267,5 @@ def _tuned(
     if not start:
         cost(logs)
     else:
-        corners = np.vstack([logs, logs + 0.5 * np.eye(len(start))])
-        options = {"maxfev": _TRIES, "initial_simplex": corners, "xatol": 1e-3}
-        optimize.minimize(cost, logs, method="Nelder-Mead", options=options)
+        simplex(cost, logs, _TRIES, _CORNER)
     return best
-
-
-def _no_tangents() -> tuple[Array, Array]:
-    raise ValueError("a grid of ψ has no interpolant: Euler in x is not among its schemes")

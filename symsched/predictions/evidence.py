@@ -49,7 +49,7 @@ class Coordinates:
         self._history = History(plan)
         self.spins = np.full((len(start), plan.steps, len(model.sites)), np.nan)
         self.unresolved = np.zeros(len(start), dtype=bool)
-        self._log_weights = np.log(model.responsibilities(0.0, start[:1])[0])
+        self._log_weights = np.log(model.weights)
 
     def corrected(self, node: int, shares: Array) -> Array:
         """Return the posterior over the modes at a node, (P, K).

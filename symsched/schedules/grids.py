@@ -40,7 +40,7 @@ class Grid:
 def even(windows: Sequence[Window], steps: int) -> Grid:
     """Return nodes that are uniform inside each window, the first of each at its start."""
     _require(steps, len(windows), "one for each window of this schedule")
-    lengths = _split(steps, len(windows))
+    lengths = split(steps, len(windows))
     return Grid(tuple(np.arange(length) / length for length in lengths), _firsts(lengths))
 
 
@@ -59,7 +59,7 @@ def crossing(windows: Sequence[Window], steps: int, ratio: Ratio, decided: float
     extra = 2 if at else 1
     told = "one for each window of this schedule" + (" and one more to anchor the later phase" if at else "")
     _require(steps, len(windows) - 1 + extra, told)
-    lengths = _split(steps - extra, len(windows) - 1)
+    lengths = split(steps - extra, len(windows) - 1)
     shares = [np.arange(length) / length for length in lengths]
     ((start, end), (_, far)) = (ratio(window, np.array([0.0, 1.0])) for window in windows[at : at + 2])
     root = crossed.order / 2
@@ -96,7 +96,7 @@ def _firsts(lengths: Sequence[int]) -> tuple[int, ...]:
     return tuple(accumulate(lengths[:-1], initial=0))
 
 
-def _split(steps: int, count: int) -> list[int]:
+def split(steps: int, count: int) -> list[int]:
     """Return numbers of steps that differ by at most one."""
     ends = [round(k * steps / count) for k in range(count + 1)]
     return [last - first for first, last in pairwise(ends)]

@@ -11,6 +11,7 @@ import symsched
 from symsched import VP, derive, design, parse, predict, simulate
 from symsched.laws import AtomLaw
 from symsched.predictions.designs.grid_design import GridDesign
+from symsched.schedules.schemes import canonical
 from symsched.symbols import d as dimension
 from symsched.zoo import find
 
@@ -44,22 +45,17 @@ def test_samples_do_what_a_grid_promises(variances):
     mixture, d = variances.limit.distribution, 10_000
     run = simulate(mixture, variances, d=d, n=4_000, rng=5, keep="statistics")
     told = predict(variances.limit, d=d, schedule=variances)
-    allowed = variances.errors_at(d)
     for k, weight in enumerate((0.3, 0.7)):
         seen = run.weights[k]
         assert abs(seen.value - told[k].weight) < 4 * seen.standard_error
-        assert abs(told[k].weight - weight) <= allowed.weight + 1e-12
+        assert abs(told[k].weight - weight) < 0.01
         assert run.sites[k].variance.value == pytest.approx(told[k].site_variance, rel=0.02)
 
 
 def test_euler_on_the_same_nodes_loses_a_mode(variances):
     """The control: the grid is worth little without the step over the gap."""
     ratios = variances.plan(1e8).psi
-    euler = symsched.Plan if hasattr(symsched, "Plan") else None
-    from symsched.schedules.schemes import canonical
-
     plan = canonical(np.linspace(0, 1, len(ratios) + 1), np.append(np.ones(len(ratios)), 0.0), np.append(ratios, 1.0))
-    assert euler is None or isinstance(plan, euler)
     assert abs(predict(variances.limit, d=1e8, schedule=plan)[0].weight - 0.3) > 0.2
 
 

@@ -12,7 +12,6 @@ from sympy.stats import Normal
 
 from symsched import VE, VP, ProductMixture, derive, parse, predict, simulate
 from symsched.laws import AtomLaw
-from symsched.schedules.schemes import canonical
 from symsched.symbols import d as dimension
 
 R = sp.Rational
@@ -245,10 +244,14 @@ def test_the_step_is_in_the_derivation_and_checked():
     assert not all(check.passed for check in found.verify(bent))
 
 
-def test_canonical_nodes_are_those_of_the_list_of_sigmas():
-    """Lists for samplers that bring Euler's step keep the bridge, whose nodes an Euler sampler needs."""
+def test_lists_for_samplers_that_bring_eulers_step_keep_the_bridge():
     mixture, kappa = CASES["q = 2"]
     schedule = derive(mixture, VP).schedule
-    assert len(schedule.sigmas(24, 1e8, kappa)) == 25
-    plan = schedule.plan(24, 1e8, kappa, "canonical")
-    np.testing.assert_allclose(plan.B.diagonal()[:-1], canonical(plan.times, plan.alpha, plan.beta).B.diagonal()[:-1])
+    ratios = 1 / schedule.sigmas(24, 1e8, kappa)[:-1]
+    assert len(ratios) == 24
+    low, high = kappa * 1e8**-0.25, 1 / kappa
+    bridge = ratios[(ratios > low * 1.01) & (ratios < high * 0.99)]
+    assert len(bridge) == 24 // 3 - 1
+    np.testing.assert_allclose(bridge[1:] / bridge[:-1], (high / low) ** (3 / 24), rtol=1e-6)
+    own = schedule.plan(24, 1e8, kappa).psi
+    assert not np.any((own > low * 1.01) & (own < high * 0.99))

@@ -2,11 +2,10 @@
 
 import argparse
 
-from symsched.cli.output import write_json
+from symsched.cli.output import write_json, write_picture
 from symsched.cli.reading import progress, real, request, whole
 from symsched.predictions.comparison import compare
-from symsched.reporting.drawing import draw
-from symsched.reporting.folder import folder_path, replace_file, writing_to
+from symsched.reporting.folder import folder_path
 
 
 def run(options: argparse.Namespace) -> int:
@@ -19,10 +18,7 @@ def run(options: argparse.Namespace) -> int:
         progress=progress(options),
     )
     folder = folder_path(options.out, "--out")
-    picture = folder / "comparison.png"
-    with writing_to(folder, "a comparison"):
-        folder.mkdir(parents=True, exist_ok=True)
-        replace_file(picture, draw(result.chart(), "png"))
+    picture = write_picture(folder, "comparison.png", result.chart(), "a comparison")
     if options.json:
         write_json({"name": asked.title, **result.to_dict()})
     else:

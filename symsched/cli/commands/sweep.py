@@ -2,11 +2,10 @@
 
 import argparse
 
-from symsched.cli.output import write_json
+from symsched.cli.output import write_json, write_picture
 from symsched.cli.reading import request, whole
 from symsched.limits.limit import Limit
-from symsched.reporting.drawing import draw
-from symsched.reporting.folder import folder_path, replace_file, writing_to
+from symsched.reporting.folder import folder_path
 from symsched.schedules.schedule import Schedule, plain
 from symsched.simulation.sweeps import sweep
 
@@ -22,9 +21,7 @@ def run(options: argparse.Namespace) -> int:
     steps = [whole(text, "steps", 1) for text in options.steps]
     settings = asked.sampling(options, 1)
     result = sweep(asked.distribution, schedules, steps=steps, folder=folder / "cells", **settings)
-    picture = folder / "weights.png"
-    with writing_to(folder, "a sweep"):
-        replace_file(picture, draw(result.chart(), "png"))
+    picture = write_picture(folder, "weights.png", result.chart(), "a sweep")
     if options.json:
         write_json({"name": asked.title, **result.to_dict()})
     else:

@@ -46,6 +46,13 @@ class AbstractDesign(AbstractTable):
         """Return the table as plain data, ready for JSON."""
 
     @abc.abstractmethod
+    def latex(self) -> str:
+        """Return the table as LaTeX."""
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    @abc.abstractmethod
     def to_text(self) -> str:
         """Return the table as lines of text."""
 

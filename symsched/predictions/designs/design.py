@@ -174,9 +174,6 @@ class Design(AbstractDesign):
         body = " \\\\\n".join([r"D_0 &= \mathbb{E}\, a", *nodes, *rows])
         return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
-
     def __repr__(self) -> str:
         """One line: evaluations, ranges and predicted errors."""
         return (

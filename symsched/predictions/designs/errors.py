@@ -44,8 +44,7 @@ def moment_errors(model: AbstractOrderModel, plan: Plan) -> Errors:
 
     A site's is √(E (mean − m)² + (deviation − σ)²)/σ, which for normal coordinates is Wasserstein-2.
     """
-    wanted = model.responsibilities(0.0, np.zeros((1, max(1, len(model.orders)))))[0]
-    weight = float(np.max(np.abs(mode_weights(model, plan)[0] - wanted))) if len(model.sites) > 1 else 0.0
+    weight = float(np.max(np.abs(mode_weights(model, plan)[0] - model.weights))) if len(model.sites) > 1 else 0.0
     width = 0.0
     for site, (mean, variance) in zip(model.sites, site_statistics(model, plan), strict=True):
         deviation = math.sqrt(site.variance)

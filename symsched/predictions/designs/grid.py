@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import combinations
+from functools import cached_property
 from typing import final
 
 import numpy as np
@@ -20,8 +20,7 @@ from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import number
 from symsched.distributions.cascade import CanonicalPhase
 from symsched.errors import DerivationError
-from symsched.laws import AbstractLaw, AtomLaw
-from symsched.laws.numeric import AtomSite
+from symsched.laws.numeric import AbstractSite, AtomSite
 from symsched.limits.limit import Limit
 from symsched.models.order_model import AbstractOrderModel
 from symsched.schedules.plan import History, Plan
@@ -52,6 +51,11 @@ class Layout:
     last: float = 10.0
     thin: float = 1.0
 
+    def strengths(self, phase: int) -> Array:
+        """s of a window's nodes, in units of twice one over the distance of the atoms."""
+        count = self.counts[phase]
+        return np.asarray(self.reach * (np.arange(1, count + 1) / count) ** self.bend)
+
     @property
     def data(self) -> Array:
         """ψ of the data phase."""
@@ -70,6 +74,18 @@ class Scales:
     units: tuple[float, ...]
     crossed: int | None
     variance: sp.Expr
+
+    @property
+    def last_order(self) -> int:
+        """The order q behind which the data phase comes, 1 where nothing is decided."""
+        return self.orders[-1] if self.orders else 1
+
+    def windows(self, layout: Layout) -> list[Array]:
+        """Return ψ d^γ at the nodes of each window."""
+        return [
+            (unit * layout.strengths(k)) ** (1 / order)
+            for k, (order, unit) in enumerate(zip(self.orders, self.units, strict=True))
+        ]
 
     @property
     def anchored(self) -> bool:
@@ -104,78 +120,75 @@ def scales_of(limit: Limit) -> Scales:
 
 def _unit(phase: CanonicalPhase) -> float:
     """Return twice one over the smallest distance of two atoms of a branch, or one over the deviation of its law."""
-    found = []
-    for branch in phase.branches:
-        law: AbstractLaw = branch.law
-        if isinstance(law, AtomLaw):
-            points = [[number(c, "an atom") for c in (v.args if isinstance(v, sp.Tuple) else (v,))] for v in law.values]
-            found += [2 / math.dist(one, other) for one, other in combinations(points, 2)]
-        else:
-            found.append(1 / math.sqrt(law.site().variance))
-    return max(found)
+    if phase.distance is not None:
+        return 2 / number(phase.distance, "a distance of modes")
+    return max(1 / math.sqrt(branch.law.site().variance) for branch in phase.branches)
 
 
 def grid_plan(scales: Scales, layout: Layout, d: float) -> Plan:
     """Return the plan of a layout at ``d``, in canonical coordinates; ValueError where its windows overlap."""
     nodes: list[float] = [0.0]
     starts, stretch = [0], None
-    for k, (gamma, order, unit) in enumerate(zip(scales.exponents, scales.orders, scales.units, strict=True)):
-        count = layout.counts[k]
-        strength = layout.reach * unit * (np.arange(1, count + 1) / count) ** layout.bend
-        window = strength ** (1 / order) * d**-gamma
-        anchor = 0
+    for k, (gamma, order, strengths) in enumerate(
+        zip(scales.exponents, scales.orders, scales.windows(layout), strict=True)
+    ):
+        window = strengths * d**-gamma
         if k == scales.crossed:
-            if k > 0:
-                anchor = len(nodes)
+            anchor = len(nodes) if k else 0
+            if k:
                 nodes.append(math.sqrt(nodes[-1] * window[0]))
-            shared = number(scales.variance.subs(d_symbol, sp.Rational(d)), "a common variance") if order > 2 else 0.0
-            stretch = Stretch(anchor, len(nodes) + count - 1, order, shared)
+            shared = number(scales.variance.subs(d_symbol, sp.Rational(d)), "a common variance")
+            stretch = Stretch(anchor, len(nodes) + len(window) - 1, order, shared)
         nodes += window.tolist()
         starts.append(len(nodes) - 1)
     starts.append(len(nodes))
     psi = np.concatenate([nodes, layout.data])
     if np.any(np.diff(psi) <= 0):
         raise ValueError(f"the windows of this design overlap at d = {d:g}: take a larger d, or limit.schedule")
-    times, size = np.linspace(0, 1, len(psi) + 1), len(psi)
-    alpha, beta = np.append(np.ones(size), 0.0), np.append(psi, 1.0)
-
-    return edgeworth(Nodes(times, alpha, beta, tuple(starts), _no_tangents, stretch=stretch, behind=len(nodes)))
+    return edgeworth(Nodes.of_ratios(psi, tuple(starts), stretch, len(nodes)))
 
 
-def _no_tangents() -> tuple[Array, Array]:
-    raise ValueError("a grid of ψ has no interpolant: Euler in x is not among its schemes")
+@dataclass(frozen=True, eq=False)
+class DataPhase:
+    """The sites of a ``model``, and their c_q, (K,) ``cumulants``: ``order`` q is that of the gap before the data."""
+
+    model: AbstractOrderModel
+    order: int
+    cumulants: Array
+
+    @cached_property
+    def targets(self) -> tuple[Array, ...]:
+        """The coordinate that the monotone map makes of each noise, by mode: found once, whatever grids are tried."""
+        return tuple(_monotone(site) for site in self.model.sites)
+
+    def error(self, layout: Layout) -> float:
+        """Return the worst Wasserstein-2 distance of a site over its deviation, for paths decided before.
+
+        They begin at ψ = ``first`` from where one step over the gap leaves them: ŷ = z + c_q He_{q−1}(z) ψ̂^q/q!.
+        Wasserstein-2 is that of the monotone map from the noise to the coordinate. Of a site with atoms it is
+        Wasserstein-1: the square would be a probability, of which the root says too much.
+        """
+        plan = dpmpp_2m(Nodes.of_ratios(layout.data))
+        return max(self._missed(mode, plan) for mode in range(len(self.model.sites)))
+
+    def _missed(self, mode: int, plan: Plan) -> float:
+        site, order, first = self.model.sites[mode], self.order, float(plan.psi[0])
+        spread = 1 + first**2 * site.variance if order > 2 else 1.0
+        wave = special.eval_hermitenorm(order - 1, _LINE) * (first / math.sqrt(spread)) ** order
+        bent = self.cumulants[mode] * wave / math.factorial(order) if order > 1 else 0.0
+        about = site.mean if self.model.centred else 0.0
+        y = (math.sqrt(spread) * (_LINE + bent) + first * (site.mean - about))[None]
+        history = History(plan)
+        for k, psi in enumerate(plan.psi):
+            y = history.advance(k, y, self.model.denoise(mode, float(psi), y.copy(), _MASS[None]))
+        off = np.abs(y[0] - self.targets[mode] + about)
+        mean = np.sum(_MASS * off) if isinstance(site, AtomSite) else math.sqrt(np.sum(_MASS * off**2))
+        return float(mean) / (math.sqrt(site.variance) or 1.0)
 
 
-def data_error(model: AbstractOrderModel, scales: Scales, layout: Layout, cumulants: Array) -> float:
-    """Return the worst Wasserstein-2 distance of a site over its deviation, for paths decided before the data phase.
-
-    Of a site with atoms it is Wasserstein-1: the square would be a probability, of which the root says too much.
-
-    They begin at ψ = ``first`` from where one step over the gap leaves them: ŷ = z + c_q He_{q−1}(z) ψ̂^q/q!, with the
-    site's own c_q, (K,) ``cumulants``. Wasserstein-2 is that of the monotone map from the noise to the coordinate.
-    """
-    order = scales.orders[-1] if scales.orders else 1
-    psi = layout.data
-    worst = 0.0
-    for mode, site in enumerate(model.sites):
-        wide = order > 2
-        spread = 1 + psi[0] ** 2 * site.variance if wide else 1.0
-        reduced = psi[0] / math.sqrt(spread)
-        wave = special.eval_hermitenorm(order - 1, _LINE)
-        bent = cumulants[mode] * wave * reduced**order / math.factorial(order) if order > 1 else 0.0
-        mean = 0.0 if model.centred else site.mean
-        y = (math.sqrt(spread) * (_LINE + bent) + psi[0] * mean)[None]
-        size = len(psi)
-        times, noise, signal = np.linspace(0, 1, size + 1), np.append(np.ones(size), 0.0), np.append(psi, 1.0)
-        history = History(dpmpp_2m(Nodes(times, noise, signal, (0,), _no_tangents)))
-        for k in range(size):
-            y = history.advance(k, y, model.denoise(mode, float(psi[k]), y.copy(), _MASS[None]))
-        sharp = np.full(_LINE.shape, _SHARP / math.sqrt(site.variance)) if site.variance > 0 else None
-        target = np.full(_LINE.shape, site.mean)
-        if sharp is not None:
-            target = site.denoiser(sharp, site.flow(sharp, _LINE))
-        off = np.abs(y[0] - target + (site.mean if model.centred else 0.0))
-        atoms = isinstance(site, AtomSite)
-        missed = float(np.sum(_MASS * off)) if atoms else math.sqrt(float(np.sum(_MASS * off**2)))
-        worst = max(worst, missed / (math.sqrt(site.variance) or 1.0))
-    return worst
+def _monotone(site: AbstractSite) -> Array:
+    """Return the coordinate at each noise of the line, read off the exact flow where hardly any noise is left."""
+    if site.variance == 0:
+        return np.full(_LINE.shape, site.mean)
+    sharp = np.full(_LINE.shape, _SHARP / math.sqrt(site.variance))
+    return np.asarray(site.denoiser(sharp, site.flow(sharp, _LINE)))

@@ -14,7 +14,7 @@ from symsched.errors import require_real
 from symsched.limits.limit import Limit
 from symsched.predictions.designs.base import AbstractDesign
 from symsched.predictions.designs.errors import Errors, moment_errors
-from symsched.predictions.designs.grid import Layout, Scales, data_error, grid_plan, scales_of
+from symsched.predictions.designs.grid import DataPhase, Layout, Scales, grid_plan, scales_of
 from symsched.predictions.designs.grid_search import best_layout
 from symsched.schedules.plan import Plan
 
@@ -72,7 +72,7 @@ class GridDesign(AbstractDesign):
         A site's is the larger of the distance that mean and deviation show over all paths, and that of its law on paths
         that were decided early.
         """
-        return _errors(self.limit, self.scales, self.layout, self.plan(d), d)
+        return _errors(_sites(self.limit, self.scales, d), self.layout, self.plan(d))
 
     @cached_property
     def sensitivities(self) -> dict[str, Errors]:
@@ -81,7 +81,7 @@ class GridDesign(AbstractDesign):
         """
         plan = self.plan(_FAR[0])
         larger = replace(plan, B=1.01 * plan.B)
-        return {"D larger by 1 %": _errors(self.limit, self.scales, self.layout, larger, _FAR[0])}
+        return {"D larger by 1 %": _errors(_sites(self.limit, self.scales, _FAR[0]), self.layout, larger)}
 
     def latex(self) -> str:
         r"""Return the nodes as LaTeX, those of a window with their power of d, and the steps between them.
@@ -100,13 +100,11 @@ class GridDesign(AbstractDesign):
         """Return the name of its phase, ψ d^γ and γ of every node; an anchor is the mean in log ψ of its neighbours."""
         found: list[tuple[str, float, float]] = []
         names = [phase.name for phase in self.limit.cascade.speciations]
-        units = zip(names, self.scales.exponents, self.scales.orders, self.scales.units, strict=True)
-        for k, (name, gamma, order, unit) in enumerate(units):
+        windows = zip(names, self.scales.exponents, self.scales.windows(self.layout), strict=True)
+        for k, (name, gamma, strengths) in enumerate(windows):
             if k == self.scales.crossed and k > 0:
                 found.append((_ANCHOR, math.nan, gamma))
-            count = self.layout.counts[k]
-            shares = (np.arange(1, count + 1) / count) ** self.layout.bend
-            found += [(name, float((self.layout.reach * unit * share) ** (1 / order)), gamma) for share in shares]
+            found += [(name, float(strength), gamma) for strength in strengths]
         return found + [("data", float(value), 0.0) for value in self.layout.data]
 
     def to_dict(self) -> dict[str, Any]:
@@ -124,16 +122,10 @@ class GridDesign(AbstractDesign):
         """Return the nodes as lines of text."""
         lines = ["Adams in psi in the windows, one step over each gap, 2M behind; D_0 = E a at psi_0 = 0"]
         for k, (name, strength, gamma) in enumerate(self._nodes(), 1):
-            place = (
-                "between its neighbours"
-                if name == _ANCHOR
-                else f"{strength:.8g}" + (f" d^-{gamma:.6g}" if gamma else "")
-            )
+            power = f" d^-{gamma:.6g}" if gamma else ""
+            place = "between its neighbours" if name == _ANCHOR else f"{strength:.8g}{power}"
             lines.append(f"{k:3d} {name:14s} psi {place}")
         return "\n".join(lines)
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
 
     def __repr__(self) -> str:
         """One line: evaluations, how they are divided, and predicted errors."""
@@ -153,21 +145,23 @@ def grid_design(limit: Limit, evaluations: int) -> GridDesign:
             f"evaluations must be at least {least} for {limit!r}: one for each phase"
             f"{' and one to anchor the later one' if scales.anchored else ''}, got {evaluations}"
         )
-    order = scales.orders[-1] if scales.orders else 1
-    cumulants = np.array([number(mode.law.cumulants(order)[-1], "a cumulant") for mode in limit.cascade.modes])
+    sites = [_sites(limit, scales, d) for d in _FAR]
 
-    def judged(layout: Layout) -> float:
-        return _errors(limit, scales, layout, grid_plan(scales, layout, _FAR[0]), _FAR[0]).worst
+    def errors(layout: Layout, at: int) -> Errors:
+        return _errors(sites[at], layout, grid_plan(scales, layout, _FAR[at]))
 
-    layout, starts = best_layout(scales, limit.order_model(_FAR[0]), cumulants, evaluations, judged)
-    found = [_errors(limit, scales, layout, grid_plan(scales, layout, d), d) for d in _FAR]
+    layout, starts = best_layout(scales, sites[0], evaluations, lambda layout: errors(layout, 0).worst)
+    found = [errors(layout, at) for at in range(len(_FAR))]
     predicted = Errors(max(one.weight for one in found), max(one.width for one in found))
     return GridDesign(limit, scales, layout, predicted, starts)
 
 
-def _errors(limit: Limit, scales: Scales, layout: Layout, plan: Plan, d: float) -> Errors:
-    model = limit.order_model(d)
-    order = scales.orders[-1] if scales.orders else 1
-    cumulants = np.array([number(mode.law.cumulants(order)[-1], "a cumulant") for mode in limit.cascade.modes])
-    seen = moment_errors(model, plan)
-    return Errors(seen.weight, max(seen.width, data_error(model, scales, layout, cumulants)))
+def _sites(limit: Limit, scales: Scales, d: float) -> DataPhase:
+    order = scales.last_order
+    cumulants = [number(mode.law.cumulants(order)[-1], "a cumulant") for mode in limit.cascade.modes]
+    return DataPhase(limit.order_model(d), order, np.array(cumulants))
+
+
+def _errors(sites: DataPhase, layout: Layout, plan: Plan) -> Errors:
+    seen = moment_errors(sites.model, plan)
+    return Errors(seen.weight, max(seen.width, sites.error(layout)))

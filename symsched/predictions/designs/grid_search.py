@@ -3,17 +3,19 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
+from operator import itemgetter
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import special, stats
 
 from symsched.algebra.arrays import Array
 from symsched.models.order_model import AbstractOrderModel, AbstractPointsModel, DiscreteOrderModel
 from symsched.predictions.designs.errors import WEIGHT, WIDTH
-from symsched.predictions.designs.grid import Layout, Scales, data_error, grid_plan
+from symsched.predictions.designs.grid import DataPhase, Layout, Scales, grid_plan
+from symsched.predictions.designs.minimax import simplex
 from symsched.predictions.order_paths import order_paths
 from symsched.predictions.weights import mode_weights
+from symsched.schedules.grids import split
 from symsched.schedules.plan import Plan
 
 _DATA_TRIES, _WINDOW_TRIES = 70, 28
@@ -26,36 +28,34 @@ _FAST = 2
 """Replicates of a net in a search."""
 _ENOUGH = 0.2
 """A fifth of the errors that count as one: no further division is tried."""
+_CORNER = 0.35
+"""Logarithm by which a simplex first changes a number."""
 _FAILED = 1e3
 
 
 def best_layout(
-    scales: Scales,
-    model: AbstractOrderModel,
-    cumulants: Array,
-    evaluations: int,
-    judged: Callable[[Layout], float],
+    scales: Scales, sites: DataPhase, evaluations: int, judged: Callable[[Layout], float]
 ) -> tuple[Layout, tuple[float, ...]]:
     """Return the best layout of N evaluations that was found, and what all that were tried are ``judged``, increasing.
 
-    For every way to divide the evaluations, the even ones first, Nelder and Mead's simplex is run on the data phase, by
-    W2/(0.05 sd) of the modes from three starts, and on the windows and the first node behind them from one, by that and
+    For every way to divide the evaluations, the even ones first, Nelder and Mead's simplex is run on the data phase
+    from four starts, by W2/(0.05 sd) of the modes, and on the windows and the first node behind them, by that and
     Δw/0.01 at the dimension of the model, with the weights of the modes as they are, reversed and equal. It ends where
     a fifth of these is reached. Deterministic.
     """
-    phases = len(scales.exponents)
+    model, phases = sites.model, len(scales.exponents)
     free = evaluations - (1 if scales.anchored else 0)
     models = _reweighted(model)
     found: list[tuple[float, Layout]] = []
     for counts in sorted(_divisions(phases, free), key=lambda counts: abs(2 * counts[-1] - free)):
         if found and found[0][0] < _ENOUGH:
             break
-        layout, site = _best_data(Layout(counts), scales, model, cumulants)
+        layout, site = _best_data(Layout(counts), sites)
         if found and site >= found[0][0]:
             continue
         weight = 0.0
         if phases and len(model.sites) > 1:
-            layout, weight = _best_windows(layout, scales, models, cumulants)
+            layout, weight = _best_windows(layout, scales, models, sites)
         found.append((max(weight, judged(layout)), layout))
         found.sort(key=lambda pair: pair[0])
     return found[0][1], tuple(value for value, _ in found)
@@ -70,10 +70,8 @@ def _divisions(phases: int, free: int) -> list[tuple[int, ...]]:
         windows = free - data
         if windows > max(6 * phases, free // 2) or data > max(6, 2 * free // 3):
             continue
-        ends = [round(k * windows / phases) for k in range(phases + 1)]
         # Later phases are cheaper: what the first leaves undecided they cannot mend.
-        parts = sorted((last - first for first, last in pairwise(ends)), reverse=True)
-        out.append((*parts, data))
+        out.append((*sorted(split(windows, phases), reverse=True), data))
     return out
 
 
@@ -87,7 +85,7 @@ def _reweighted(model: AbstractOrderModel) -> list[AbstractOrderModel]:
     return [replace(model, points=replace(model.points, weights=np.array(table))) for table in kept]
 
 
-def _best_data(layout: Layout, scales: Scales, model: AbstractOrderModel, cumulants: Array) -> tuple[Layout, float]:
+def _best_data(layout: Layout, sites: DataPhase) -> tuple[Layout, float]:
     def read(numbers: Array) -> Layout:
         first, span, thin = np.exp(numbers)
         return replace(layout, first=float(first), last=float(first * (1 + span)), thin=float(thin))
@@ -95,19 +93,15 @@ def _best_data(layout: Layout, scales: Scales, model: AbstractOrderModel, cumula
     def cost(numbers: Array) -> float:
         if np.any(np.abs(numbers) > 8):
             return _FAILED
-        return data_error(model, scales, read(numbers), cumulants) / WIDTH
+        return sites.error(read(numbers)) / WIDTH
 
-    best: tuple[float, Array] | None = None
-    for first, last, thin in _STARTS:
-        value, numbers = _simplex(cost, np.log([first, last / first - 1, thin]), _DATA_TRIES)
-        if best is None or value < best[0]:
-            best = (value, numbers)
-    assert best is not None
-    return read(best[1]), best[0]
+    begins = [np.log([first, last / first - 1, thin]) for first, last, thin in _STARTS]
+    value, numbers = min((simplex(cost, begin, _DATA_TRIES, _CORNER) for begin in begins), key=itemgetter(0))
+    return read(numbers), value
 
 
 def _best_windows(
-    layout: Layout, scales: Scales, models: list[AbstractOrderModel], cumulants: Array
+    layout: Layout, scales: Scales, models: list[AbstractOrderModel], sites: DataPhase
 ) -> tuple[Layout, float]:
     def read(numbers: Array) -> Layout:
         reach, bend, first = np.exp(numbers)
@@ -121,18 +115,16 @@ def _best_windows(
             plan = grid_plan(scales, chosen, models[0].dimension)
         except ValueError:
             return _FAILED
-        site = data_error(models[0], scales, chosen, cumulants)
-        worst = math.hypot(site, left_open(models[0], scales, chosen, plan)) / WIDTH
+        worst = math.hypot(sites.error(chosen), left_open(models[0], scales, chosen, plan)) / WIDTH
         for model in models:
-            wanted = model.responsibilities(0.0, np.zeros((1, len(model.orders))))[0]
             seen = mode_weights(model, plan, replicates=_FAST)[0]
-            worst = max(worst, float(np.max(np.abs(seen - wanted))) / WEIGHT)
+            worst = max(worst, float(np.max(np.abs(seen - model.weights))) / WEIGHT)
         return worst
 
     # What sites like best is often too far for modes that are still open.
     begins = [layout.first] + ([_NEAR] if layout.first > 1.2 * _NEAR else [])
-    ends = [_simplex(cost, np.log([layout.reach, layout.bend, first]), _WINDOW_TRIES) for first in begins]
-    value, numbers = min(ends, key=lambda end: end[0])
+    ends = (simplex(cost, np.log([layout.reach, layout.bend, at]), _WINDOW_TRIES, _CORNER) for at in begins)
+    value, numbers = min(ends, key=itemgetter(0))
     return read(numbers), value
 
 
@@ -149,7 +141,7 @@ def left_open(model: AbstractOrderModel, scales: Scales, layout: Layout, plan: P
     paths = order_paths(model, plan, starts)
     last = plan.psi.size - layout.counts[-1] - 1
     missed = paths.responsibilities[:, last] @ model.points.places - model.points.places[paths.modes]
-    order = scales.orders[-1]
+    order = scales.last_order
     return float(np.sqrt(masses @ np.sum(missed**2, axis=1))) * layout.first**order / math.sqrt(order)
 
 
@@ -160,12 +152,3 @@ def _net(components: int) -> tuple[Array, Array]:
         return nodes[:, None], masses / masses.sum()
     net = special.ndtri(stats.qmc.Sobol(components, seed=np.random.default_rng(0)).random_base2(8))
     return np.asarray(net), np.full(len(net), 1 / len(net))
-
-
-def _simplex(cost: Callable[[Array], float], start: Array, tries: int) -> tuple[float, Array]:
-    size = len(start)
-    corners = np.vstack([start, start + 0.35 * np.eye(size)])
-    found = optimize.minimize(
-        cost, start, method="Nelder-Mead", options={"maxfev": tries, "initial_simplex": corners, "xatol": 1e-3}
-    )
-    return float(found.fun), np.asarray(found.x)

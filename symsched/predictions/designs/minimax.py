@@ -74,3 +74,11 @@ def _descend(residuals: Callable[[Array], Array], start: Array, iterations: int)
         if reached < value:
             best, value = point, reached
     return best
+
+
+def simplex(cost: Callable[[Array], float], start: Array, tries: int, corner: float) -> tuple[float, Array]:
+    """Return the least cost that Nelder and Mead's simplex, of size ``corner``, finds in so many tries, and where."""
+    corners = np.vstack([start, start + corner * np.eye(len(start))])
+    options = {"maxfev": tries, "initial_simplex": corners, "xatol": 1e-3}
+    found = optimize.minimize(cost, start, method="Nelder-Mead", options=options)
+    return float(found.fun), np.asarray(found.x)

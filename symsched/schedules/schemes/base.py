@@ -1,5 +1,7 @@
 """What a scheme is told, a schedule at its nodes, and what schemes of several evaluations ask of an Euler plan."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -21,6 +23,10 @@ def no_variance() -> tuple[Array, Array]:
         "scheme='gaussian' needs the variance of a coordinate, which a limit's own schedule knows; "
         "hand it on by dataclasses.replace(schedule, sites=limit.schedule.sites), or use scheme='canonical'"
     )
+
+
+def _no_tangents() -> tuple[Array, Array]:
+    raise ValueError("a list of ψ has no interpolant: Euler in x is not among its schemes")
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,15 @@ class Nodes:
     gaussian: Callable[[], tuple[Array, Array]] = no_variance
     stretch: Stretch | None = None
     behind: int | None = None
+
+    @classmethod
+    def of_ratios(
+        cls, psi: Array, starts: tuple[int, ...] = (0,), stretch: Stretch | None = None, behind: int | None = None
+    ) -> Nodes:
+        """Return nodes ψ (N,) of no interpolant: α = 1 and β = ψ, and data at the end."""
+        size = len(psi)
+        noise, signal = np.append(np.ones(size), 0.0), np.append(psi, 1.0)
+        return cls(np.linspace(0, 1, size + 1), noise, signal, starts, _no_tangents, stretch=stretch, behind=behind)
 
 
 def lengths(plan: Plan) -> Array:

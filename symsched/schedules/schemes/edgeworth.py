@@ -81,7 +81,7 @@ class _Stepper:
         return float(self._psi[k]) / self._spread(k) ** 0.5
 
     def _clock(self, k: int) -> float:
-        """U at node k, in which ŷ is straight."""
+        """u at node k, in which ŷ is straight."""
         reduced = self._reduced(k)
         return reduced**self._order / self._order - self._reduced(self._anchor) ** (self._order - 1) * reduced
 
