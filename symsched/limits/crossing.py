@@ -45,10 +45,10 @@ def _crossing(phase: CanonicalPhase, cascade: Cascade) -> Crossing | None:
     order = phase.order or 1
     if order == 1 or phase.exponent * order != _HALF:
         return None
-    laws = [mode.law for mode in cascade.modes]
-    if order > 2 and not all(_vanishes(_of(law, 2) - _of(laws[0], 2), law, 2) for law in laws[1:]):
+    first, *others = (mode.law for mode in cascade.modes)
+    if order > 2 and not all(_vanishes(2, law, first) for law in others):
         return None
-    if not all(_vanishes(_of(law, power), law, power) for law in laws for power in range(3, order)):
+    if not all(_vanishes(power, law) for law in (first, *others) for power in range(3, order)):
         return None
     earlier = [other.exponent for other in cascade.phases if other.exponent > phase.exponent]
     shared = _of(phase.branches[0].coordinates[0], 2) if order > 2 else sp.S.Zero
@@ -60,13 +60,14 @@ def _of(law: AbstractLaw, power: int) -> sp.Expr:
     return law.cumulants(power)[power - 1]
 
 
-def _vanishes(value: sp.Expr, law: AbstractLaw, power: int) -> bool:
-    """Whether a cumulant, or a difference of two, is 0 within its error."""
-    value = sp.simplify(value)
+def _vanishes(power: int, law: AbstractLaw, other: AbstractLaw | None = None) -> bool:
+    """Whether a cumulant, or the difference of two, is 0 within the errors of those that enter."""
+    value = sp.simplify(_of(law, power) - (0 if other is None else _of(other, power)))
     if value == 0 or not value.is_number:
         return value == 0
+    error = sum(one.cumulant_errors(power)[power - 1] for one in (law, other) if one is not None)
     scale = number(_of(law, 2), "a variance") ** (power / 2)
-    return abs(number(value, "a cumulant")) <= 2 * law.cumulant_errors(power)[power - 1] + _ROUNDED * scale
+    return abs(number(value, "a cumulant")) <= error + _ROUNDED * scale
 
 
 @lru_cache(maxsize=16)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -26,6 +26,7 @@ from symsched.predictions.designs.minimax import simplex
 from symsched.reporting.charts import Chart, Curve, Level, Style
 from symsched.reporting.drawing import figure
 from symsched.reporting.numbers import dimension_text
+from symsched.reporting.pages.data import fields_to_dict
 from symsched.schedules.plan import Plan
 from symsched.schedules.schemes import SCHEMES, Nodes
 
@@ -139,7 +140,7 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, ready for JSON."""
-        return {"title": self.title, "cells": [asdict(cell) for cell in self.cells]}
+        return {"title": self.title, "cells": [fields_to_dict(cell) for cell in self.cells]}
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
@@ -198,9 +199,10 @@ def compare(
         raise TypeError(f"limit must come from derive(), got {limit!r}")
     asked = require_sequence(evaluations, "evaluations", INTEGERS)
     counts = [require_integer(n, "each of evaluations", 2) for n in asked]
-    sizes = [require_real(d, "each of dimensions", above=1) for d in dimensions]
-    unknown = [name for name in schemes if name not in _KNOWN]
-    if unknown or not (counts and sizes and schemes):
+    wanted_sizes = require_sequence(dimensions, "dimensions", "a sequence of numbers, such as [1e4, 1e6]")
+    sizes = [require_real(d, "each of dimensions", above=1) for d in wanted_sizes]
+    names = require_sequence(schemes, "schemes", f"a sequence of names out of {_KNOWN}")
+    if any(name not in _KNOWN for name in names) or not (counts and sizes and names):
         raise ValueError(f"compare needs evaluations, dimensions and schemes out of {_KNOWN}, got schemes {schemes!r}")
     wanted = [(d, count) for d in sizes for count in sorted(set(counts))]
     cells: list[Cell] = []

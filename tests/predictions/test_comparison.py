@@ -59,3 +59,13 @@ def test_bad_input_is_named(limit):
         compare(limit, evaluations=())
     with pytest.raises(TypeError, match="limit"):
         compare(symsched.CurieWeiss(2))
+
+
+def test_what_does_not_fit_is_infinite_and_json_all_the_same(limit):
+    """At d = 10 no κ of the search leaves the schedule's windows apart, where the first is as wide as the data's."""
+    result = compare(limit, evaluations=(2,), dimensions=(10.0,), schemes=("canonical",), designed=False)
+    json.dumps(result.to_dict(), allow_nan=False)
+    with pytest.raises(TypeError, match="dimensions must be a sequence"):
+        compare(limit, dimensions=1e6)
+    with pytest.raises(TypeError, match="schemes must be a sequence"):
+        compare(limit, schemes="canonical")
