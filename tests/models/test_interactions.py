@@ -77,6 +77,23 @@ def test_sites_with_densities(site):
     np.testing.assert_allclose(smooth.posterior(psi, y)[0], quadratic.posterior(psi, y)[0], rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("psi", [100.0, 1000.0])
+def test_normal_spins_near_the_data(psi):
+    """log Z ~ |y|²/2 is 5e11 here: a mean moves by what exp(d g) moves Σ a, of which the posterior is normal, alone."""
+    d = 10**6
+    model = InteractionModel(d, GaussianSite(0.0, 1.0), polynomial([0.0, 0.0, 1.0, 0.0, -0.25]))
+    rng = np.random.default_rng(6)
+    y = psi * (0.3 + rng.standard_normal((1, d))) + rng.standard_normal((1, d))
+    variance = 1 / (1 + psi**2)
+    alone = psi * y * variance
+    middle, width = alone.mean(), np.sqrt(variance / d)
+    means = middle + width * np.linspace(-12, 12, 4001)
+    logs = d * (means**2 - means**4 / 4) - ((means - middle) / width) ** 2 / 2
+    shares = np.exp(logs - logs.max())
+    moved = (shares @ (means - middle)) / shares.sum()
+    np.testing.assert_allclose(model.posterior(psi, y)[0] - alone, moved, rtol=0, atol=1e-9 * width * np.sqrt(d))
+
+
 def test_a_dimension_too_small_is_refused():
     site = DensitySite(lambda a: -(a**4), (-np.inf, np.inf))
     model = InteractionModel(20, site, polynomial([0.0, 0.1, 0.3, 0.2]))

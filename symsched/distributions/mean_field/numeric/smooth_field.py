@@ -206,8 +206,10 @@ class SmoothField(AbstractCollective):
         basis = _polynomials(place, count + 1)
         logs = half * np.einsum("tlk,tk->tl", basis, field.primitive[owner]) - 1j * frequency * bumps.centre[:, None]
         energy = self.interaction.energy(bumps.centre, self.d)
-        logs += (energy + field.level[owner] - bumps.tilt * bumps.centre)[:, None]
         starts = np.flatnonzero(np.diff(outer.path, prepend=-1))
+        # log Z grows as |y|²: beside it a bump's own logs would lose their digits.
+        common = field.level[starts][outer.path]
+        logs += (energy + (field.level - common)[owner] - bumps.tilt * bumps.centre)[:, None]
         top = np.full(outer.path.size, -np.inf)
         np.maximum.at(top, owner, logs[:, 0].real)
         top = np.maximum.reduceat(top, starts)[outer.path]
@@ -234,7 +236,7 @@ class SmoothField(AbstractCollective):
         basin = outer.path * (boundaries.size + 1) + np.searchsorted(boundaries, centres / self.d)
         shape = total.size, boundaries.size + 1
         basins = np.asarray(np.bincount(basin, mass * scale, shape[0] * shape[1]), np.float64).reshape(shape)
-        return FieldLaw(Means(field.fields), weights, basins, np.log(total) + top[starts])
+        return FieldLaw(Means(field.fields), weights, basins, np.log(total) + (top + common)[starts])
 
     def _fourier(self, bumps: _Bumps) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
         """Return the coefficients of e^{iλ_l (S − S_t)} in each bump times exp(G(S) − G(S_t) − u_t (S − S_t)).
