@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import pairwise
+from itertools import product
 
 import sympy as sp
 from sympy.stats import density
@@ -170,18 +170,21 @@ def _no_density(law: DensityLaw) -> str | None:
 
 
 def _on_its_own_support(rv: RandomSymbol, law: DensityLaw, wrong: str) -> DensityLaw:
-    """Return the law between two singular points of its formula where that has mass 1: SymPy's support is then wrong.
+    """Return the law between two singular points of its formula where that has mass 1: SymPy's support is then wrong,
+    or was left behind when the law was shifted.
 
     Raises ValueError for a density that a user gave, and where there is no such stretch.
     """
     if isinstance(rv.pspace.distribution, NamedArgsMixin) and not isinstance(rv.pspace.distribution.args[0], sp.Lambda):
         bases = [part.base for part in law.weight.atoms(sp.Pow) if part.base.is_polynomial(symbols.a)]
         roots = {root for base in bases if base.has(symbols.a) for root in sp.roots(base, symbols.a) if root.is_real}
-        points = [law.lower, *sorted(root for root in roots if law.lower < root < law.upper), law.upper]
-        for low, high in pairwise(points):
-            part = replace(law, lower=low, upper=high)
-            if len(points) > 2 and _no_density(part) is None:
-                return part
+        points = sorted({law.lower, law.upper, *roots})
+        # The widest first: a part of it may hold all but a tail that tolerance does not see.
+        for low, high in product(points, reversed(points)):
+            if low < high and (low, high) != (law.lower, law.upper):
+                part = replace(law, lower=low, upper=high)
+                if _no_density(part) is None:
+                    return part
     raise ValueError(wrong)
 
 

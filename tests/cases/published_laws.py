@@ -181,6 +181,7 @@ _law(
     "FisherZ", S.FisherZ, (3, 7), formula(_fisher_z(3, 7), -14, -9, -6, -4, -3, -2, -1, -0.5, 0, 0.5, 1, 2, 3, 4, 6, 8)
 )
 _law("Frechet", S.Frechet, (10, 2, 1), continuous(ref.invweibull(10, loc=1, scale=2)))
+_law("Frechet(8, 1, -40)", S.Frechet, (8, 1, -40), continuous(ref.invweibull(8, loc=-40)))
 _law("Gamma", S.Gamma, (3, 2), continuous(ref.gamma(3, scale=2)))
 _law("Gamma(10)", S.Gamma, (10, 1), continuous(ref.gamma(10)))
 _law("Gamma(15/2)", S.Gamma, (R(15, 2), 1), continuous(ref.gamma(7.5)))
