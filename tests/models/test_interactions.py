@@ -94,6 +94,22 @@ def test_normal_spins_near_the_data(psi):
     np.testing.assert_allclose(model.posterior(psi, y)[0] - alone, moved, rtol=0, atol=1e-9 * width * np.sqrt(d))
 
 
+@pytest.mark.parametrize("d", [2378, 20_000])
+def test_a_steep_confinement_leaves_the_well_where_it_is(d):
+    """Over three deviations of a wide site the force of −m⁴/3 spans 650, the field of the well is −.013."""
+    centre, variance = -1.36, 1.99**2
+    model = InteractionModel(d, GaussianSite(centre, variance), polynomial([0.0, 0.0, 1.3, -0.0168, -1 / 3]))
+    y = np.repeat([[0.0], [2.0]], d, axis=1)
+    for psi in (0.0, 0.05):
+        narrow = 1 / (1 / variance + psi**2)
+        alone = narrow * (centre / variance + psi * y[:, :1])
+        means = alone + np.linspace(-8, 8, 400_001)
+        logs = d * (1.3 * means**2 - 0.0168 * means**3 - means**4 / 3 - (means - alone) ** 2 / (2 * narrow))
+        shares = np.exp(logs - logs.max(axis=1, keepdims=True))
+        expected = (shares * means).sum(axis=1) / shares.sum(axis=1)
+        np.testing.assert_allclose(model.posterior(psi, y)[0], np.repeat(expected[:, None], d, axis=1), atol=1e-9)
+
+
 def test_a_dimension_too_small_is_refused():
     site = DensitySite(lambda a: -(a**4), (-np.inf, np.inf))
     model = InteractionModel(20, site, polynomial([0.0, 0.1, 0.3, 0.2]))

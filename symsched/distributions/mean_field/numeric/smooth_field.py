@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from symsched.algebra.arrays import Array, Index
+from symsched.algebra.arrays import Array, Index, Mask
 from symsched.distributions.mean_field.numeric.field_law import AbstractCollective, FieldLaw, Question
 from symsched.distributions.mean_field.numeric.field_scan import DEPTH, Intervals, Peaks, interpolate, read_peaks
 from symsched.distributions.mean_field.numeric.interaction import Interaction
@@ -48,6 +48,8 @@ _CELLS = (24, 200)
 """Cells of a survey's grid, at least and at most."""
 _MANY = 1e7
 """Dimension from which on a survey's grid is twice as fine."""
+_POLISH = 12
+"""Newton steps at most: where the survey resolves a peak, two or three do."""
 _WIDENINGS = 60  # of a window, which doubles each time
 _REACH = 8.6
 """Standard deviations of S that the bumps must cover."""
@@ -114,12 +116,15 @@ class SmoothField(AbstractCollective):
         population, kernel = question.population, question.kernel
         peaks = self._survey(question)
         path = peaks.path
-        position, centre, variance, steady = self._newton(population, kernel, path, peaks.position, peaks.resolution)
+        position, centre, variance, steady, settled = self._newton(
+            population, kernel, path, peaks.position, peaks.resolution
+        )
         deviation = np.sqrt(variance / np.maximum(steady, 1e-12))
         wide = peaks.windows()
         ends = population.means(kernel, Fields(path, np.zeros(path.size), np.stack([wide.left, wide.right])))
-        # Where the fluctuations are far from Gaussian the heights on the grid say where they end.
-        local = (steady > 0.05) & (_REACH * deviation < 0.2 * self.d / self.scale)
+        # Where the fluctuations are far from Gaussian, or about no point that was found, the heights on the grid say
+        # where they end.
+        local = settled & (steady > 0.05) & (_REACH * deviation < 0.2 * self.d / self.scale)
         first = np.where(local, centre - _REACH * deviation, ends[:, 0])
         last = np.where(local, centre + _REACH * deviation, ends[:, 1])
         spreads = np.sqrt(variance)
@@ -131,18 +136,21 @@ class SmoothField(AbstractCollective):
 
     def _newton(
         self, population: Coordinates, kernel: AbstractKernel, path: Index, position: Array, reach: float
-    ) -> tuple[Array, Array, Array, Array]:
-        """Polish solutions of u = G'(S), S = M(u); return u, S, the variance V of S at fixed u, and 1 − G'' V."""
-        for _ in range(5):
+    ) -> tuple[Array, Array, Array, Array, Mask]:
+        """Polish solutions of u = G'(S), S = M(u); return u, S, the variance V of S at fixed u, 1 − G'' V, and which
+        are found.
+        """
+        for _ in range(_POLISH):
             means, variances = population.variances(kernel, Fields(path, position, np.zeros((1, 1))))
             total, variance = means[:, 0], np.maximum(variances[:, 0], 1e-300)
             steady = 1 - self.interaction.bend(total, self.d) * variance
             safe = np.where(steady > 0.02, steady, np.inf)
             step = np.clip((self.interaction.force(total, self.d) - position) / safe, -reach, reach)
             position = position + step
-            if np.all(np.abs(step) * np.sqrt(variance) < 1e-3):
+            settled = np.abs(step) * np.sqrt(variance) < 1e-3
+            if np.all(settled):
                 break
-        return position, total, variance, steady
+        return position, total, variance, steady, settled
 
     def _survey(self, question: Question) -> Peaks:
         """Return the maxima over fields of what their totals weigh, read off a grid that holds all of the law."""
@@ -150,20 +158,26 @@ class SmoothField(AbstractCollective):
         margin = float(12 * self.scale / np.sqrt(self.d))
         # The cubics' error, (spacing)⁴/400 per site, must not hide a valley of a few nats between two peaks.
         spacing = self.scale * (0.25 if self.d < _MANY else 0.125)
+        widened = False
         for _ in range(_WIDENINGS):
             first, last = low - margin, high + margin
             grid = np.linspace(first, last, int(np.clip(np.ceil((last - first) / spacing), *_CELLS)) + 1)
             zero = np.zeros(question.population.paths)
             everywhere = Fields(np.arange(zero.size), zero, grid[:, None])
             means, variances = question.population.variances(question.kernel, everywhere)
-            ends = self.interaction.force(means[:, [0, -1]], self.d) - grid[[0, -1]]
-            good_left, good_right = bool(np.all(ends[:, 0] > 0)), bool(np.all(ends[:, 1] < 0))
+            drift = self.interaction.force(means, self.d) - grid
+            good_left, good_right = bool(np.all(drift[:, 0] > 0)), bool(np.all(drift[:, -1] < 0))
             if good_left and good_right:
+                closer = _around_peaks(grid, drift)
+                if not widened and grid[1] - grid[0] > spacing and closer[1] - closer[0] < (last - first) / 2:
+                    low, high = closer
+                    continue
                 peaks, good_left, good_right = self._read(grid, means, variances)
                 if good_left and good_right:
                     return peaks
             reach = high - low + self.scale
             low, high = (low if good_left else low - reach), (high if good_right else high + reach)
+            widened = True
         raise ArithmeticError("the field's law has no maximum within reach; the measure cannot be normalised")
 
     def _read(self, grid: Array, means: Array, variances: Array) -> tuple[Peaks, bool, bool]:
@@ -308,6 +322,12 @@ class _Polynomials:
         result = np.polynomial.chebyshev.chebint(self.series, axis=1)
         result[:, 0] -= np.polynomial.chebyshev.chebval(0.0, result.T)
         return np.asarray(result)
+
+
+def _around_peaks(grid: Array, drift: Array) -> tuple[float, float]:
+    """Return the stretch of a grid where a drift (n, G) turns from up to down, with a cell on either side."""
+    turns = np.flatnonzero(np.any((drift[:, :-1] > 0) & (drift[:, 1:] <= 0), axis=0))
+    return float(grid[max(turns[0] - 1, 0)]), float(grid[min(turns[-1] + 2, grid.size - 1)])
 
 
 def _grouped(totals: _Totals, bumps: _Bumps, widest: float) -> tuple[_Totals, _Bumps]:
