@@ -166,11 +166,15 @@ class Schedule:
 
         def tangents() -> tuple[Array, Array]:
             kept = np.arange(noise.size - 1) < (len(places.shares[0]) - 1 if opening else noise.size)
-            led = np.where(kept, tangent(lambda m: m.alpha, noise), noise[1:])
+            with np.errstate(divide="ignore"):
+                led = np.where(kept, tangent(lambda m: m.alpha, noise), noise[1:])
             if np.any(led < 0):
+                # A last step, or one from an infinite slope, overshoots however short it is.
+                stays = led[-1] < 0 or np.any(np.isinf(led))
+                others = " or a linear interpolant" if stays else ", a linear interpolant or more steps"
                 raise OvershootError(
                     f"an Euler step in x overshoots the noise at d = {dimension:g} (alpha would change sign); "
-                    "use scheme='canonical', a linear interpolant or more steps"
+                    f"use scheme='canonical'{others}"
                 )
             return led, np.where(kept, tangent(lambda m: m.beta, signal), signal[1:])
 
