@@ -39,6 +39,9 @@ class Interpolant:
             if not isinstance(value, sp.Expr):
                 raise TypeError(f"{label} must be a SymPy expression in symsched.symbols.tau and d, got {value!r}")
             _require_known_symbols(value, label)
+            # 1.0 is not 1 to SymPy, and it inverts no power 2.0.
+            exact = {found: sp.nsimplify(found, rational=True) for found in value.atoms(sp.Float)}
+            object.__setattr__(self, label, value.xreplace(exact))
         ends = {"alpha": (self.alpha, 1, 0), "beta": (self.beta, 0, 0), "beta ": (self.beta, 1, 1)}
         for label, (expression, at, required) in ends.items():
             value = sp.simplify(expression.subs(tau, at))
@@ -119,7 +122,7 @@ def _inverse(expression: sp.Expr, level: sp.Expr, what: str) -> sp.Expr:
             return sp.simplify(candidate).subs(_level, level)
     raise DerivationError(
         "inverting the interpolant",
-        f"no closed form of tau for {what} = {expression}",
+        f"no closed form of tau for {what} = {expression} that holds on all of 0 < tau < 1",
         "Give alpha and beta that SymPy can invert.",
     )
 
@@ -127,7 +130,9 @@ def _inverse(expression: sp.Expr, level: sp.Expr, what: str) -> sp.Expr:
 def _reproduces(expression: sp.Expr, candidate: sp.Expr, at: sp.Rational, dimension: int) -> bool:
     level = expression.subs({tau: at, d: dimension})
     back = sp.N(candidate.subs({_level: level, d: dimension}), 30)
-    return bool(abs(back - at) < sp.Float("1e-20"))
+    gap = abs(back - at)
+    # A branch that SymPy knows on a part of the line only is NaN elsewhere.
+    return bool(gap.is_comparable and gap < sp.Float("1e-20"))
 
 
 VP = Interpolant(1 - tau, tau, "VP (linear)")
