@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import mpmath
 import sympy as sp
+from sympy.functions.elementary.trigonometric import InverseTrigonometricFunction
 
 from symsched.algebra.budget import within_budget
 from symsched.algebra.constants import ImplicitConstant
@@ -119,12 +120,25 @@ def _symbolic_limit(expression: sp.Expr) -> sp.Expr | None:
 
     def limit() -> sp.Expr | None:
         try:
-            found = sp.simplify(sp.limit(_in_inverse_root(expression), _epsilon, 0, "+"))
+            reduced = _in_inverse_root(expression)
+            found = sp.simplify(sp.limit(reduced, _epsilon, 0, "+"))
+            if found.has(sp.I):
+                # SymPy takes an arc sine for a logarithm of complex numbers; leading_power holds either to numbers.
+                found = sp.simplify(sp.limit(reduced.replace(_is_arc, _at_limit), _epsilon, 0, "+"))
         except (ArithmeticError, AttributeError, NotImplementedError, TypeError, ValueError):
             return None
         return None if found.has(d, _epsilon, sp.oo, -sp.oo, sp.zoo, sp.nan, sp.Limit) else found
 
     return within_budget("limit", limit, lambda: None)
+
+
+def _is_arc(part: sp.Basic) -> bool:
+    return isinstance(part, InverseTrigonometricFunction)
+
+
+def _at_limit(arc: sp.Expr) -> sp.Expr:
+    """Return a continuous function at the limit of its argument."""
+    return arc.func(*(sp.limit(part, _epsilon, 0, "+") for part in arc.args))
 
 
 def _numeric_limit(expression: sp.Expr, scaled: Sequence[mpmath.mpf], what: str) -> sp.Float:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from symsched import GaussianMixture, derive
 from symsched.errors import DerivationError
 from symsched.schedules.interpolant import INTERPOLANTS, VE, VE_TRIG, VP, VP_TRIG, Interpolant
 from symsched.schedules.schedule import custom, dilate, plain
@@ -171,6 +172,33 @@ def test_interpolants_take_no_text():
 def test_a_users_own_interpolant_gets_the_same_windows_in_psi():
     cosine = Interpolant(sp.cos(sp.pi * tau / 2), sp.sin(sp.pi * tau / 2))
     assert np.allclose(dilate(cosine, PAPER).psi(12, 1e6, 3.0), dilate(VP_TRIG, PAPER).psi(12, 1e6, 3.0))
+
+
+def test_decimal_numbers_in_an_interpolant_are_what_they_say():
+    assert Interpolant(0.5 * (1.0 - tau), tau**2.0) == Interpolant((1 - tau) / 2, tau**2)
+    with pytest.raises(ValueError, match=r"beta\(tau=1\) must be 1, got 99/100"):
+        Interpolant(1 - tau, 0.99 * tau)
+
+
+def test_squares_of_the_cosine_and_the_sine_follow_linear_vp():
+    """Noise and signal sum to 1 as those of 1 − τ and τ do, and β sets the dilation of both: one motion."""
+    squares = Interpolant(sp.cos(sp.pi * tau / 2) ** 2, sp.sin(sp.pi * tau / 2) ** 2)
+    pair = GaussianMixture(sp.Rational(4, 5))
+    own, linear = (derive(pair, path).phases for path in (squares, VP))
+    assert [phase.ode for phase in own] == [phase.ode for phase in linear]
+
+
+def test_an_interpolant_in_pieces_is_refused_where_it_is_inverted():
+    bent = Interpolant(1 - tau, sp.Piecewise((tau / 2, tau < HALF), (3 * tau / 2 - HALF, True)))
+    with pytest.raises(DerivationError, match=r"no closed form of tau for beta = .* on all of 0 < tau < 1"):
+        dilate(bent, PAPER)
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [((1 - tau) ** 2, tau), (1 - tau, tau**2)], ids=["end", "infinite slope"])
+def test_a_step_that_overshoots_however_short_is_not_told_to_be_shorter(alpha, beta):
+    schedule = dilate(Interpolant(alpha, beta), PAPER)
+    with pytest.raises(ValueError, match=r"scheme='canonical' or a linear interpolant$"):
+        schedule.plan(4000, 1e4, 3.0, "interpolant")
 
 
 def test_phases_at_one_scale_are_refused():
