@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     commands = program.add_subparsers(metavar="COMMAND", required=True)
 
     reproduce = _command(commands, "reproduce", "check every claim of the paper and write the report")
+    reproduce.add_argument("--all", action="store_true", dest="everything", help="also the claims on few evaluations")
     _pages(reproduce, "symsched-report")
     _seed(reproduce)
 

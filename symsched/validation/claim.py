@@ -19,7 +19,9 @@ from symsched.validation.checks.base import AbstractCheck
 from symsched.validation.effort import Effort
 
 HOME = "derivations"
-_FILE = re.compile(r"[a-z]+_\d\d_\w+")
+PAPER, FEW = ("gm", "cw"), ("few",)
+"""The first words of the files whose claims the paper makes, and of those on few evaluations, which are ours."""
+_FILE = re.compile(r"([a-z]+)_\d\d_\w+")
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,13 @@ class Claim:
 
 
 @cache
-def claims() -> tuple[tuple[str, Claim], ...]:
-    """Return (name of the file, claim) of every claim in derivations/, in the order of their numbers."""
+def claims(words: tuple[str, ...] = PAPER) -> tuple[tuple[str, Claim], ...]:
+    """Return (name of the file, claim) of every claim in derivations/ whose file begins with one of the ``words``.
+
+    They are in the order of their numbers.
+    """
     home = folder(HOME)
-    names = sorted(path.stem for path in home.glob("*.py") if _FILE.fullmatch(path.stem))
-    found = [(name, load(home, name).CLAIM) for name in names]
-    return tuple(sorted(found, key=lambda pair: pair[1].number))
+    files = sorted(path.stem for path in home.glob("*.py"))
+    names = [name for name in files if (found := _FILE.fullmatch(name)) and found[1] in words]
+    told = [(name, load(home, name).CLAIM) for name in names]
+    return tuple(sorted(told, key=lambda pair: pair[1].number))

@@ -14,7 +14,13 @@ def run(options: argparse.Namespace) -> int:
     """Check the claims, print their summary, leave the report in the folder; 1 unless all come out as expected."""
     folder = folder_path(options.out, "--out")
     seed = whole(options.seed, "seed", 0)
-    ledger = reproduce(folder, quick=options.quick, progress=options.progress is not False, seed=seed)
+    ledger = reproduce(
+        folder,
+        quick=options.quick,
+        progress=options.progress is not False,
+        seed=seed,
+        everything=options.everything,
+    )
     if options.json:
         write_json(to_dict(ledger))
     else:
