@@ -7,9 +7,10 @@ from symsched.reporting.claim import Finding
 from symsched.reporting.folder import FolderError
 from symsched.reporting.verdicts import deterministic
 from symsched.symbols import t
-from symsched.validation.claim import claims
+from symsched.validation import reproduction
+from symsched.validation.claim import FEW, PAPER, claims
 from symsched.validation.effort import Effort
-from symsched.validation.reproduction import reproduce
+from symsched.validation.reproduction import TITLE, reproduce
 
 
 def small(number, *, interrupt=False):
@@ -38,6 +39,19 @@ class TestReproduce:
 
     def test_seed_reaches_the_claims(self):
         assert not reproduce(quick=True, progress=False, seed=1, checks=(small(1),)).passed
+
+    def test_all_adds_the_claims_that_the_paper_does_not_make(self, monkeypatch):
+        class Told:
+            def __init__(self, number):
+                self.check = small(number)[1]
+
+        told = {PAPER: (1,), PAPER + FEW: (1, 20)}
+        monkeypatch.setattr(
+            reproduction, "claims", lambda words=PAPER: tuple((f"gm_{n:02d}_small", Told(n)) for n in told[words])
+        )
+        ledgers = [reproduce(quick=True, progress=False, everything=everything) for everything in (False, True)]
+        assert [[claim.number for claim in ledger.claims] for ledger in ledgers] == [[1], [1, 20]]
+        assert [ledger.title for ledger in ledgers] == [TITLE, f"{TITLE}, with those on few evaluations"]
 
     def test_an_interrupted_run_leaves_what_it_has(self, tmp_path):
         checks = (small(1), small(2, interrupt=True), small(3))
