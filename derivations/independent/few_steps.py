@@ -160,7 +160,7 @@ class Table:
 
 
 @cache
-def best_table(count: int, low: float, high: float, *, row: bool, starts: int = 12) -> Table:
+def best_table(count: int, low: float, high: float, *, row: bool, starts: int = 8) -> Table:
     """Return the table of ``count`` evaluations whose widths are nearest to σ, at worst over σ in [low, high].
 
     What comes out is a row of its own, or the last D.
