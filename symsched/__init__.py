@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from symsched.limits.limit import Limit as Limit
     from symsched.limits.limit import Phase as Phase
     from symsched.limits.limit import derive as derive
-    from symsched.predictions.comparison import Comparison as Comparison
-    from symsched.predictions.comparison import compare as compare
+    from symsched.predictions.comparisons.compare import Comparison as Comparison
+    from symsched.predictions.comparisons.compare import compare as compare
     from symsched.predictions.predict import predict as predict
     from symsched.schedules.interpolant import VE as VE
     from symsched.schedules.interpolant import VE_TRIG as VE_TRIG
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Check": "algebra.derivation",
-    "Comparison": "predictions.comparison",
+    "Comparison": "predictions.comparisons.compare",
     "CurieWeiss": "distributions.named",
     "Derivation": "algebra.derivation",
     "DerivationError": "errors",
@@ -80,7 +80,7 @@ _HOMES = {
     "VE_TRIG": "schedules.interpolant",
     "VP": "schedules.interpolant",
     "VP_TRIG": "schedules.interpolant",
-    "compare": "predictions.comparison",
+    "compare": "predictions.comparisons.compare",
     "derive": "limits.limit",
     "design": "predictions.designs.design",
     "law_of": "laws",

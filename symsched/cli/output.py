@@ -22,7 +22,7 @@ def write_json(data: object) -> None:
     print(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def write_picture(folder: Path, name: str, chart: Chart, what: str) -> Path:
+def write_picture(folder: Path, name: str, chart: Chart | tuple[Chart, ...], what: str) -> Path:
     """Draw a chart into a folder, which is made if it is not there, and return the file; ``what`` it belongs to."""
     picture = folder / name
     with writing_to(folder, what):

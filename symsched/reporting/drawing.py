@@ -4,6 +4,7 @@ Figures are objects of their own: no window, no global figure, no change of the 
 """
 
 import io
+import math
 import re
 import textwrap
 from collections.abc import Sequence
@@ -43,15 +44,7 @@ def figure(chart: Chart) -> Figure:
         )
         result.suptitle(textwrap.fill(chart.title, 68), x=0.015, ha="left", weight="bold")
         axes = result.add_subplot()
-        places = _places(chart.curves)
-        for curve, place in zip(chart.curves, places, strict=True):
-            _draw(axes, curve, _CYCLE[place % len(_CYCLE)], place, sideways=bool(chart.ticks))
-        named = [level.label for level in chart.levels if level.label]
-        for level in chart.levels:
-            line = axes.axvline if level.axis == "x" else axes.axhline
-            dots = _DOTS[named.index(level.label) % len(_DOTS)] if level.label else _DOTS[0]
-            line(level.value, color=_INK, linewidth=1.1, linestyle=dots, zorder=1.5, label=level.label or None)
-        _axes(axes, chart, ticks)
+        _plotted(axes, chart, ticks)
         order = [curve.label for curve in chart.curves] + [level.label for level in chart.levels]
         entries = sorted(zip(*axes.get_legend_handles_labels(), strict=True), key=lambda entry: order.index(entry[1]))
         if len(entries) > 1:
@@ -62,6 +55,41 @@ def figure(chart: Chart) -> Figure:
     return result
 
 
+def panels(charts: Sequence[Chart]) -> Figure:
+    """Return charts of the same curves beside each other, under the title of the first, with one legend.
+
+    Curves of one colour differ in their markers.
+    """
+    with mpl.rc_context(_settings()):
+        size = (WIDTH * 0.9 * len(charts), 4.2 + 0.22 * math.ceil(len(charts[0].curves) / 3))
+        result = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1))
+        result.suptitle(charts[0].title, x=0.015, ha="left", weight="bold")
+        drawn = [result.add_subplot(1, len(charts), place) for place in range(1, len(charts) + 1)]
+        for axes, chart in zip(drawn, charts, strict=True):
+            _plotted(axes, chart, [], marked=True)
+            for level in chart.levels:
+                place: Any = ("axes fraction", "data")
+                axes.annotate(level.label, (1, level.value), xycoords=place, ha="right", va="bottom")
+        labels = {curve.label for curve in charts[0].curves}
+        entries = [entry for entry in zip(*drawn[0].get_legend_handles_labels(), strict=True) if entry[1] in labels]
+        result.legend(*zip(*entries, strict=True), loc="outside lower center", ncols=3)
+    return result
+
+
+def _plotted(axes: Axes, chart: Chart, ticks: list[str], *, marked: bool = False) -> None:
+    """Draw the curves and levels of a chart, and its axes."""
+    places = _places(chart.curves)
+    for curve, place in zip(chart.curves, places, strict=True):
+        mark = _MARKERS[place // len(_CYCLE) % len(_MARKERS)] if marked else ""
+        _draw(axes, curve, _CYCLE[place % len(_CYCLE)], place, sideways=bool(chart.ticks), mark=mark)
+    named = [level.label for level in chart.levels if level.label]
+    for level in chart.levels:
+        line = axes.axvline if level.axis == "x" else axes.axhline
+        dots = _DOTS[named.index(level.label) % len(_DOTS)] if level.label else _DOTS[0]
+        line(level.value, color=_INK, linewidth=1.1, linestyle=dots, zorder=1.5, label=level.label or None)
+    _axes(axes, chart, ticks)
+
+
 def _places(curves: Sequence[Curve]) -> list[int]:
     """Return the place in the cycle of colours of each curve: one for each quantity."""
     keys = [curve.quantity or f"curve {place}" for place, curve in enumerate(curves)]
@@ -69,8 +97,11 @@ def _places(curves: Sequence[Curve]) -> list[int]:
     return [order.index(key) for key in keys]
 
 
-def draw(chart: Chart, format: Format) -> bytes:
-    """Return the file of a chart: SVG text, PNG at 160 dots per inch, or PDF. The same chart gives the same bytes."""
+def draw(chart: Chart | tuple[Chart, ...], format: Format) -> bytes:
+    """Return the file of a chart, or of several beside each other: SVG text, PNG at 160 dots per inch, or PDF.
+
+    The same chart gives the same bytes.
+    """
     stream = io.BytesIO()
     metadata: dict[str, Any] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}.get(
         format, {"CreationDate": None, "Creator": None, "Producer": None}
@@ -86,9 +117,9 @@ def darkened(svg: bytes) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _laid_out(chart: Chart) -> Figure:
+def _laid_out(chart: Chart | tuple[Chart, ...]) -> Figure:
     """Return the figure with its layout found once: that is half of the work, and a report asks for several formats."""
-    result = figure(chart)
+    result = figure(chart) if isinstance(chart, Chart) else panels(chart)
     result.draw_without_rendering()
     result.set_layout_engine("none")
     return result
@@ -120,7 +151,7 @@ def _settings() -> dict[str, Any]:
     }
 
 
-def _draw(axes: Axes, curve: Curve, colour: str, place: int, *, sideways: bool) -> None:
+def _draw(axes: Axes, curve: Curve, colour: str, place: int, *, sideways: bool, mark: str = "") -> None:
     if curve.style == "points":
         across, up = (curve.error, None) if sideways else (None, curve.error)
         look: dict[str, Any] = {"color": colour, "fmt": _MARKERS[place % len(_MARKERS)], "zorder": 3}
@@ -128,10 +159,11 @@ def _draw(axes: Axes, curve: Curve, colour: str, place: int, *, sideways: bool) 
         axes.errorbar(curve.x, curve.y, yerr=up, xerr=across, label=curve.label, **look)
         return
     # Beyond the seven colours of the cycle, lines of one colour differ in their dashes.
-    again = place >= len(_CYCLE) and curve.style == "line"
+    again = place >= len(_CYCLE) and curve.style == "line" and not mark
     style = "-." if again else {"line": "-", "dashed": "--", "steps": "-"}[curve.style]
     how = "steps-mid" if curve.style == "steps" else "default"
-    axes.plot(curve.x, curve.y, style, label=curve.label, color=colour, linewidth=1.9, drawstyle=how, zorder=2)
+    look = {"color": colour, "linewidth": 1.9, "drawstyle": how, "zorder": 2, "marker": mark, "markersize": 5}
+    axes.plot(curve.x, curve.y, style, label=curve.label, **look)
     if curve.error is not None:
         low = [y - e for y, e in zip(curve.y, curve.error, strict=True)]
         high = [y + e for y, e in zip(curve.y, curve.error, strict=True)]

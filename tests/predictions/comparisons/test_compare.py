@@ -45,10 +45,10 @@ def test_ours_needs_fewer_than_any_other_at_an_order_above_one(found):
 
 def test_what_it_shows(found):
     table = found.to_markdown()
-    assert "| derived | edgeworth |" in table
-    assert "EDM tuned" in table
+    assert "| derived | edgeworth, its own |" in table
+    assert "EDM, tuned" in table
     assert json.loads(json.dumps(found.to_dict()))["cells"][0]["evaluations"] == 6
-    assert len(found.plot().axes) == 1
+    assert len(found.plot().axes) == 2
     assert repr(found).startswith("<Comparison of")
 
 

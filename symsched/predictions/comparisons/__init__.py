@@ -1,0 +1,1 @@
+"""Our schedules and designs beside the grids in use: the same tuning, the same budget, and where ours loses."""
