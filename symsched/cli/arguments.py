@@ -100,8 +100,8 @@ def _command(
     return command
 
 
-def _distribution(command: argparse.ArgumentParser) -> None:
-    command.add_argument("name", metavar="NAME", help=_NAME)
+def _distribution(command: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    command.add_argument("name", metavar="NAME", nargs="?" if optional else None, help=_NAME)
     command.add_argument("--interpolant", metavar="I", help="vp, ve, vp-trig or ve-trig (default: vp)")
     command.add_argument(
         "--set",
@@ -157,8 +157,11 @@ def _design(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def _compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     compare = _command(commands, "compare", "set the schedule beside the grids in use, each tuned in the same way")
-    _distribution(compare)
-    compare.add_argument("--evaluations", nargs="+", metavar="N", default=["4", "8", "16", "32"], help="denoiser calls")
+    _distribution(compare, optional=True)
+    compare.add_argument("--zoo", action="store_true", help="evaluations that each member of the zoo needs, or NAME")
+    compare.add_argument("--designed", action="store_true", help="with --zoo: search for designs, which takes long")
+    compare.add_argument("--evaluations", nargs="+", metavar="N", help="denoiser calls (default: 4 8 16 32)")
     compare.add_argument("--d", nargs="+", metavar="D", default=["1e6"], help="dimensions (default: 1e6)")
+    compare.add_argument("--workers", metavar="N", help="with --zoo: processes (default: one for each core)")
     compare.add_argument("--out", default="symsched-compare", metavar="DIR", help="folder of the figure")
     _progress(compare)

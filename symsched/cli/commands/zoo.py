@@ -1,17 +1,16 @@
 """``symsched zoo``: every named distribution derived and validated, on one page."""
 
 import argparse
-import multiprocessing
 import os
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from tqdm import tqdm
 
 from symsched.cli.output import write_json
 from symsched.cli.reading import progress, whole
+from symsched.cli.sharing import shared
 from symsched.reporting.claim import Finding
 from symsched.reporting.folder import folder_path, require_folder, write_folder
 from symsched.reporting.pages.data import to_dict
@@ -50,26 +49,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _claims(entries: Sequence[Entry], seed: int, workers: int, *, quick: bool) -> Iterator[Finding]:
-    """Yield the claims as they are done: one after the other, or from several processes, with the same numbers."""
-    if workers == 1:
-        for place, entry in enumerate(entries, 1):
-            yield exhibit(entry, place, seed=seed, quick=quick)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        # A terminal sends Ctrl-C to every process; those that are started now inherit that they do not listen.
-        listening = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            places = enumerate(entries, 1)
-            futures = [pool.submit(exhibit, entry, place, seed=seed, quick=quick) for place, entry in places]
-        finally:
-            signal.signal(signal.SIGINT, listening)
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        except BaseException:
-            # Nobody waits for entries that are half done.
-            pool.shutdown(wait=False, cancel_futures=True)
-            for worker in multiprocessing.active_children():
-                worker.terminate()
-            raise
+    """Yield the claims as they are done."""
+    return shared(partial(_claim, exhibit, seed=seed, quick=quick), list(enumerate(entries, 1)), workers)
+
+
+def _claim(shown: Callable[..., Finding], place: tuple[int, Entry], *, seed: int, quick: bool) -> Finding:
+    number, entry = place
+    return shown(entry, number, seed=seed, quick=quick)

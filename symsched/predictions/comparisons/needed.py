@@ -78,9 +78,10 @@ def requirement(
 ) -> Requirement:
     """Return how many evaluations a limit needs at one d, by bisection: as if errors fell with their number.
 
-    Everyone has the same search at every number, the others with more tries than ours. Others run with DPM-Solver++(2M), and the paper's
-    dilation with its own Euler; one who does not hold with fewer evaluations than the best so far is not asked again.
-    The design is the first of 3, 4, 6, 8 evaluations that holds, if that is fewer than the schedule needs.
+    Everyone has the same search at every number, the others with more tries than ours. Others run with
+    DPM-Solver++(2M), and the paper's dilation with its own Euler; one who does not hold with fewer evaluations than the
+    best so far is not asked again. The design is the first of 3, 4, 6, 8 evaluations that holds, if that is fewer than
+    the schedule needs.
 
     Raises TypeError or ValueError for bad input.
     """

@@ -13,7 +13,7 @@ from symsched.limits.limit import Limit
 from symsched.models.order_model import AbstractOrderModel, AbstractPointsModel
 from symsched.predictions.comparisons import grids
 from symsched.predictions.comparisons.information import information
-from symsched.predictions.comparisons.runge_kutta import classical
+from symsched.predictions.comparisons.runge_kutta import CLASSICAL, HEUN, in_noise, runge_kutta
 from symsched.schedules.interpolant import VE
 from symsched.schedules.plan import Plan
 from symsched.schedules.schedule import plain
@@ -27,6 +27,8 @@ _BEYOND = 3.0
 everyone.
 """
 
+_OF_RUNGE_AND_KUTTA = ("heun", "rk4")
+"""Schemes in x, of which the nodes alone do not make a plan."""
 _LATTICE = 0.02
 """Distance of neighbours of the lattice in log ψ."""
 
@@ -93,6 +95,8 @@ def _on_lattice(rival: Rival) -> Rival:
         return rival
 
     def built(count: int, numbers: Array, scheme: str) -> Plan:
+        if scheme in _OF_RUNGE_AND_KUTTA:
+            return rival.built(count, numbers, scheme)
         found = rival.built(count, numbers, "canonical").psi
         with np.errstate(divide="ignore"):
             return SCHEMES[scheme](Nodes.of_ratios(np.exp(_LATTICE * np.round(np.log(found) / _LATTICE))))
@@ -106,16 +110,10 @@ def _of(
     def built(count: int, numbers: Array, scheme: str) -> Plan:
         if scheme != "heun":
             return SCHEMES[scheme](Nodes.of_ratios(rule(count, numbers)))
-        return SCHEMES["heun"](Nodes.of_ratios(_paired(rule((count + 1) // 2, numbers))))
+        # Two evaluations a step, and one for the last, which is Euler's to σ = 0.
+        return runge_kutta(HEUN, in_noise, 1 / rule((count + 1) // 2, numbers))
 
     return Rival(name, own, built, start, source)
-
-
-def _paired(nodes: Array) -> Array:
-    """Return nodes with one between each two, half way: the scheme moves it to the second, its inner stage."""
-    out = np.empty(2 * len(nodes) - 1)
-    out[::2], out[1::2] = nodes, (nodes[1:] + nodes[:-1]) / 2
-    return out
 
 
 def _ours(limit: Limit, d: float) -> list[Rival]:
@@ -168,6 +166,6 @@ def _lipschitz(model: AbstractOrderModel, d: float) -> list[Rival]:
         if scheme != "rk4":
             return SCHEMES[scheme](Nodes.of_ratios(grids.lipschitz_nodes(count, height)))
         cut = grids.LIPSCHITZ_CUT
-        return classical(path, np.linspace(cut, 1 - cut, (count - 1) // 4 + 1))
+        return runge_kutta(CLASSICAL, path, np.linspace(cut, 1 - cut, (count - 1) // 4 + 1))
 
     return [Rival("Lipschitz closed form", "rk4", built, (), "arXiv 2509.01629, of two modes at ±M", least=5)]

@@ -23,8 +23,10 @@ _WALL = 100.0
 """Cost of weights that are off by as much as cannot be made up for, where only what holds is asked for."""
 _WEIGHT_ALONE = 3.0
 """Error of the weights, in units of 1 % or of the best cost, from which on the sites are not looked at."""
-_HOPELESS, _LOOKED_AT = 5.0, 3
-"""A search for what holds ends where the corners of the simplex and so many tries more leave a cost above."""
+_HOPELESS, _LOOKED_AT = 15.0, 3
+"""Error in units of 1 % and 5 % that the corners of the simplex and so many tries more have to get below, or a search
+for what holds ends.
+"""
 _FLAT = 0.01
 """Relative difference of all costs of so many tries below which the numbers do not matter, and any search ends."""
 _FEW_REPLICATES = 2
@@ -75,7 +77,8 @@ def tuned(
             best = (value, errors, tuple(float(n) for n in numbers))
         if len(costs) > len(begin) + _LOOKED_AT and max(costs) - min(costs) <= _FLAT * min(costs):
             raise _EnoughError
-        if settle and (best[0] <= 1 or (len(costs) > len(begin) + _LOOKED_AT and best[0] > _HOPELESS)):
+        far = best[0] - _WALL * (best[0] > _WALL) > _HOPELESS
+        if settle and (best[0] <= 1 or (len(costs) > len(begin) + _LOOKED_AT and far)):
             raise _EnoughError
         return value
 
