@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from tqdm.auto import tqdm
 
 from symsched.algebra.inputs import INTEGERS, require_sequence
-from symsched.errors import DerivationError, require_integer, require_real
+from symsched.errors import DerivationError, nearest, require_integer, require_real
 from symsched.limits.limit import Limit
-from symsched.predictions.comparisons.rivals import DESIGNED, Rival, rivals
+from symsched.models.order_model import AbstractOrderModel
+from symsched.predictions.comparisons.rivals import DESIGNED, INFORMED, Rival, rivals
 from symsched.predictions.comparisons.table import Cell, Comparison
 from symsched.predictions.comparisons.tuning import TRIES, tuned
 from symsched.predictions.designs.base import AbstractDesign
@@ -31,6 +32,7 @@ def compare(
     evaluations: Sequence[int] = (4, 8, 16, 32),
     dimensions: Sequence[float] = (1e6,),
     schemes: Sequence[str] = ("canonical", "dpmpp_2m"),
+    grids: Sequence[str] = (),
     designed: bool = True,
     progress: bool = False,
 ) -> Comparison:
@@ -38,10 +40,10 @@ def compare(
 
     Errors are those of mode weights, and of mean and deviation of a coordinate over its deviation, after the plan, by
     the order parameters at that d. Each grid is run with every one of ``schemes`` and with its own: EDM's with Heun's,
-    ours with "edgeworth". Free numbers are searched for by one method with the same number of tries for all.
-    ``designed`` adds what ``design`` finds, a search of its own and longer, with at most so many evaluations (none
-    beyond 8, or 4 for two normal modes, where nothing is left to gain). Predicted, not sampled: fixed evaluations at a
-    given d. Interrupted, it returns the cells that are done.
+    ours with "edgeworth". Free numbers are searched for by one method with the same number of tries for all. ``grids``
+    names those that are run, by default all. ``designed`` adds what ``design`` finds, a search of its own and longer,
+    with at most so many evaluations (none beyond 8, or 4 for two normal modes, where nothing is left to gain).
+    Predicted, not sampled: fixed evaluations at a given d. Interrupted, it returns the cells that are done.
 
     Raises TypeError or ValueError for bad input.
     """
@@ -54,11 +56,12 @@ def compare(
     names = require_sequence(schemes, "schemes", f"a sequence of names out of {KNOWN}")
     if any(name not in KNOWN for name in names) or not (counts and sizes and names):
         raise ValueError(f"compare needs evaluations, dimensions and schemes out of {KNOWN}, got schemes {schemes!r}")
+    only = require_sequence(grids, "grids", "a sequence of names, such as ['derived', 'EDM, tuned']")
     cells: list[Cell] = []
     title = f"{limit!r}, {TRIES} tries for each grid"
     try:
         with tqdm(disable=not progress, unit="cell", leave=False) as bar:
-            for cell in _cells(limit, sizes, counts, schemes, bar, designed=designed):
+            for cell in _cells(limit, sizes, counts, (schemes, only), bar, designed=designed):
                 cells.append(cell)
                 bar.update()
     except KeyboardInterrupt:
@@ -70,7 +73,7 @@ def _cells(
     limit: Limit,
     sizes: Sequence[float],
     counts: Sequence[int],
-    schemes: Sequence[str],
+    asked: tuple[Sequence[str], Sequence[str]],
     bar: tqdm[None],
     *,
     designed: bool,
@@ -78,7 +81,8 @@ def _cells(
     tables = _designs(limit, counts) if designed else {}
     for d in sizes:
         model = limit.order_model(d)
-        everyone = [(rival, scheme) for rival in rivals(limit, model, d) for scheme in _schemes(rival, schemes)]
+        schemes, only = asked
+        everyone = [(rival, scheme) for rival in _asked(limit, model, d, only) for scheme in _schemes(rival, schemes)]
         bar.total = len(sizes) * len(counts) * len(everyone) + len(sizes) * len(tables)
         for count in counts:
             if count in tables and d > tables[count].least_dimension:
@@ -88,6 +92,15 @@ def _cells(
                 bar.set_description(f"{rival.name}, {count}")
                 found = tuned(rival, scheme, count, model)
                 yield Cell(rival.name, scheme, count, d, found.errors, found.numbers, own=scheme == rival.own)
+
+
+def _asked(limit: Limit, model: AbstractOrderModel, d: float, only: Sequence[str]) -> list[Rival]:
+    everyone = rivals(limit, model, d, informed=not only or not INFORMED.isdisjoint(only))
+    names = [rival.name for rival in everyone]
+    for name in only:
+        if name not in names:
+            raise ValueError(f"unknown grid {name!r} for {limit!r}; {nearest(str(name), names)}")
+    return [rival for rival in everyone if not only or rival.name in only]
 
 
 def _schemes(rival: Rival, common: Sequence[str]) -> tuple[str, ...]:

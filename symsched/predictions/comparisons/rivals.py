@@ -20,6 +20,9 @@ from symsched.schedules.schedule import plain
 from symsched.schedules.schemes import SCHEMES, Nodes
 
 OURS, PAPERS, DESIGNED = "derived", "the paper's dilation", "designed"
+_ENTROPIC, _PATH = "entropic time, tuned", "least path KL, tuned"
+INFORMED = frozenset((_ENTROPIC, _PATH))
+"""Grids that need the information curve."""
 _KAPPA = 3.0
 _SIGMA_MAX, _SIGMA_MIN, _RHO = 80.0, 0.05, 7.0
 _BEYOND = 3.0
@@ -53,11 +56,14 @@ class Rival:
     only_own: bool = False
 
 
-def rivals(limit: Limit, model: AbstractOrderModel, d: float, *, quick: bool = False) -> list[Rival]:
+def rivals(
+    limit: Limit, model: AbstractOrderModel, d: float, *, quick: bool = False, informed: bool = True
+) -> list[Rival]:
     """Return everyone who can be run on a limit at one d, ours first.
 
-    ``quick`` leaves out the grids that need the information curve of the model, and moves the nodes of the others to a
-    lattice, by 1 % at most: a law without a closed form is tabulated at every new ψ, which makes a search slow.
+    ``informed`` adds the grids that need the information curve of the model. ``quick`` leaves these out, and moves the
+    nodes of the others to a lattice, by 1 % at most: a law without a closed form is tabulated at every new ψ, which
+    makes a search slow.
     """
     high = max(_SIGMA_MAX, _BEYOND * d ** float(limit.phases[0].exponent))
     deviation = max(math.sqrt(site.variance) for site in model.sites) or 1.0
@@ -67,19 +73,19 @@ def rivals(limit: Limit, model: AbstractOrderModel, d: float, *, quick: bool = F
         _of("log-uniform σ, tuned", "dpmpp_2m", grids.log_uniform, (high, _SIGMA_MIN), "both ends searched for"),
         _of("tangent law, tuned", "canonical", grids.tangent, (deviation,), "arXiv 2601.13602, σ searched for"),
     ]
-    if not quick:
+    if informed and not quick:
         curve = information(model)
         last = deviation / 20
         tuned += [
             _of(
-                "entropic time, tuned",
+                _ENTROPIC,
                 "canonical",
                 partial(grids.entropic, known=curve),
                 (last,),
                 "arXiv 2504.13612, of the exact mmse, σ_min searched for",
             ),
             _of(
-                "least path KL, tuned",
+                _PATH,
                 "canonical",
                 partial(grids.least_path_divergence, known=curve),
                 (last,),

@@ -117,7 +117,9 @@ class Comparison:
         """
         d = (self.cells[-1].dimension if self.cells else 0.0) if dimension is None else dimension
         here = [cell for cell in self.cells if cell.dimension == d]
-        shown = dict.fromkeys(cell.grid for cell in here)
+        # Ours first, and with it the colours that are told apart best.
+        shown = dict.fromkeys(g for g in (DESIGNED, OURS, PAPERS) if any(c.grid == g for c in here))
+        shown |= dict.fromkeys(cell.grid for cell in here)
         scheme = {name: next((c.scheme for c in here if c.grid == name and c.own), None) for name in shown}
         scheme |= {name: next(c.scheme for c in here if c.grid == name) for name, own in scheme.items() if own is None}
         out = []
@@ -125,6 +127,7 @@ class Comparison:
             curves = []
             for grid in shown:
                 own = [cell for cell in here if cell.grid == grid and cell.scheme == scheme[grid]]
+                own = [cell for cell in own if math.isfinite(getattr(cell.errors, name))]
                 heights = [min(max(getattr(cell.errors, name), _SHOWN), _MOST_SHOWN) for cell in own]
                 style: Style = "line" if grid in (*_MINE, PAPERS) else "dashed"
                 label = grid if grid == DESIGNED else f"{grid} ({scheme[grid]})"
