@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import mpmath
@@ -10,13 +11,20 @@ from sympy.functions.elementary.trigonometric import InverseTrigonometricFunctio
 
 from symsched.algebra.budget import within_budget
 from symsched.algebra.constants import ImplicitConstant
+from symsched.algebra.escapes import brief
 from symsched.errors import DerivationError
 from symsched.symbols import d
 
 # (log10 d, digits): so large that corrections d^(-1/100) and logarithms cannot be mistaken for a change of exponent;
+# where sums cancel, √(d² + d) − d, with digits enough for what is left;
 # and where d stands in an exponent or a special function, with digits enough for (1 + 1/d)^d.
 _ALGEBRAIC = ((mpmath.mpf(10) ** 5, 2 * mpmath.mpf(10) ** 5), 60)
+_CANCELLING = ((mpmath.mpf(2000), mpmath.mpf(4000)), 10_000)
 _TRANSCENDENTAL = ((mpmath.mpf(100), mpmath.mpf(200), mpmath.mpf(400)), 1000)
+_SETTLED = mpmath.mpf(10) ** -25
+"""Relative difference of two values of a limit that is read from numbers."""
+_SHORT = 1000
+"""Denominator of a number that is taken for a fraction."""
 # Multiples of 1/2q for every order q up to 10, among others; a logarithm moves the slope by 3e-6 only.
 _DENOMINATOR = 5040
 
@@ -48,6 +56,8 @@ def leading_power(
     expression = _without_maxima(expression, sample)
     sample |= {constant: sp.N(constant, 60) for constant in expression.atoms(ImplicitConstant)}
     logs, digits = _TRANSCENDENTAL if _is_transcendental(expression) else _ALGEBRAIC
+    if digits == _ALGEBRAIC[1] and _cancels(expression.subs(sample), logs[-1]):
+        logs, digits = _CANCELLING
     with mpmath.workdps(digits):
         values = within_budget("leading power", lambda: _values(expression.subs(sample), logs, what))
         exponent = _exponent(expression, values, logs, what)
@@ -56,7 +66,7 @@ def leading_power(
         ]
         coefficient = _symbolic_limit(expression / d**exponent)
         if coefficient is None:
-            return _numeric_limit(expression, scaled, what), exponent
+            return _numeric_limit(expression, scaled, what, _Trial(sample, logs[-1], exponent)), exponent
         seen = scaled[-1]
         if not abs(seen - _number(coefficient.subs(sample))) <= mpmath.mpf(10) ** -12 * abs(seen):
             raise DerivationError(
@@ -73,6 +83,23 @@ def _is_transcendental(expression: sp.Expr) -> bool:
         (isinstance(part, sp.Pow) and part.exp.has(d)) or (isinstance(part, sp.Function) and part.has(d))
         for part in sp.preorder_traversal(expression)
     )
+
+
+def _cancels(expression: sp.Expr, log: mpmath.mpf) -> bool:
+    """Return whether some sum is so much smaller than its terms at d = 10^log that _ALGEBRAIC's digits do not hold it.
+
+    A sum that is 0 there may be so as d → ∞ only: √(1 + 1/d) − 1.
+    """
+    digits = _ALGEBRAIC[1]
+    sums = [part.args for part in expression.atoms(sp.Add) if part.has(d)]
+    with mpmath.workdps(digits):
+        try:
+            found = sp.lambdify([d], sums, "mpmath")(mpmath.power(10, log))
+        except (ArithmeticError, TypeError, ValueError):
+            return True  # a quotient of such a sum has no value at all
+        return any(
+            not abs(mpmath.fsum(terms)) > mpmath.mpf(10) ** (-digits / 2) * max(map(abs, terms)) for terms in found
+        )
 
 
 def _number(value: sp.Expr) -> mpmath.mpf:
@@ -141,18 +168,60 @@ def _at_limit(arc: sp.Expr) -> sp.Expr:
     return arc.func(*(sp.limit(part, _epsilon, 0, "+") for part in arc.args))
 
 
-def _numeric_limit(expression: sp.Expr, scaled: Sequence[mpmath.mpf], what: str) -> sp.Float:
-    """Return the limit by numbers, and say so; DerivationError where they have not settled or hold for a trial only."""
-    names = ", ".join(sorted(map(str, expression.free_symbols - {d})))
-    if names or not abs(scaled[-1] - scaled[-2]) <= mpmath.mpf(10) ** -25 * abs(scaled[-1]):
+@dataclass(frozen=True)
+class _Trial:
+    """The numbers that stood for symbols, and the dimension 10^log at which a limit was read."""
+
+    sample: Mapping[sp.Basic, sp.Expr]
+    log: mpmath.mpf
+    exponent: sp.Rational
+
+    def coefficient(self, expression: sp.Expr, values: Mapping[sp.Basic, sp.Expr], what: str) -> mpmath.mpf:
+        """Return the expression over d^exponent with ``values`` for symbols."""
+        (value,) = _values(expression.subs({**self.sample, **values}), (self.log,), what)
+        return value / mpmath.power(10, self.log * self.exponent.p / self.exponent.q)
+
+
+def _numeric_limit(expression: sp.Expr, scaled: Sequence[mpmath.mpf], what: str, trial: _Trial) -> sp.Expr:
+    """Return the limit by numbers, and say so: a number times powers of the symbols.
+
+    Raises DerivationError where the numbers have not settled, or depend on symbols otherwise.
+    """
+    if not abs(scaled[-1] - scaled[-2]) <= _SETTLED * abs(scaled[-1]):
+        raise DerivationError("leading power", f"no limit of {what} = {brief(expression)} was found", _REMEDY)
+    powers = _powers(expression, scaled[-1], what, trial)
+    if powers is None:
+        names = ", ".join(sorted(map(str, expression.free_symbols - {d})))
         raise DerivationError(
             "leading power",
-            f"no limit of {what} = {expression} was found" + (f" while {names} are symbols" if names else ""),
-            "Substitute numbers: the limit is then taken from them." if names else _REMEDY,
+            f"no limit of {what} = {brief(expression)} was found while {names} are symbols",
+            "Give parameters numbers, or take an interpolant of which SymPy finds the limit.",
         )
-    value = sp.Float(mpmath.nstr(scaled[-1], 30), 25)
-    warnings.warn(f"the limit of {what} = {expression} is taken from numbers: {sp.N(value, 12)}", stacklevel=2)
-    return value
+    factor = sp.Mul(*(symbol**power for symbol, power in powers.items()))
+    left = scaled[-1] / _number(factor.subs(trial.sample))
+    value = sp.nsimplify(sp.Float(mpmath.nstr(left, 30), 25), rational=True, tolerance=1e-20)
+    value = value if value.q <= _SHORT else sp.Float(mpmath.nstr(left, 30), 25)
+    shown = value if value.is_Rational else sp.N(value, 12)
+    warnings.warn(f"the limit of {what} = {brief(expression)} is taken from numbers: {shown * factor}", stacklevel=2)
+    return value * factor
+
+
+def _powers(expression: sp.Expr, value: mpmath.mpf, what: str, trial: _Trial) -> dict[sp.Symbol, sp.Rational] | None:
+    """Return the powers of the symbols that a limit is a multiple of; None where it is no such thing."""
+    powers: dict[sp.Symbol, sp.Rational] = {}
+    symbols = sorted(expression.free_symbols - {d}, key=str)
+    moved = {symbol: trial.sample[symbol] * sp.Rational(10 - k % 3, 11) for k, symbol in enumerate(symbols)}
+    for symbol, at in moved.items():
+        change = trial.coefficient(expression, {symbol: at}, what) / value
+        if not change > 0:
+            return None
+        slope = mpmath.log(change) / mpmath.log(_number(at / trial.sample[symbol]))
+        powers[symbol] = sp.Rational(int(mpmath.nint(12 * slope)), 12)
+        if not abs(slope - mpmath.mpf(powers[symbol].p) / powers[symbol].q) <= _SETTLED:
+            return None
+    factor = sp.Mul(*((at / trial.sample[symbol]) ** powers[symbol] for symbol, at in moved.items()))
+    together = trial.coefficient(expression, moved, what)
+    return powers if abs(together / value / _number(factor) - 1) <= _SETTLED else None
 
 
 def limit_in_dimension(expression: sp.Expr, what: str) -> sp.Expr:

@@ -13,6 +13,7 @@ import sympy as sp
 
 from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import number
+from symsched.algebra.forms import simplified
 from symsched.algebra.inputs import require_expression
 from symsched.laws import values
 from symsched.laws.base import AbstractLaw
@@ -170,7 +171,7 @@ class AtomLaw(AbstractLaw):
     def log_laplace(self, u: sp.Expr) -> sp.Expr:
         """Return log sum_k w_k exp(u g_k), with log cosh for a symmetric pair."""
         self._require_line("log_laplace")
-        if len(self.values) == 2 and sp.simplify(self.weights[0] - self.weights[1]) == 0:
+        if len(self.values) == 2 and simplified(self.weights[0] - self.weights[1]) == 0:
             centre, gap = (self.values[0] + self.values[1]) / 2, (self.values[0] - self.values[1]) / 2
             gap = -gap if gap.could_extract_minus_sign() or gap.is_negative else gap
             return sp.expand(centre * u) + sp.log(sp.cosh(gap * u))
@@ -198,7 +199,7 @@ def half_log(first: sp.Expr, second: sp.Expr) -> sp.Expr:
     """
     ratio = sp.powsimp(sp.cancel(sp.powsimp(first / second)))
     if not ratio.is_Rational:
-        ratio = sp.simplify(ratio)
+        ratio = simplified(ratio)
     root = sp.sqrt(ratio)
     if ratio.is_Rational:
         return sp.log(root) if root.is_Rational else sp.log(ratio) / 2

@@ -195,29 +195,33 @@ class AbstractLaw(abc.ABC):
             f"the cumulants of {brief(self)} are taken from numbers: a closed form took too long", stacklevel=2
         )
 
+    def _pair(self, s: object, nu: object, name: str) -> tuple[Array, Array]:
+        """Return both as arrays; ValueError unless they broadcast, s against nu[..., 0] where nu is a point."""
+        return values.pair(s, nu, name, ends=0 if self.dimension is None else 1)
+
     def partition(self, s: object, nu: object) -> Result:
         """Return Z(s, nu) = E exp(s g nu − s² g²/2)."""
         if values.is_symbolic((s, nu)):
             return self._partition(require_expression(s, "s"), self._place(nu))
-        return values.plain(np.exp(self._numbers.log_partition(values.scale(s, "s"), values.scale(nu, "nu"))))
+        return values.plain(np.exp(self._numbers.log_partition(*self._pair(s, nu, "nu"))))
 
     def denoiser(self, s: object, nu: object) -> Result | sp.Tuple:
         """Return D(s, nu) = E[g | z + s g = nu]; numbers never come from the expression but from ``site()``."""
         if values.is_symbolic((s, nu)):
             return self._denoiser(require_expression(s, "s"), self._place(nu))
-        return values.plain(self._numbers.denoiser(values.scale(s, "s"), values.scale(nu, "nu")))
+        return values.plain(self._numbers.denoiser(*self._pair(s, nu, "nu")))
 
     def cdf(self, s: object, nu: object) -> Result:
         """Return F_s(nu) = P(z + s g <= nu) = E Phi(nu − s g)."""
         if values.is_symbolic((s, nu)):
             return self._cdf(require_expression(s, "s"), self._place(nu))
-        return values.plain(self._numbers.cdf(values.scale(s, "s"), values.scale(nu, "nu")))
+        return values.plain(self._numbers.cdf(*self._pair(s, nu, "nu")))
 
     def flow(self, s: object, nu0: object) -> Number:
         """Return nu_s = F_s^{-1}(Phi(nu0)): the canonical flow from nu0, exact by quantiles (numbers only)."""
         if values.is_symbolic((s, nu0)):
             raise TypeError("flow needs numbers: the quantile function has no expression; substitute them first")
-        return values.plain(self._numbers.flow(values.scale(s, "s"), values.scale(nu0, "nu0")))
+        return values.plain(self._numbers.flow(*self._pair(s, nu0, "nu0")))
 
 
 @dataclass(frozen=True)

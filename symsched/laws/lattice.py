@@ -102,8 +102,11 @@ class LatticeLaw(AbstractWeightedLaw):
             raise DerivationError(
                 "tilt", f"no generating function of {self.weight} is known", "Give it as LatticeLaw(..., generating=…)"
             )
-        weight = self.weight * sp.exp(field * _index) / self.generating.subs(symbols.u, field)
-        return replace(self, weight=weight, generating=self._tilted_generating(field))
+        try:
+            weight = self.weight * sp.exp(field * _index) / self.generating.subs(symbols.u, field)
+            return replace(self, weight=weight, generating=self._tilted_generating(field))
+        except OverflowError:
+            raise ValueError(f"u = {field} is too large: E exp(u k) is no number that can be written") from None
 
 
 def _near_the_mode(log_mass: LogDensity, low: int | None, high: int | None) -> int:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import mpmath as mp
 import sympy as sp
 
+from symsched.algebra.forms import factored, simplified
+
 DIGITS = 20
 """Of a cumulant by numbers: a float and some to spare."""
 Estimates = tuple[tuple[sp.Expr, ...], tuple[float, ...]]
@@ -106,7 +108,7 @@ def cumulants_of_generating_function(generating: sp.Expr, u: sp.Symbol, order: i
     derivative = generating
     for _ in range(order):
         derivative = sp.diff(derivative, u)
-        moments.append(sp.simplify(sp.expand_func(derivative.subs(u, 0))))
+        moments.append(simplified(sp.expand_func(derivative.subs(u, 0))))
     return cumulants_of_moments(moments)
 
 
@@ -116,10 +118,10 @@ def tidy(value: sp.Expr) -> sp.Expr:
         return value
     value = sp.expand(value)
     if value.is_number:
-        return value if value.is_Rational else sp.simplify(value)
+        return value if value.is_Rational else simplified(value)
     if value.has(sp.erf, sp.erfc, sp.exp, sp.cosh, sp.sinh, sp.tanh) and sp.count_ops(value) > 150:
         return value
-    return sp.factor(sp.simplify(value))
+    return factored(simplified(value))
 
 
 def tidy_ratio(numerator: sp.Expr, denominator: sp.Expr) -> sp.Expr:
@@ -127,4 +129,4 @@ def tidy_ratio(numerator: sp.Expr, denominator: sp.Expr) -> sp.Expr:
     ratio = numerator / denominator
     if ratio.has(sp.erf) or sp.count_ops(ratio) > 250:
         return ratio
-    return sp.simplify(ratio)
+    return simplified(ratio)

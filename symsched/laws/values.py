@@ -45,6 +45,16 @@ def scale(value: object, name: str) -> Array:
     return result
 
 
+def pair(s: object, nu: object, name: str, ends: int) -> tuple[Array, Array]:
+    """Return s and nu as ``scale`` does; ValueError unless they broadcast, but for the last ``ends`` axes of nu."""
+    signal, place = scale(s, "s"), scale(nu, name)
+    try:
+        np.broadcast_shapes(signal.shape, place.shape[: place.ndim - ends])
+    except ValueError:
+        raise ValueError(f"shapes {signal.shape} of s and {place.shape} of {name} do not go together") from None
+    return signal, place
+
+
 def plain(value: Array) -> float | Array:
     """Return an array of no dimensions as a float, any other unchanged."""
     return float(value) if np.ndim(value) == 0 else value

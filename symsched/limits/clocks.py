@@ -3,6 +3,8 @@
 import sympy as sp
 
 from symsched.algebra.asymptotics import leading_power, limit_in_dimension
+from symsched.algebra.budget import within_budget
+from symsched.algebra.forms import simplified
 from symsched.errors import DerivationError
 from symsched.limits.phase import Phase
 from symsched.schedules.interpolant import Interpolant
@@ -28,7 +30,7 @@ def time_of_signal(phase: Phase, interpolant: Interpolant, clock: str, ratio: sp
     if clock == "t":
         return _in_schedule(phase, interpolant, ratio)
     if clock == "tau":
-        return sp.simplify(interpolant.time_of("psi", _level).subs(_level, ratio))
+        return simplified(interpolant.time_of("psi", _level).subs(_level, ratio))
     return {
         "psi": ratio,
         "sigma": 1 / ratio,
@@ -61,13 +63,14 @@ def _in_schedule(phase: Phase, interpolant: Interpolant, ratio: sp.Expr) -> sp.E
         if window.is_straight(amplitude):
             first, last = (amplitude.subs({elapsed: share, remaining: 1 - share}) for share in (0, 1))
             passed = (reached.subs(tau, moment) - first) / (last - first)
-            exact = sp.simplify(window.start + passed * (window.end - window.start))
+            exact = simplified(window.start + passed * (window.end - window.start))
             if sp.count_ops(exact) < _LONGEST:
                 return exact
-    for solution in sp.solve(sp.Eq(phase.psi, limit_in_dimension(ratio * d**phase.exponent, "psi")), t):
+    equation = sp.Eq(phase.psi, limit_in_dimension(ratio * d**phase.exponent, "psi"))
+    for solution in within_budget("speciation time", lambda: sp.solve(equation, t)):
         value = sp.N(solution.subs(kappa, _TRIAL), 20)
         if value.is_real and window.start <= value <= window.end:
-            return sp.simplify(solution)
+            return simplified(solution)
     raise DerivationError(
         "speciation time",
         f"psi = {ratio} is not reached on the {window.name} window",

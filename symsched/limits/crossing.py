@@ -8,6 +8,7 @@ from itertools import pairwise
 import sympy as sp
 
 from symsched.algebra.codegen import number
+from symsched.algebra.forms import simplified
 from symsched.distributions.cascade import CanonicalPhase, Cascade
 from symsched.laws import AbstractLaw
 from symsched.schedules.window import Crossing, Window
@@ -62,7 +63,7 @@ def _of(law: AbstractLaw, power: int) -> sp.Expr:
 
 def _vanishes(power: int, law: AbstractLaw, other: AbstractLaw | None = None) -> bool:
     """Whether a cumulant, or the difference of two, is 0 within the errors of those that enter."""
-    value = sp.simplify(_of(law, power) - (0 if other is None else _of(other, power)))
+    value = simplified(_of(law, power) - (0 if other is None else _of(other, power)))
     if value == 0 or not value.is_number:
         return value == 0
     error = sum(one.cumulant_errors(power)[power - 1] for one in (law, other) if one is not None)

@@ -1,10 +1,15 @@
 """The canonical flow of a phase's laws, read along its window: equations in t."""
 
+from collections.abc import Sequence
+
 import sympy as sp
 
+from symsched.algebra.forms import simplified
 from symsched.distributions.cascade import CanonicalPhase
 from symsched.laws import AbstractLaw
 from symsched.symbols import t
+
+_strength = sp.Dummy("s", positive=True)
 
 
 def unknowns(canonical: CanonicalPhase, branch: int, *, lifted: bool = True) -> tuple[sp.Function, ...]:
@@ -30,16 +35,23 @@ def _equation(names: tuple[sp.Function, ...], law: AbstractLaw, noise: sp.Expr, 
     """μ' = q (α'/α) μ + α^q s' D(s, μ/α^q), with s = ψ^q: the canonical flow of the law, read in μ = α^q ν."""
     functions = [name(t) for name in names]
     strength, lifted = ratio**order, noise**order
-    drag = sp.simplify(order * sp.diff(noise, t) / noise)
-    push = sp.simplify(lifted * sp.diff(strength, t))
-    positions = [sp.simplify(1 / lifted) * f for f in functions]
-    drift = law.denoiser(strength, positions[0] if len(positions) == 1 else tuple(positions))
-    drifts = drift.args if isinstance(drift, sp.Tuple) else (drift,)
+    drag = simplified(order * sp.diff(noise, t) / noise)
+    push = simplified(lifted * sp.diff(strength, t))
+    positions = [simplified(1 / lifted) * f for f in functions]
+    drifts = _drifts(law, strength, positions)
     sides = [drag * f + push * _readable(value) for f, value in zip(functions, drifts, strict=True)]
     if len(functions) == 1:
         return sp.Eq(sp.Derivative(functions[0], t), sides[0], evaluate=False)
     left = sp.ImmutableMatrix([sp.Derivative(f, t) for f in functions])
     return sp.Eq(left, sp.ImmutableMatrix(sides), evaluate=False)
+
+
+def _drifts(law: AbstractLaw, strength: sp.Expr, positions: Sequence[sp.Expr]) -> tuple[sp.Expr, ...]:
+    """Return D(s, ν), found at plain symbols: what ψ is on a window is no business of the integrals."""
+    places = [sp.Dummy(f"nu_{k}", real=True) for k in range(len(positions))]
+    drift = sp.sympify(law.denoiser(_strength, places[0] if len(places) == 1 else tuple(places)))
+    values = {_strength: strength, **dict(zip(places, positions, strict=True))}
+    return tuple(part.subs(values) for part in (drift.args if isinstance(drift, sp.Tuple) else (drift,)))
 
 
 def _readable(expression: sp.Expr) -> sp.Expr:

@@ -2,6 +2,8 @@
 
 import sympy as sp
 
+from symsched.algebra.budget import within_budget
+from symsched.algebra.forms import simplified
 from symsched.distributions.cascade import Branch, CanonicalPhase
 from symsched.limits.equations import unknowns
 from symsched.schedules.window import Window
@@ -18,10 +20,10 @@ def initial_laws(canonical: CanonicalPhase, window: Window, noise: sp.Expr, rati
     start nothing is learnt, so the posterior mean is the branch's own mean, and the noise moves by ψ times it.
     """
     amplitude = noise.subs(t, window.start)
-    level = sp.limit(ratio, t, window.start, "+")
+    level = within_budget("law at the start of a window", lambda: sp.limit(ratio, t, window.start, "+"))
     finite = not amplitude.has(sp.zoo, sp.oo, sp.nan)
     # Noise that outweighs all that comes later by a power of d leaves a law to y = x/α, or ν, only.
-    scale = sp.simplify(amplitude ** (canonical.order or 1)) if finite else sp.S.One
+    scale = simplified(amplitude ** (canonical.order or 1)) if finite else sp.S.One
     return tuple(
         _law(unknowns(canonical, k, lifted=finite), window.start, scale, _shift(canonical, branch, level))
         for k, branch in enumerate(canonical.branches)
@@ -43,7 +45,7 @@ def _shift(canonical: CanonicalPhase, branch: Branch, level: sp.Expr) -> sp.Matr
 
 
 def _law(names: tuple[sp.Function, ...], start: sp.Expr, scale: sp.Expr, shift: sp.Matrix) -> sp.Eq:
-    mean, variance = (scale * shift).applyfunc(sp.simplify), sp.simplify(scale**2)
+    mean, variance = (scale * shift).applyfunc(simplified), simplified(scale**2)
     places = [name(start) for name in names]
     if len(places) == 1:
         return sp.Eq(places[0], normal(mean[0], variance), evaluate=False)

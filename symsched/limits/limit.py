@@ -13,6 +13,7 @@ from symsched import symbols
 from symsched.algebra.asymptotics import leading_power
 from symsched.algebra.constants import definitions
 from symsched.algebra.derivation import Derivation
+from symsched.algebra.forms import simplified
 from symsched.algebra.formulas import formula_latex
 from symsched.distributions.base import AbstractDistribution, require_distribution
 from symsched.distributions.cascade import CanonicalPhase, Cascade
@@ -229,4 +230,4 @@ def _leading(amplitude: sp.Expr, window: Window, what: str) -> tuple[sp.Expr, sp
     in_time = coefficient.subs(
         {_passed: sp.expand((t - window.start) / length), _left: sp.expand((window.end - t) / length)}
     )
-    return sp.simplify(in_time), exponent
+    return simplified(in_time), exponent

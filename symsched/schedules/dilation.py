@@ -10,8 +10,9 @@ from itertools import pairwise
 
 import sympy as sp
 
+from symsched.algebra.forms import factored, is_zero, simplified
 from symsched.errors import DerivationError
-from symsched.schedules.interpolant import Interpolant
+from symsched.schedules.interpolant import Interpolant, steady
 from symsched.schedules.window import Position, Window, elapsed, remaining
 from symsched.symbols import d, kappa, t, tau
 
@@ -84,9 +85,10 @@ def _at_signal(interpolant: Interpolant, signal: sp.Expr) -> Position:
 
 def _rest_after(time: sp.Expr) -> sp.Expr:
     """Return 1 − τ; where τ is a root that comes close to 1, as (1 − τ²)/(1 + τ), which keeps its digits there."""
-    if any(power.base.is_Add and not power.exp.is_integer for power in time.atoms(sp.Pow)):
-        return sp.simplify(1 - time**2) / (1 + time)
-    return sp.simplify(1 - time)
+    roots = (factor for factor in sp.Mul.make_args(time) if factor.is_Pow and not factor.exp.is_integer)
+    if any(root.base.is_Add for root in roots):
+        return simplified(1 - time**2) / (1 + time)
+    return simplified(1 - time)
 
 
 def _at_noise(interpolant: Interpolant, noise: sp.Expr) -> Position:
@@ -98,9 +100,8 @@ def _at_noise(interpolant: Interpolant, noise: sp.Expr) -> Position:
 def _at_ratio(interpolant: Interpolant, ratio: sp.Expr) -> Position:
     """Return the position where ψ = ``ratio``."""
     time = interpolant.time_of("psi", _level)
-    noise = sp.simplify(interpolant.alpha.subs(tau, time))
-    parts = (time, sp.simplify(1 - time), noise, sp.simplify(interpolant.beta.subs(tau, time)))
-    return Position(*(part.subs(_level, ratio) for part in parts))
+    parts = (time, 1 - time, interpolant.alpha.subs(tau, time), interpolant.beta.subs(tau, time))
+    return Position(time.subs(_level, ratio), *(steady(simplified(p), _level).subs(_level, ratio) for p in parts[1:]))
 
 
 def _signal_runs(interpolant: Interpolant, begin: Position, finish: Position) -> Position:
@@ -114,15 +115,15 @@ def _signal_runs(interpolant: Interpolant, begin: Position, finish: Position) ->
 
 def _hyperbola(interpolant: Interpolant, scale: sp.Expr, finish: Position) -> Position:
     """Return the motion from ψ = 0 along which signal and noise both move linearly, ``scale`` being the unit of α/β."""
-    return _at_ratio(interpolant, elapsed / (scale * remaining + sp.simplify(finish.alpha / finish.beta) * elapsed))
+    return _at_ratio(interpolant, elapsed / (scale * remaining + simplified(finish.alpha / finish.beta) * elapsed))
 
 
 def _noise_at(interpolant: Interpolant, rest: sp.Expr) -> sp.Expr:
     """Return α at remaining time 1 − τ = ``rest``, factored so that it does not cancel near the data."""
     expression = interpolant.alpha.subs(tau, 1 - _rest)
     # Factor under every root first: 1 - (1 - w)^2 becomes w (2 - w), which keeps its digits as w -> 0.
-    inside = expression.replace(lambda e: e.is_Pow and not e.exp.is_integer, lambda e: sp.factor(e.base) ** e.exp)
-    return sp.factor(inside).subs(_rest, rest)
+    inside = expression.replace(lambda e: e.is_Pow and not e.exp.is_integer, lambda e: factored(e.base) ** e.exp)
+    return factored(inside).subs(_rest, rest)
 
 
 def custom_windows(interpolant: Interpolant, dilations: Sequence[sp.Expr], name: str) -> tuple[Window, ...]:
@@ -144,8 +145,8 @@ def custom_windows(interpolant: Interpolant, dilations: Sequence[sp.Expr], name:
     for k, dilation in enumerate(dilations):
         # On the last window the remaining share is the small quantity; elsewhere τ stays away from 1.
         position = (k + 1 - remaining) / count if k == count - 1 else (k + elapsed) / count
-        moved = sp.simplify(dilation.subs(t, position))
-        rest = sp.factor(1 - moved)
+        moved = simplified(dilation.subs(t, position))
+        rest = factored(1 - moved)
         motion = Position(moved, rest, _noise_at(interpolant, rest), interpolant.beta.subs(tau, moved))
         label = name if count == 1 else f"{name} {k + 1}"
         windows.append(Window(label, sp.Rational(k, count), sp.Rational(k + 1, count), motion))
@@ -158,7 +159,7 @@ def _require_joined(dilations: Sequence[sp.Expr]) -> None:
     ends = [sp.Rational(k, len(dilations)) for k in range(1, len(dilations))]
     knots += [(after, at, before.subs(t, at)) for at, (before, after) in zip(ends, pairwise(dilations), strict=True)]
     for expression, at, required in knots:
-        if sp.simplify(expression.subs(t, at) - required) != 0:
+        if not is_zero(expression.subs(t, at) - required, "joining the windows"):
             raise ValueError(
-                f"tau must be {required} at t = {at}, got {sp.simplify(expression.subs(t, at))} from {expression}"
+                f"tau must be {required} at t = {at}, got {simplified(expression.subs(t, at))} from {expression}"
             )

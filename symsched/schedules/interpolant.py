@@ -1,13 +1,16 @@
 """Interpolants I_τ = α(τ) z + β(τ) a: two expressions; everything else is derived from them."""
 
+import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 import mpmath
 import sympy as sp
 
 from symsched.algebra.asymptotics import leading_power
+from symsched.algebra.budget import within_budget
+from symsched.algebra.forms import simplified
 from symsched.errors import DerivationError
 from symsched.symbols import d, tau
 
@@ -44,7 +47,7 @@ class Interpolant:
             object.__setattr__(self, label, value.xreplace(exact))
         ends = {"alpha": (self.alpha, 1, 0), "beta": (self.beta, 0, 0), "beta ": (self.beta, 1, 1)}
         for label, (expression, at, required) in ends.items():
-            value = sp.simplify(expression.subs(tau, at))
+            value = simplified(expression.subs(tau, at))
             if value != required:
                 raise ValueError(f"{label.strip()}(tau={at}) must be {required}, got {value} from {expression}")
         self._require_increasing()
@@ -75,12 +78,12 @@ class Interpolant:
     @cached_property
     def noise_rate(self) -> sp.Expr:
         """α̇/α, the factor of x in the velocity."""
-        return sp.simplify(sp.diff(self.alpha, tau) / self.alpha)
+        return simplified(sp.diff(self.alpha, tau) / self.alpha)
 
     @cached_property
     def signal_rate(self) -> sp.Expr:
         """β̇ − α̇β/α, the factor of E[a | I_τ = x] in the velocity."""
-        return sp.simplify(sp.diff(self.beta, tau) - sp.diff(self.alpha, tau) * self.beta / self.alpha)
+        return simplified(sp.diff(self.beta, tau) - sp.diff(self.alpha, tau) * self.beta / self.alpha)
 
     @cached_property
     def noise_scale(self) -> tuple[sp.Expr, sp.Rational]:
@@ -110,21 +113,67 @@ def _assumed(symbol: sp.Symbol) -> str:
     return ", ".join(f"{k}={v}" for k, v in sorted(symbol._assumptions_orig.items())) or "none"
 
 
+_LEVELS = tuple(sp.Integer(10) ** power for power in (-8, -4, -1, 0, 1, 4, 8))
+_INVERTING = "inverting the interpolant"
 _level = sp.Symbol("v", positive=True)
 
 
 def _inverse(expression: sp.Expr, level: sp.Expr, what: str) -> sp.Expr:
     """Return the branch of τ(level) that reproduces numbers inside (0, 1)."""
-    for candidate in sp.solve(sp.Eq(expression, _level), tau.xreplace({tau: tau})):
-        if all(
-            _reproduces(expression, candidate, sp.Rational(k, 7), dim) for k in (1, 3, 6) for dim in _PROBE_DIMENSIONS
-        ):
-            return sp.simplify(candidate).subs(_level, level)
+    # As it stands, and simplified: sin/cos = v is solved by half angles, tan = v by an arc tangent.
+    for form in dict.fromkeys((simplified(expression), expression)):
+        for candidate in within_budget(_INVERTING, partial(_solutions, form)):
+            if all(
+                _reproduces(expression, candidate, sp.Rational(k, 7), dim)
+                for k in (1, 3, 6)
+                for dim in _PROBE_DIMENSIONS
+            ):
+                return steady(simplified(candidate), _level).subs(_level, level)
     raise DerivationError(
-        "inverting the interpolant",
+        _INVERTING,
         f"no closed form of tau for {what} = {expression} that holds on all of 0 < tau < 1",
         "Give alpha and beta that SymPy can invert.",
     )
+
+
+def _solutions(form: sp.Expr) -> list[sp.Expr]:
+    try:
+        return list(sp.solve(sp.Eq(form, _level), tau))
+    except NotImplementedError:
+        return []
+
+
+def steady(expression: sp.Expr, level: sp.Symbol) -> sp.Expr:
+    """Return the expression, or an equal one that keeps more of its digits in floating point at some level.
+
+    (1 + 2v − √(1 + 4v))/2v has none left at v = 1e−8, and (√v − v)/(1 − v) is 0/0 at v = 1: a root is taken to the
+    denominator.
+    """
+    above, below = sp.fraction(sp.together(expression))
+    roots = {power for power in above.atoms(sp.Pow) if power.exp == sp.Rational(1, 2)}
+    if len(roots) != 1 or not above.is_Add:
+        return expression
+    root = roots.pop()
+    conjugate = above.xreplace({root: -root})
+    sign = -1 if conjugate.could_extract_minus_sign() else 1
+    other = sp.cancel(sp.expand(sign * above * conjugate) / below) / (sign * conjugate)
+    return min(expression, other, key=lambda form: _lost(form, expression, level))
+
+
+def _lost(form: sp.Expr, expression: sp.Expr, level: sp.Symbol) -> float:
+    """Return the largest relative error of a form in floating point over a few levels."""
+    function = sp.lambdify([level, d], form, "math")
+    errors = []
+    for at in _LEVELS:
+        for dimension in _PROBE_DIMENSIONS:
+            near = at * (1 + sp.Rational(1, 10**9))  # at 1 itself the expression may have no value
+            exact = float(sp.N(expression.subs({level: near, d: dimension}), 30))
+            try:
+                error = abs(function(float(near), float(dimension)) / exact - 1)
+            except (ArithmeticError, ValueError):
+                error = math.inf
+            errors.append(error if error >= 0 else math.inf)
+    return max(errors)
 
 
 def _reproduces(expression: sp.Expr, candidate: sp.Expr, at: sp.Rational, dimension: int) -> bool:

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 
 import sympy as sp
 
+from symsched.algebra.forms import factored, simplified
 from symsched.symbols import t
 
 elapsed = sp.Symbol("v", nonnegative=True)
@@ -83,7 +84,7 @@ class Window:
     @cached_property
     def psi(self) -> sp.Expr:
         """β/α on this window."""
-        return sp.simplify(self.beta / self.alpha)
+        return simplified(self.beta / self.alpha)
 
     def rate(self, expression: sp.Expr) -> sp.Expr:
         """Return d/dt of an expression in the elapsed and the remaining share."""
@@ -107,5 +108,5 @@ def _is_linear(expression: sp.Expr) -> bool:
 
 def _shortest(expression: sp.Expr) -> sp.Expr:
     """Return the shortest of a few equal forms, for reading; numbers come from the motion itself."""
-    forms = (sp.factor_terms(expression), sp.factor(expression), sp.simplify(expression))
+    forms = (sp.factor_terms(expression), factored(expression), simplified(expression))
     return min(forms, key=lambda form: (sp.count_ops(form), len(str(form)), str(form)))

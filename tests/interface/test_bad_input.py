@@ -330,3 +330,17 @@ def test_one_law_written_in_two_ways():
         (ValueError, DerivationError),
         "merge",
     )
+
+
+def test_arguments_of_a_law_that_do_not_go_together():
+    refused(
+        lambda: law_of(Rademacher("a")).cdf(np.zeros((0, 3)), np.zeros(2)), ValueError, r"^shapes \(0, 3\) of s and"
+    )
+    refused(lambda: law_of(Normal("a", 0, 1)).flow([1, 2], [1, 2, 3]), ValueError, r"^shapes \(2,\) of s and \(3,\) of")
+    points = AtomLaw(((0, 1), (1, 0)), (HALF, HALF))
+    refused(lambda: points.denoiser(np.ones(3), np.ones((4, 2))), ValueError, r"^shapes \(3,\) of s and \(4, 2\) of nu")
+    assert points.denoiser(np.ones(4), np.ones((4, 2))).shape == (4, 2)
+
+
+def test_a_tilt_beyond_all_numbers():
+    refused(lambda: law_of(Poisson("a", 2)).tilt(1e300), ValueError, r"^u = 1.0*E\+300 is too large")

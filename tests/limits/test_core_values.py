@@ -6,6 +6,7 @@ import pytest
 import sympy as sp
 from sympy.stats import Bernoulli, Normal, Rademacher, Uniform
 
+from symsched.algebra import asymptotics
 from symsched.algebra.asymptotics import leading_power, limit_in_dimension
 from symsched.distributions.cascade import Branch, CanonicalPhase, ModeLaw
 from symsched.distributions.mean_field.saddles import find_saddles, legendre_derivatives
@@ -62,6 +63,27 @@ def test_powers_with_constants():
     assert leading_power(sp.Max(k, d ** R(1, 3)) + 1, "example") == (1, R(1, 3))
     assert leading_power(sp.Max(d ** -R(1, 3), k / d), "example") == (1, -R(1, 3))
     assert leading_power((1 - 2 * k) * d, "example", {k: R(1, 3)}) == (1 - 2 * k, 1)
+
+
+def test_what_is_left_of_sums_that_cancel():
+    k, share, rest = sp.symbols("k v r", positive=True)
+    assert leading_power(sp.sqrt(d**2 + k * d) - d, "example") == (k / 2, 0)
+    assert leading_power(d ** R(3, 2) * (sp.sqrt(1 + 1 / d) - 1 - 1 / (2 * d)), "example") == (-R(1, 8), -R(1, 2))
+    root = d ** R(1, 4) * share * (sp.sqrt(1 + 4 * k / d ** R(1, 4)) - 1) / (2 * k)
+    assert leading_power(root + rest, "example") == (share + rest, 0)
+
+
+@pytest.mark.parametrize("wanted", [3 * sp.Symbol("k", positive=True) ** 2 / 2, sp.S(1)])
+def test_a_limit_from_numbers_is_a_multiple_of_powers(wanted, monkeypatch):
+    monkeypatch.setattr(asymptotics, "_symbolic_limit", lambda expression: None)
+    with pytest.warns(UserWarning, match="taken from numbers"):
+        assert leading_power(wanted * sp.sqrt(d + sp.Symbol("v", positive=True)), "example") == (wanted, R(1, 2))
+
+
+def test_a_limit_from_numbers_of_another_form_is_refused(monkeypatch):
+    monkeypatch.setattr(asymptotics, "_symbolic_limit", lambda expression: None)
+    with pytest.raises(DerivationError, match=r"no limit of example .* while k are symbols"):
+        leading_power((1 + sp.Symbol("k", positive=True)) * sp.sqrt(d + 1), "example")
 
 
 def test_limits_in_dimension():

@@ -22,6 +22,12 @@ DILATIONS = {
     VE: ((1 - RATIO) * 2 * t, 1 - RATIO + RATIO * (2 * t - 1)),
     VE_TRIG: (sp.sqrt(1 - RATIO**2) * 2 * t, sp.sqrt(1 - RATIO**2 * (2 - 2 * t) ** 2)),
 }
+OWN = {
+    "squares": Interpolant((1 - tau) ** 2, tau**2),
+    "roots": Interpolant(sp.sqrt(1 - tau), sp.sqrt(tau)),
+    "circle": Interpolant(sp.cos(sp.pi * tau / 2), sp.sin(sp.pi * tau / 2)),
+    "square": Interpolant((1 - tau) ** 2, tau),
+}
 
 
 @pytest.mark.parametrize("interpolant", DILATIONS, ids=lambda i: i.name)
@@ -34,7 +40,7 @@ def test_the_rule_gives_the_dilations_of_the_paper(interpolant):
 @pytest.mark.parametrize(
     "scales", [PAPER, TREE, SECOND, [("data", sp.S.Zero, None)]], ids=["paper", "tree", "q=2", "data only"]
 )
-@pytest.mark.parametrize("interpolant", INTERPOLANTS.values(), ids=list(INTERPOLANTS))
+@pytest.mark.parametrize("interpolant", (INTERPOLANTS | OWN).values(), ids=list(INTERPOLANTS | OWN))
 @pytest.mark.parametrize("dimension", [10**4, 10**12, 10**40])
 def test_amplitudes_keep_their_digits(interpolant, scales, dimension):
     schedule = dilate(interpolant, scales)

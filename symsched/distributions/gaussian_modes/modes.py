@@ -12,6 +12,7 @@ import sympy as sp
 
 from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import number
+from symsched.algebra.forms import simplified
 from symsched.algebra.inputs import (
     require_expression,
     require_positive,
@@ -78,7 +79,7 @@ class GaussianModes(AbstractDistribution):
                 for k, row in enumerate(rows)
             ]
         )
-        if not (matrix - matrix.T).applyfunc(sp.simplify).is_zero_matrix:
+        if not (matrix - matrix.T).applyfunc(simplified).is_zero_matrix:
             raise ValueError(f"gram must be symmetric, got {matrix.tolist()}")
         object.__setattr__(self, "weights", shares)
         object.__setattr__(self, "gram", matrix)
@@ -87,7 +88,7 @@ class GaussianModes(AbstractDistribution):
         rank = self.rank
         for k in range(len(shares)):
             for j in range(k):
-                if self._vanishes(sp.simplify(matrix[k, k] + matrix[j, j] - 2 * matrix[k, j])):
+                if self._vanishes(simplified(matrix[k, k] + matrix[j, j] - 2 * matrix[k, j])):
                     raise ValueError(
                         f"modes {j} and {k} have the same mean{' up to rounding' if matrix.has(sp.Float) else ''}; "
                         f"merge them into one of weight {shares[j] + shares[k]}"
@@ -108,9 +109,9 @@ class GaussianModes(AbstractDistribution):
             height = rest[pivot, pivot]
             if height.is_negative or (height.is_number and not height > 0):
                 raise ValueError(f"gram must be positive semi-definite: it has a direction of negative square {height}")
-            column = [sp.simplify(rest[k, pivot] / sp.sqrt(height)) for k in range(size)]
+            column = [simplified(rest[k, pivot] / sp.sqrt(height)) for k in range(size)]
             columns.append(column)
-            rest = (rest - sp.Matrix(column) * sp.Matrix(column).T).applyfunc(sp.simplify)
+            rest = (rest - sp.Matrix(column) * sp.Matrix(column).T).applyfunc(simplified)
         if any(not self._vanishes(entry) for entry in rest):
             raise ValueError(
                 f"gram must be positive semi-definite; what is left after the positive directions is {rest.tolist()}"
@@ -152,8 +153,8 @@ class GaussianModes(AbstractDistribution):
         points = sp.Matrix(self.centres)
         shares = sp.Matrix([self.weights])
         mean = shares * points
-        spread = (points.T * sp.diag(*self.weights) * points - mean.T * mean).applyfunc(sp.simplify)
-        values = [sp.simplify(value) for value in spread.eigenvals()]
+        spread = (points.T * sp.diag(*self.weights) * points - mean.T * mean).applyfunc(simplified)
+        values = [simplified(value) for value in spread.eigenvals()]
         if len(values) > 1 and not all(value.is_number for value in values):
             raise DerivationError(
                 "leading variance", f"which of {values} is the largest depends on symbols", "Substitute numbers."

@@ -8,6 +8,7 @@ import sympy as sp
 
 from symsched.algebra.asymptotics import leading_power
 from symsched.algebra.derivation import Step
+from symsched.algebra.forms import is_zero, simplified
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, data_phase
 from symsched.distributions.mean_field import verifiers
 from symsched.distributions.mean_field.landscape import Landscape
@@ -74,7 +75,7 @@ def _profile(tilt: sp.Expr, saddle: Saddle) -> tuple[sp.Expr, sp.Rational]:
     order = saddle.bend
     terms: dict[int, tuple[sp.Expr, sp.Rational]] = {}
     for power in range(1, order):
-        coefficient = sp.simplify(sp.diff(tilt, m, power).subs(m, saddle.magnetisation) / sp.factorial(power))
+        coefficient = simplified(sp.diff(tilt, m, power).subs(m, saddle.magnetisation) / sp.factorial(power))
         if coefficient != 0:
             terms[power] = leading_power(coefficient, f"the tilt's derivative of order {power}")
     scale = min((1 - growth) / (order - power) for power, (_, growth) in terms.items())
@@ -124,7 +125,7 @@ def _is_even(landscape: Landscape, centre: sp.Expr) -> bool:
     cumulant = landscape.spin.log_laplace(u)
     return (
         centre == 0
-        and sp.simplify(landscape.interaction - landscape.interaction.subs(m, -m)) == 0
+        and is_zero(landscape.interaction - landscape.interaction.subs(m, -m), _RULE)
         and cumulant is not None
-        and sp.simplify(cumulant - cumulant.subs(u, -u)) == 0
+        and is_zero(cumulant - cumulant.subs(u, -u), _RULE)
     )

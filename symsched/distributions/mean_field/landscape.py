@@ -7,6 +7,7 @@ import numpy as np
 import sympy as sp
 
 from symsched.algebra.asymptotics import leading_power, trial_values
+from symsched.algebra.forms import simplified
 from symsched.distributions.mean_field.regularity import require_regular
 from symsched.distributions.mean_field.saddles import Saddle, find_saddles
 from symsched.errors import DerivationError
@@ -101,7 +102,7 @@ def _require_same_shift(first: Saddle, saddle: Saddle, tilt: sp.Expr) -> None:
     growths = [leading_power(shift, "the shift of a maximum by the tilt")[1] for shift in shifts if shift.has(d)]
     if max(growths, default=-1) < 0:
         return
-    difference = sp.simplify(shifts[1] - shifts[0])
+    difference = simplified(shifts[1] - shifts[0])
     if _lasts(difference, shifts[0]):
         raise DerivationError(
             "weights",

@@ -15,6 +15,7 @@ import sympy as sp
 
 from symsched.algebra.codegen import number
 from symsched.algebra.constants import ImplicitConstant
+from symsched.algebra.forms import simplified
 from symsched.distributions.mean_field.heights import CRITICAL, DIGITS, EQUAL, ROUNDED, Heights, PreciseHeights
 from symsched.errors import DerivationError
 from symsched.laws import AbstractLaw, LatticeLaw
@@ -99,18 +100,18 @@ def _name(law: AbstractLaw, interaction: sp.Expr, values: list[float], tilts: li
     positive = sorted((v for v in values if v > 1e-12), reverse=True)
     for value, tilt in zip(values, tilts, strict=True):
         if tilt == 0.0:
-            named.append(sp.simplify(law.cumulants(1)[0]))
+            named.append(simplified(law.cumulants(1)[0]))
             continue
         if cumulant is None:
             named.append(sp.Float(value, 16))
             continue
         equation = m - _slopes(cumulant)[0].subs(u, sp.diff(interaction, m))
         exact = sp.nsimplify(value, rational=True, tolerance=1e-14)
-        if exact.q <= _SIMPLE and sp.simplify(equation.subs(m, exact)) == 0:
+        if exact.q <= _SIMPLE and simplified(equation.subs(m, exact)) == 0:
             named.append(exact)
             continue
         partner = next((v for v in positive if abs(v + value) < 1e-12), None) if value < 0 else None
-        if partner is not None and sp.simplify(equation.subs(m, -m) + equation) == 0:
+        if partner is not None and simplified(equation.subs(m, -m) + equation) == 0:
             named.append(-_constant(equation, partner, positive, len(values)))
         else:
             named.append(_constant(equation, value, positive or values, len(values)))
@@ -155,8 +156,8 @@ def _variance(cumulant: sp.Expr, value: sp.Expr, field: sp.Expr) -> sp.Expr:
 @lru_cache(maxsize=64)
 def _slopes(cumulant: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """Λ' and Λ'' as expressions in u, simplified while they still hold a plain symbol."""
-    slope = sp.simplify(sp.diff(cumulant, u))
-    return slope, sp.simplify(sp.diff(slope, u))
+    slope = simplified(sp.diff(cumulant, u))
+    return slope, simplified(sp.diff(slope, u))
 
 
 def _vanishes(derivative: sp.Expr, exact: bool) -> bool:
@@ -175,7 +176,7 @@ def _bending(
     cumulants = law.tilt(field).cumulants(MAX_BEND)
     rate = legendre_derivatives(cumulants)
     for order in range(3, MAX_BEND + 1):
-        derivative = sp.simplify(sp.diff(interaction, m, order).subs(m, value) - rate[order])
+        derivative = simplified(sp.diff(interaction, m, order).subs(m, value) - rate[order])
         if _vanishes(derivative, exact):
             continue
         if order % 2 == 1 or derivative > 0:
@@ -184,7 +185,7 @@ def _bending(
                 f"at m = {value} the derivative of order {order} of g − I is {derivative}: this is no maximum",
                 "The parameters sit at a spinodal; move them.",
             )
-        return order, sp.simplify(-derivative / sp.factorial(order))
+        return order, simplified(-derivative / sp.factorial(order))
     raise DerivationError(
         "critical point", f"g − I is flat at m = {value} up to order {MAX_BEND}", "No finite order decides."
     )
@@ -206,5 +207,5 @@ def legendre_derivatives(cumulants: tuple[sp.Expr, ...]) -> dict[int, sp.Expr]:
         known = sum((c * x ** (k + 1) for k, c in enumerate(inverse)), sp.S.Zero)
         composed = sum((slopes[k - 1] * known**k for k in range(1, n + 1)), sp.S.Zero)
         residual = sp.expand(composed).coeff(x, n)
-        inverse.append(sp.simplify(-residual / slopes[0]))
-    return {k + 2: sp.simplify(coefficient * sp.factorial(k + 1)) for k, coefficient in enumerate(inverse)}
+        inverse.append(simplified(-residual / slopes[0]))
+    return {k + 2: simplified(coefficient * sp.factorial(k + 1)) for k, coefficient in enumerate(inverse)}

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 import sympy as sp
 
 from symsched.algebra.asymptotics import NegligibleError, leading_power, limit_in_dimension, trial_values
-from symsched.algebra.budget import within_budget
 from symsched.algebra.derivation import Step, labels
+from symsched.algebra.forms import simplified
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, data_phase, numbered
 from symsched.distributions.product import verifiers
 from symsched.distributions.verifiers import partition
@@ -233,7 +233,7 @@ def difference_of(left: AbstractLaw, right: AbstractLaw, order: int) -> sp.Expr:
     Raises DerivationError where the intervals are too wide to say that, or the difference too small to trust.
     """
     (one, first), (other, second) = _cumulant(left, order), _cumulant(right, order)
-    difference = within_budget("difference", lambda: sp.simplify(one - other), lambda: one - other)
+    difference = simplified(one - other)
     if difference == 0 or not difference.is_number:
         return difference
     trial = trial_values(left.free_symbols | right.free_symbols)
@@ -272,7 +272,7 @@ def _split(
     growth = exponent * order - _HALF
     atoms, reference = _atoms([table[row, order - 1] for row in range(len(blocks))], growth, order)
     group_weight = sp.Add(*(modes[k].weight for k in group))
-    weights = [sp.simplify(sp.Add(*(modes[k].weight for k in block)) / group_weight) for block in blocks]
+    weights = [simplified(sp.Add(*(modes[k].weight for k in block)) / group_weight) for block in blocks]
     law = AtomLaw(tuple(atoms), tuple(weights))
     common = tuple(limit_in_dimension(table[0, column], f"common cumulant {column + 1}") for column in range(order - 1))
     steps = [
@@ -336,7 +336,7 @@ def _atoms(cumulants: list[sp.Expr], growth: sp.Rational, order: int) -> tuple[l
             limits = [limit_in_dimension(value, "scaled cumulant") for value in scaled]
         except DerivationError:
             continue
-        return [sp.simplify(value / sp.sqrt(sp.factorial(order))) for value in limits], reference
+        return [simplified(value / sp.sqrt(sp.factorial(order))) for value in limits], reference
     raise DerivationError(
         "atoms", f"the cumulants {cumulants} have no common scale", "Write separations as powers of d."
     )

@@ -11,6 +11,7 @@ import sympy as sp
 from sympy.stats.rv import RandomSymbol
 
 from symsched.algebra.codegen import number
+from symsched.algebra.forms import simplified
 from symsched.algebra.inputs import require_expression, require_sequence, require_substitution, require_weights
 from symsched.distributions.base import AbstractDistribution, require_line
 from symsched.distributions.cascade import Cascade, ModeLaw
@@ -82,8 +83,8 @@ class ProductMixture(AbstractDistribution):
         """
         table = [(mode.weight, *mode.law.cumulants(2)) for mode in self.modes]
         mean = sp.Add(*(w * first for w, first, _ in table))
-        between = sp.simplify(sp.Add(*(w * (first - mean) ** 2 for w, first, _ in table)))
-        return d_symbol * between + sp.simplify(sp.Add(*(w * second for w, _, second in table)))
+        between = simplified(sp.Add(*(w * (first - mean) ** 2 for w, first, _ in table)))
+        return d_symbol * between + simplified(sp.Add(*(w * second for w, _, second in table)))
 
     def _derive(self) -> Cascade:
         return product_cascade(self.modes)
