@@ -24,6 +24,7 @@ from symsched.reporting.verdicts import Z_LIMIT, Row, statistical
 from symsched.schedules.plan import AbstractTable, Plan
 from symsched.schedules.schedule import OvershootError
 from symsched.simulation.simulate import Run, seed_of, simulate
+from symsched.symbols import d as d_symbol
 from symsched.validation.averages import Judge, average_row, few_text
 from symsched.validation.posteriors import posterior_rows
 from symsched.validation.report import Accuracy, Report
@@ -325,11 +326,14 @@ def path_error(limit: Limit, run: Run, steps: int, kappa: float | None, scheme: 
 def _rate_row(limit: Limit, sizes: Sequence[int], errors: Sequence[PathError], kappa: float | None, n: int) -> Row:
     """Return the row of the rate in d between the dimensions at hand, two-sided; as d → ∞ it is −γ or faster.
 
-    The recursion at finite d neglects ψ² at the window's end, as everywhere: a distance E is off by ψ², its logarithm
-    by ψ²/E, and the slope, a weighted sum of logarithms, by the same sum of those. Where that is as much as the rate
-    itself, the row is that of the distance at the largest d, off by ψ².
+    The recursion at finite d neglects ψ² at the window's end, as everywhere, and ψ times what the next cumulants of the
+    modes differ by: they move the log-odds of a path either way, so that weights are off by the square of it, but a
+    distance E by itself. Its logarithm is off by as much over E, and the slope, a weighted sum of logarithms, by the
+    same sum of those. Where that is as much as the rate itself, the row is that of the distance at the largest d.
     """
-    reach = [window_reach(limit, d, kappa) ** 2 for d in sizes]
+    ends = [window_reach(limit, d, kappa) for d in sizes]
+    reach = [end**2 + end * _next_separation(limit, d) for d, end in zip(sizes, ends, strict=True)]
+    reason = "ψ² at the window's end, and ψ times what the next cumulants differ by"
     logs = np.log(sizes)
     weights = (logs - logs.mean()) / np.sum((logs - logs.mean()) ** 2)
     least = [min(found.measured.value, found.predicted.value) for found in errors]
@@ -352,7 +356,7 @@ def _rate_row(limit: Limit, sizes: Sequence[int], errors: Sequence[PathError], k
             expected + change.value,
             bar(change, n),
             allowance=allowance,
-            allowance_reason=f"ψ² at the window's end in the distances; as d → ∞ the rate is −{gamma} or faster",
+            allowance_reason=f"{reason}, in the distances; as d → ∞ the rate is −{gamma} or faster",
         )
     largest = int(np.argmax(logs))
     found = errors[largest]
@@ -364,8 +368,21 @@ def _rate_row(limit: Limit, sizes: Sequence[int], errors: Sequence[PathError], k
         bar(pair, n),
         dimension=float(sizes[largest]),
         allowance=reach[largest],
-        allowance_reason="ψ² at the window's end, what the limit neglects at this d",
+        allowance_reason=f"{reason}, what the limit neglects at this d",
     )
+
+
+def _next_separation(limit: Limit, d: float) -> float:
+    """Return by how much modes differ in g_{q+1} = c_{q+1}/√(q+1)!, of the order behind the first window's own.
+
+    Beside ν it adds s ψ g_{q+1} ξ to the log-odds of a path, ξ standard normal and independent of ν: √d ψ^(q+1) = s ψ.
+    """
+    following = (limit.cascade.phases[0].order or 1) + 1
+    cumulants = [
+        number(mode.law.cumulants(following)[-1].subs(d_symbol, sp.Rational(d)), "a cumulant")
+        for mode in limit.cascade.modes
+    ]
+    return (max(cumulants) - min(cumulants)) / math.sqrt(math.factorial(following))
 
 
 def _row_of(found: Comparison) -> Row:
