@@ -1,6 +1,7 @@
 """Cumulants from moments and from generating functions."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import mpmath as mp
 import sympy as sp
@@ -104,12 +105,18 @@ def moments_of_cumulants(cumulants: Sequence[sp.Expr]) -> tuple[sp.Expr, ...]:
 
 def cumulants_of_generating_function(generating: sp.Expr, u: sp.Symbol, order: int) -> tuple[sp.Expr, ...]:
     """Return the derivatives at 0 of log M(u), where M is the moment generating function."""
-    moments = []
-    derivative = generating
-    for _ in range(order):
-        derivative = sp.diff(derivative, u)
-        moments.append(simplified(sp.expand_func(derivative.subs(u, 0))))
-    return cumulants_of_moments(moments)
+    return cumulants_of_moments([_moment(generating, u, k) for k in range(1, order + 1)])
+
+
+@lru_cache(maxsize=256)
+def _moment(generating: sp.Expr, u: sp.Symbol, order: int) -> sp.Expr:
+    # A law is asked for a few cumulants, then for more: what took seconds is kept.
+    return simplified(sp.expand_func(_derivative(generating, u, order).subs(u, 0)))
+
+
+@lru_cache(maxsize=256)
+def _derivative(generating: sp.Expr, u: sp.Symbol, order: int) -> sp.Expr:
+    return sp.diff(_derivative(generating, u, order - 1), u) if order else generating
 
 
 def tidy(value: sp.Expr) -> sp.Expr:

@@ -3,13 +3,16 @@
 import numpy as np
 import pytest
 from sampling_cases import SPIN, dilated
+from sympy.stats import Rademacher
 
+import symsched
 from symsched.distributions.mean_field.numeric.interaction import Interaction
 from symsched.distributions.mean_field.numeric.interaction_model import InteractionModel
 from symsched.distributions.mean_field.numeric.lattice_model import LatticeFieldModel
 from symsched.distributions.mean_field.numeric.model import MeanFieldModel
 from symsched.laws.numeric import AtomSite, DensitySite, GaussianSite
 from symsched.simulation.run import run_plan
+from symsched.symbols import m
 
 TERNARY = AtomSite([-1.0, 0.0, 1.0], [0.3, 0.5, 0.2])
 
@@ -144,3 +147,13 @@ def test_bad_input_is_refused():
         InteractionModel(10, SPIN, cubic(), boundaries=(0.5, 0.1))
     with pytest.raises(ValueError, match="single atom"):
         InteractionModel(10, AtomSite([1.0], [1.0]), cubic())
+
+
+def test_few_steps_that_the_order_parameter_alone_cannot_take_name_the_method_that_can():
+    spins = symsched.MeanField(Rademacher("a"), 3 * m**2 / 5 + m**4 / 5)
+    limit = symsched.derive(spins, symsched.VP)
+    asked = {"d": 20_000, "n": 60, "steps": 16, "kappa": 3, "rng": 0, "keep": "statistics"}
+    with pytest.raises(ArithmeticError, match=r"was not resolved.*method='scalar map'"):
+        symsched.simulate(spins, limit, **asked)
+    run = symsched.simulate(spins, limit, method="scalar map", **asked)
+    assert abs(run.weights[0].value - 0.5) < 4 * run.weights[0].standard_error

@@ -106,6 +106,11 @@ class SmoothField(AbstractCollective):
         return 1000 * self.stiffness / self.scale**2
 
     def _too_small(self) -> ArithmeticError:
+        if self.d >= self._needed:
+            return ArithmeticError(
+                f"the law of the mean of {self.d:g} coordinates was not resolved: in one step the coordinates move too"
+                " far for what is kept of them. Take more steps, or method='scalar map', which draws them all"
+            )
         return ArithmeticError(
             f"d = {self.d:g} is too small for this site and an interaction that is no convex quadratic: the exact"
             f" posterior needs d of about 1000 |g''| Var a = {self._needed:.1g}; take a larger d, or the limit alone"
