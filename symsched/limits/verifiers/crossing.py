@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from functools import lru_cache
 
 import numpy as np
 import sympy as sp
@@ -83,10 +84,16 @@ def _posterior_mean(site: AbstractSite, psi: float, y: float) -> float:
 
     def integral(power: int) -> float:
         def integrand(a: float) -> float:
-            log = float(site.log_density(np.asarray(a))) + psi * y * (a - site.mean)
+            log = _log_density(site, a) + psi * y * (a - site.mean)
             return float((a - site.mean) ** power * math.exp(log - psi**2 * (a**2 - site.mean**2) / 2))
 
         pieces = itertools.pairwise(breaks)
         return math.fsum(integrate.quad(integrand, *piece, epsabs=0, epsrel=1e-11, limit=200)[0] for piece in pieces)
 
     return site.mean + integral(1) / integral(0)
+
+
+@lru_cache(maxsize=1 << 15)
+def _log_density(site: AbstractSite, a: float) -> float:
+    # The quadrature asks at the same places for every ψ and y.
+    return float(site.log_density(np.asarray(a)))
