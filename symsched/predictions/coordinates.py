@@ -24,13 +24,16 @@ def site_statistics(model: AbstractOrderModel, plan: Plan) -> tuple[tuple[Spread
     parameters.
     """
     count = len(model.sites)
-    offset = np.zeros((1, 1))
+    offset, scale = np.zeros((1, 1)), np.ones((1, 1))
     if model.orders:
         starts, masses = typical_starts(model, plan)
         paths = order_paths(model, plan, starts)
-        # Given ν_0 = Σ z_i/√d, a coordinate is N(ν_0/√d, 1): the first correction in d, and the largest.
+        # Given ν_0 = Σ z_i/√d, a coordinate is N(ν_0/√d, 1), and given Σ (z_i² − 1)/√(2d) N(0, 1 + ν_0 √(2/d)): the
+        # first corrections in d, and the largest.
         if model.orders == (1,) and not model.centred:
             offset = starts / math.sqrt(model.dimension)
+        elif model.orders == (2,):
+            scale = np.sqrt(np.maximum(1 + starts * math.sqrt(2 / model.dimension), 0.0))
     else:
         masses, alone = np.ones(1), np.ones((1, plan.steps, 1))
         paths = OrderPaths(np.empty((1, plan.steps, 0)), alone, np.nan * alone, np.zeros(1, dtype=np.intp))
@@ -39,8 +42,8 @@ def site_statistics(model: AbstractOrderModel, plan: Plan) -> tuple[tuple[Spread
     # Twice finds a step to 1e-8; more would chase it below the digits to which the feedback of the other coordinates
     # is known.
     for _ in range(_REFINEMENTS):
-        line = _follow_steps(line, _carry_sites(model, plan, paths, line, offset))
-    x = _carry_sites(model, plan, paths, line, offset)
+        line = _follow_steps(line, _carry_sites(model, plan, paths, line, line * scale + offset))
+    x = _carry_sites(model, plan, paths, line, line * scale + offset)
     means, variances, fourths = _moments(line, x)
     # d independent coordinates: their mean fluctuates by v/d, their variance by (μ_4 − v²)/d.
     noise = variances / model.dimension, np.maximum(fourths - variances**2, 0.0) / model.dimension
@@ -77,12 +80,14 @@ def _moments(line: Array, x: Array) -> tuple[Array, Array, Array]:
     return first + about[:, 0], variance, fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
 
 
-def _carry_sites(model: AbstractOrderModel, plan: Plan, paths: OrderPaths, line: Array, offset: Array) -> Array:
-    """Return x at t = 1 for coordinates that start from z = ``line`` (P, L) on ``paths``."""
+def _carry_sites(model: AbstractOrderModel, plan: Plan, paths: OrderPaths, line: Array, start: Array) -> Array:
+    """Return x at t = 1 on ``paths`` for coordinates that start from z = ``start`` (P, L) where a normal number is at
+    ``line`` (P, L).
+    """
     shares, spins = paths.responsibilities, paths.spins
     heights = np.diff(special.ndtr(line), axis=1)
     mass = (np.pad(heights, ((0, 0), (1, 0))) + np.pad(heights, ((0, 0), (0, 1)))) / 2
-    x, history = plan.alpha[0] * (line + offset), History(plan, 0.0 if model.centred else 1.0)
+    x, history = plan.alpha[0] * start, History(plan, 0.0 if model.centred else 1.0)
     for k in range(plan.steps):
         y = x / plan.alpha[k]
         posterior = np.zeros_like(y)

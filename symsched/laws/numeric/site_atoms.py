@@ -104,8 +104,11 @@ class AtomSite(AbstractSite):
             reference = self.values[top][:, None]
             offset = self.values - reference
             logits = log_weights + (f - c * (self.values + reference) / 2) * offset
-            normaliser = special.logsumexp(logits, axis=1)
-            probabilities = np.exp(logits - normaliser[:, None])
+            peak = logits.max(axis=1, keepdims=True)
+            probabilities = np.exp(logits - peak)
+            total = probabilities.sum(axis=1, keepdims=True)
+            probabilities /= total
+            normaliser = (peak + np.log(total))[:, 0]
             shift = np.sum(probabilities * offset, axis=1)
             log_normaliser[chunk] = normaliser + ((f - c * reference / 2) * reference)[:, 0]
             mean[chunk] = reference[:, 0] + shift

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from symsched.algebra.arrays import Array
-from symsched.errors import require_integer, require_real
+from symsched.errors import DerivationError, require_integer, require_real
 from symsched.laws.numeric import GaussianSite
 from symsched.limits.limit import Limit
 from symsched.models.order_model import DiscreteOrderModel, Points
@@ -19,6 +19,8 @@ from symsched.predictions.coordinates import site_statistics
 from symsched.predictions.designs.base import AbstractDesign
 from symsched.predictions.designs.errors import Errors
 from symsched.predictions.designs.grid_design import GridDesign, grid_design
+from symsched.predictions.designs.learned.design import LearnedDesign
+from symsched.predictions.designs.learned.search import learned_design
 from symsched.predictions.designs.search import best_table, grown, refined, without_idle_nodes, worst
 from symsched.predictions.designs.two_modes import Table, TwoModes
 from symsched.predictions.weights import mode_weights
@@ -30,6 +32,8 @@ _PARTS = 5  # of an equation on one line
 _WEIGHTS = (0.505, 0.99)
 _WIDTHS = (0.3, 1.0)
 _FEWEST, _MOST = 2, 8
+_GRID = 6
+"""Evaluations from which a grid is tried where found rows have missed."""
 _TAIL = 1e-2
 """1/√d at the d from which a table is made to hold: d = ∞ is one law of the worst case, this d the other."""
 _ROBUST_START = 3  # evaluations, from which a robust table grows one by one
@@ -191,7 +195,7 @@ def design(
     widths: tuple[float, float] | float | None = None,
     robust: bool = False,
     output: str = "row",
-) -> Design | GridDesign:
+) -> Design | LearnedDesign | GridDesign:
     """Return the table of at most ``evaluations`` denoiser calls with the least worst error at d = 10⁴ and at d = ∞.
 
     Minimised is max(Δw/0.01, W2/(0.05 sd)): Δw the error of a mode's weight as the rest of the table carries the paths,
@@ -205,9 +209,11 @@ def design(
     Where a further evaluation was not found to help, the table has fewer. Deterministic: fixed starts, SLSQP on a
     Gauss–Legendre quadrature.
 
-    This is for two modes that their means tell apart, with normal coordinates of one width. For every other limit the
-    coefficients are those of Adams, of P_q and of DPM-Solver++(2M), and the nodes are searched for: a ``GridDesign``,
-    whose worst case is over the modes and their weights as they are, reversed and equal.
+    This is for two modes that their means tell apart, with normal coordinates of one width: a ``Design``. Two modes of
+    any other laws that their means or variances tell apart, normal modes in general directions, and laws of one mode
+    have a ``LearnedDesign``, made for the limit's own laws of a coordinate, or normal modes' ``widths``, and for all
+    ``weights``. For every other limit, and with ``robust``, the coefficients are those of Adams, of P_q and of
+    DPM-Solver++(2M), and the nodes are searched for: a ``GridDesign``.
 
     Raises DerivationError where an order q > 1 leaves a gap that no one step crosses, and ValueError or TypeError for
     bad arguments.
@@ -221,12 +227,7 @@ def design(
         raise ValueError(f"output must be one of {_OUTPUTS}, got {output!r}")
     pair = _two_modes(limit)
     if pair is None:
-        if weights is not None or widths is not None or robust or output != "row":
-            raise ValueError(
-                f"weights, widths, robust and output are for two modes that their means tell apart, with normal "
-                f"coordinates of one width, and {limit!r} is not of that form: leave them out"
-            )
-        return grid_design(limit, count)
+        return _of_other_laws(limit, count, weights, widths, robust=robust, output=output)
     m, own_weight, own_width = pair
     own = max(own_weight, 1 - own_weight)
     chosen = _range(weights, (min(_WEIGHTS[0], own), max(_WEIGHTS[1], own)), "weights", 1.0)
@@ -246,6 +247,50 @@ def design(
     table = without_idle_nodes(table)
     predicted = Errors(*worst([_laws(m, chosen, spread, (33, 17))], table))
     return Design(limit, table, m, chosen, spread, robust, predicted, optimum.values)
+
+
+def _of_other_laws(
+    limit: Limit,
+    count: int,
+    weights: tuple[float, float] | float | None,
+    widths: tuple[float, float] | float | None,
+    *,
+    robust: bool,
+    output: str,
+) -> LearnedDesign | GridDesign:
+    """Return the design of a limit that is not two normal modes of one width: rows that were found, or a grid."""
+    pair = len(limit.cascade.modes) == 2
+    model = limit.order_model(1e6)
+    if weights is not None and not pair:
+        raise ValueError(
+            f"weights is a range for two modes, and {limit!r} has {len(limit.cascade.modes)}: leave it out"
+        )
+    if widths is not None and not model.centred:
+        raise ValueError(
+            f"widths is a range for normal coordinates of one width, and {limit!r} is not of that form: leave it out"
+        )
+    chosen = None if weights is None else _range(weights, (0.5, 0.5), "weights", 1.0)
+    if chosen is not None:
+        chosen = (max(0.5, min(chosen), 1 - max(chosen)), max(*chosen, 1 - min(chosen)))
+    spread = None if widths is None else _range(widths, (1.0, 1.0), "widths", math.inf)
+    learned = None
+    if not robust:
+        learned = learned_design(limit, count, weights=chosen, widths=spread, row=output == "row")
+    missed = learned is None or (learned.predicted.worst > 1 and count >= _GRID)
+    if learned is not None and (not missed or output != "row" or widths or weights):
+        return learned
+    if output != "row" or weights is not None or widths is not None:
+        raise ValueError(
+            f"{limit!r} has a grid for a design, which is the same for all weights and ends with the last D: leave "
+            f"weights, widths and output out"
+        )
+    try:
+        grid = grid_design(limit, count)
+    except (DerivationError, ValueError):
+        if learned is None:
+            raise
+        return learned
+    return grid if learned is None or grid.predicted.worst < learned.predicted.worst else learned
 
 
 def _laws(

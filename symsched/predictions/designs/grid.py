@@ -20,9 +20,10 @@ from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import number
 from symsched.distributions.cascade import CanonicalPhase
 from symsched.errors import DerivationError
-from symsched.laws.numeric import AbstractSite, AtomSite
+from symsched.laws.numeric import AtomSite
 from symsched.limits.limit import Limit
-from symsched.models.order_model import AbstractOrderModel
+from symsched.models.order_model import AbstractOrderModel, DiscreteOrderModel
+from symsched.predictions.designs.nodes import NodeLaw, monotone
 from symsched.schedules.plan import History, Plan
 from symsched.schedules.schemes import Nodes, Stretch, dpmpp_2m, edgeworth
 from symsched.symbols import d as d_symbol
@@ -30,8 +31,6 @@ from symsched.symbols import d as d_symbol
 _LINE = np.linspace(-6.0, 6.0, 241)
 """Nodes of one coordinate's noise: 1e-9 lies beyond."""
 _MASS = np.exp(-(_LINE**2) / 2) / np.exp(-(_LINE**2) / 2).sum()
-_SHARP = 300.0
-"""s, in units of one over a site's deviation, at which a coordinate is read off its noisy value."""
 
 
 @final
@@ -159,7 +158,7 @@ class DataPhase:
     @cached_property
     def targets(self) -> tuple[Array, ...]:
         """The coordinate that the monotone map makes of each noise, by mode: found once, whatever grids are tried."""
-        return tuple(_monotone(site) for site in self.model.sites)
+        return tuple(monotone(site, _LINE) for site in self.model.sites)
 
     def error(self, layout: Layout) -> float:
         """Return the worst Wasserstein-2 distance of a site over its deviation, for paths decided before.
@@ -171,6 +170,15 @@ class DataPhase:
         plan = dpmpp_2m(Nodes.of_ratios(layout.data))
         return max(self._missed(mode, plan) for mode in range(len(self.model.sites)))
 
+    @cached_property
+    def _laws(self) -> tuple[NodeLaw | None, ...]:
+        plain = isinstance(self.model, DiscreteOrderModel)
+        return tuple(NodeLaw.of(site) if plain and site.gaussian is None else None for site in self.model.sites)
+
+    def _denoised(self, mode: int, psi: float, y: Array) -> Array:
+        law = self._laws[mode]
+        return self.model.denoise(mode, psi, y, _MASS[None]) if law is None else law.both(psi, y)[1]
+
     def _missed(self, mode: int, plan: Plan) -> float:
         site, order, first = self.model.sites[mode], self.order, float(plan.psi[0])
         spread = 1 + first**2 * site.variance if order > 2 else 1.0
@@ -180,15 +188,7 @@ class DataPhase:
         y = (math.sqrt(spread) * (_LINE + bent) + first * (site.mean - about))[None]
         history = History(plan)
         for k, psi in enumerate(plan.psi):
-            y = history.advance(k, y, self.model.denoise(mode, float(psi), y.copy(), _MASS[None]))
+            y = history.advance(k, y, self._denoised(mode, float(psi), y.copy()))
         off = np.abs(y[0] - self.targets[mode] + about)
         mean = np.sum(_MASS * off) if isinstance(site, AtomSite) else math.sqrt(np.sum(_MASS * off**2))
         return float(mean) / (math.sqrt(site.variance) or 1.0)
-
-
-def _monotone(site: AbstractSite) -> Array:
-    """Return the coordinate at each noise of the line, read off the exact flow where hardly any noise is left."""
-    if site.variance == 0:
-        return np.full(_LINE.shape, site.mean)
-    sharp = np.full(_LINE.shape, _SHARP / math.sqrt(site.variance))
-    return np.asarray(site.denoiser(sharp, site.flow(sharp, _LINE)))

@@ -26,8 +26,8 @@ _NEAR = 0.6
 """Another start of ψ at the first node of the data phase."""
 _FAST = 2
 """Replicates of a net in a search."""
-_ENOUGH = 0.2
-"""A fifth of the errors that count as one: no further division is tried."""
+_ENOUGH = 0.5
+"""Half the errors that count as one: no further division is tried."""
 _CORNER = 0.35
 """Logarithm by which a simplex first changes a number."""
 _FAILED = 1e3
@@ -41,7 +41,7 @@ def best_layout(
     For every way to divide the evaluations, the even ones first, Nelder and Mead's simplex is run on the data phase
     from four starts, by W2/(0.05 sd) of the modes, and on the windows and the first node behind them, by that and
     Δw/0.01 at the dimension of the model, with the weights of the modes as they are, reversed and equal. It ends where
-    a fifth of these is reached. Deterministic.
+    half of these is reached. Deterministic.
     """
     model, phases = sites.model, len(scales.exponents)
     free = evaluations - (1 if scales.anchored else 0)

@@ -1,0 +1,219 @@
+"""A design whose rows are all found: window, step over the gap and data, for a limit of at most one speciation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, final
+
+import numpy as np
+
+from symsched.errors import require_real
+from symsched.limits.limit import Limit
+from symsched.predictions.designs.base import AbstractDesign
+from symsched.predictions.designs.errors import Errors
+from symsched.predictions.designs.learned.judged import table_errors
+from symsched.predictions.designs.learned.table import Gap, Table
+from symsched.schedules.plan import Plan
+
+_FAR = 1e8
+"""The d at which sensitivities are looked at."""
+_ROUNDED = 1e-12
+_LEGEND = (
+    "D_0 = E a; V = 1 + c_2 psi^2, c_2 = {c:.8g}, psihat = psi/V^(1/2), q = {q}; "
+    "G_i = (q-1)! V_i (D_i - D_0 - c_2 psi_i (y_i - psi_i D_0)/V_i)/psihat_i^(q-1)"
+)
+_LEGENDS = {0: "D_0 = E a", 1: "D_0 = E a; G_i = D_i", 2: "D_0 = E a; G_i = (D_i - D_0)/psi_i"}
+
+
+@final
+@dataclass(frozen=True, repr=False)
+class LearnedDesign(AbstractDesign):
+    """A sampler of N evaluations whose nodes and coefficients were found for the laws of a limit's own sites.
+
+    ``predicted`` are its worst errors at d from 10^8 to 10^12 over the modes, ``widths`` where sites are normal, and
+    the weights of the modes as they are, reversed and equal; its window is the best that was found over all weights
+    from 0.05 (of two modes: from 0.01) on. ``starts`` are max(Δw/0.01, W2/(0.05 sd)) of all tables that were tried,
+    increasing: the least is the best found, and not proven the best there is.
+    """
+
+    limit: Limit = field(repr=False)
+    table: Table
+    widths: tuple[float, float] | None
+    predicted: Errors
+    starts: tuple[float, ...]
+
+    @property
+    def evaluations(self) -> int:
+        """Denoiser calls per sample; E a, the denoiser at ψ = 0, is free."""
+        return self.table.inside + len(self.table.rows.nodes)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The numbers of the table."""
+        return (self.table,)
+
+    def plan(self, d: float) -> Plan:
+        """Return the table at dimension ``d``; ValueError where its window would not lie before its other nodes."""
+        return self.table.plan(require_real(d, "d", above=0))
+
+    @property
+    def least_dimension(self) -> float:
+        """The d below which the window would not end before the other nodes begin."""
+        return self.table.least_dimension
+
+    def errors_at(self, d: float) -> Errors:
+        """Return the worst errors at finite ``d``: of the plan on order parameters and one coordinate."""
+        return table_errors(self.limit, self.table, self.widths, d)
+
+    @cached_property
+    def sensitivities(self) -> dict[str, Errors]:
+        """The worst errors at d = 10^8 where the denoiser is larger by 1 %, and, of two modes, where their distance or
+        the middle between them is 10 % off. Where ``blind``, a common shift of all data changes nothing.
+        """
+        table, gap = self.table, self.table.gap
+        out = {"D larger by 1 %": table_errors(self.limit, table, self.widths, _FAR, 1.01)}
+        if gap.order:
+            for name, factor in (("modes closer by 10 %", 1 / 0.9), ("modes farther apart by 10 %", 1 / 1.1)):
+                believed = replace(gap, half=gap.half * factor, unit=gap.unit * factor)
+                out[name] = table_errors(self.limit, replace(table, gap=believed), self.widths, _FAR)
+        if gap.order and not gap.centred:
+            wave = float(table.rows.nodes[0]) ** gap.order / math.factorial(gap.order)
+            aside = 0.1 * gap.half
+            moved = replace(gap, middle=gap.middle + aside, tie=gap.tie + wave * aside)
+            name = "middle of the modes off by 10 % of half their distance"
+            out[name] = table_errors(self.limit, replace(table, gap=moved), self.widths, _FAR)
+        return out
+
+    @property
+    def blind(self) -> bool:
+        """Whether a common shift of all data changes nothing: every data row sums to its ψ, and so does the window."""
+        rows = self.table.rows
+        sums = rows.rows[1:].sum(axis=1) - rows.nodes[1:]
+        return bool(self.table.gap.order != 1 and np.all(np.abs(sums) < 1e-9 * rows.nodes[1:]))
+
+    def _lines(self) -> Iterator[tuple[float, float, float, list[tuple[float, str]]]]:
+        """Return, for each row, ψ d^γ and γ (0 behind the gap), the factor of z, and the terms (factor, name)."""
+        table, gap = self.table, self.table.gap
+        places = [*((float(p), gap.exponent) for p in table.places), *((float(p), 0.0) for p in table.rows.nodes)]
+        columns = [0, *range(table.inside + 1, self.evaluations + 1)]
+        for k, (place, power) in enumerate(places):
+            if k <= table.inside:
+                yield place, power, 1.0, []
+            else:
+                row = table.rows.rows[k - table.inside]
+                yield place, power, 1.0, [(c, f"D{i}") for c, i in zip(row, columns, strict=True) if c]
+        out = table.rows.output
+        yield math.inf, 0.0, float(out[0]), [(c, f"D{i}") for c, i in zip(out[1:], columns, strict=True) if c]
+
+    def _slopes(self) -> list[tuple[float, list[tuple[float, int]]]]:
+        return [
+            (
+                slope.known if abs(slope.known) > _ROUNDED else 0.0,
+                [(float(c), i) for i, c in enumerate(slope.read) if c],
+            )
+            for slope in self.table.slopes()
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the table as plain data, ready for JSON: psi is ``strength`` d^−``exponent`` in the window."""
+        table, gap = self.table, self.table.gap
+        places = [*((float(one), gap.exponent) for one in table.places), (float(table.rows.nodes[0]), 0.0)]
+        return {
+            "evaluations": self.evaluations,
+            "predicted": {"weight": self.predicted.weight, "width": self.predicted.width},
+            "widths": list(self.widths) if self.widths else None,
+            "order": gap.order,
+            "slopes": [
+                {"strength": place, "exponent": power, "known": known, "read": {str(i): c for c, i in read}}
+                for (place, power), (known, read) in zip(places, self._slopes(), strict=False)
+            ],
+            "nodes": table.rows.nodes.tolist(),
+            "rows": table.rows.rows[1:].tolist(),
+            "output": table.rows.output.tolist(),
+        }
+
+    def latex(self) -> str:
+        r"""Return the table as LaTeX: nodes, rows of the window and of the step over the gap, data rows and output.
+
+        G_i is defined beneath where it is more than D_i: the slope of order q that D_i shows.
+        """
+        gap = self.table.gap
+        lines, slopes = [r"D_0 &= \mathbb{E}\, a"], self._slopes()
+        for k, (place, power, noise, terms) in enumerate(self._lines(), 1):
+            last = math.isinf(place)
+            if not last:
+                lines.append(rf"\psi_{{{k}}} &= {place:.8g}" + (rf"\, d^{{-{power:.6g}}}" if power else ""))
+            if not last and k <= len(slopes):
+                lines.append(rf"y_{{{k}}} &= {_slope_text(gap, k, *slopes[k - 1])}")
+            else:
+                body = "".join(rf" {c:+.8g}\, D_{{{name[1:]}}}" for c, name in terms)
+                start = "z" if noise == 1 and not last else (rf"{noise:.8g}\, z" if noise else "")
+                lines.append((r"x" if last else rf"y_{{{k}}}") + f" &= {start}{body}")
+        if gap.order == 2:
+            lines.append(r"G_i &= (D_i - D_0)/\psi_i")
+        elif gap.order > 2:
+            q = gap.order
+            lines.append(
+                rf"G_i &= \frac{{{math.factorial(q - 1)}\, V_i}}{{\hat\psi_i^{{{q - 1}}}}} \bigl(D_i - D_0 - "
+                rf"\tfrac{{c_2 \psi_i}}{{V_i}} (y_i - \psi_i D_0)\bigr)"
+            )
+            shared = rf"\quad c_2 = {gap.spread:.8g}"
+            lines.append(rf"V_i &= 1 + c_2 \psi_i^2, \quad \hat\psi_i = \psi_i/\sqrt{{V_i}}, {shared}")
+        body = " \\\\\n".join(lines)
+        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+    def to_text(self) -> str:
+        """Return the table as lines of text: a node and its row each, and the output."""
+        gap, slopes = self.table.gap, self._slopes()
+        lines = [_LEGENDS.get(gap.order, _LEGEND).format(q=gap.order, c=gap.spread)]
+        general = f"psi D_0 + V^(1/2) z + V^(1/2) psihat^q/{gap.order}!"
+        bare = {0: "z + psi D_0", 1: "z", 2: "z + psi D_0"}.get(gap.order, "psi D_0 + V^(1/2) z")
+        front = {1: "z + psi", 2: "z + psi D_0 + psi^2/2"}.get(gap.order, general)
+        for k, (place, power, noise, terms) in enumerate(self._lines(), 1):
+            last = math.isinf(place)
+            if not last and k <= len(slopes):
+                known, read = slopes[k - 1]
+                first = [f"{known:+.8g}" + (" z" if gap.order == 2 else "")] if known else []
+                parts = [*first, *(f"{c:+.8g} G_{i}" for c, i in read)]
+                text = f"y = {front} ({' '.join(parts)})" if parts else f"y = {bare}"
+            else:
+                start = "z" if noise == 1 else f"{noise:.8g} z"
+                text = " ".join([f"{'x' if last else 'y'} = {start}", *(f"{c:+.8g} D_{n[1:]}" for c, n in terms)])
+            at = f"psi {place:.8g}" + (f" d^-{power:.6g}" if power else "")
+            lines.append(f"    {'output':24s} {text}" if last else f"{k:3d} {at:24s} {text}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        """One line: evaluations, how they are divided, and predicted errors."""
+        return (
+            f"<Design of {self.evaluations} evaluations, {self.table.inside} in the window and "
+            f"{len(self.table.rows.nodes)} behind it: weight to {self.predicted.weight:.1e}, sites to "
+            f"{self.predicted.width:.1e} of their deviation>"
+        )
+
+
+def _slope_text(gap: Gap, k: int, known: float, read: list[tuple[float, int]]) -> str:
+    """Return √V (z + (ψ̂^q/q!) (b + Σ r_i G_i)) + ψ D_0 as LaTeX."""
+    name = "D" if gap.order == 1 else "G"
+    inner = "".join(rf" {c:+.8g}\, {name}_{{{i}}}" for c, i in read).strip().removeprefix("+")
+    if gap.order == 1:
+        return rf"z + \psi_{{{k}}} \bigl({f'{known:.8g}' if known else ''}{_signed(inner, known)}\bigr)"
+    base = rf"\psi_{{{k}}} D_0 + "
+    if gap.order == 2:
+        front = f"{known:.8g}\\, z" if known else ""
+        return rf"{base}z + \tfrac12 \psi_{{{k}}}^2 \bigl({front}{_signed(inner, known)}\bigr)"
+    q = gap.order
+    if not inner:
+        return rf"{base}\sqrt{{V_{{{k}}}}}\, z"
+    return (
+        rf"{base}\sqrt{{V_{{{k}}}}} \bigl(z + \tfrac{{1}}{{{math.factorial(q)}}} \hat\psi_{{{k}}}^{{{q}}} "
+        rf"({inner})\bigr)"
+    )
+
+
+def _signed(inner: str, known: float) -> str:
+    """Return terms that follow a known one with their sign."""
+    return inner if not (known and inner) else f" {inner}" if inner.startswith("-") else f" + {inner}"

@@ -1,0 +1,283 @@
+"""The search for a table with found rows: a window by the weights alone, then the data behind the gap, by sites."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from operator import itemgetter
+from typing import final
+
+import numpy as np
+
+from symsched.algebra.arrays import Array
+from symsched.algebra.codegen import number
+from symsched.laws.numeric import AbstractSite, GaussianSite
+from symsched.limits.limit import Limit
+from symsched.models.order_model import AbstractOrderModel, AbstractPointsModel, DiscreteOrderModel
+from symsched.predictions.designs.errors import Errors
+from symsched.predictions.designs.learned.design import LearnedDesign
+from symsched.predictions.designs.learned.judged import table_errors
+from symsched.predictions.designs.learned.sites import Form, Landing, best_rows, few_atoms
+from symsched.predictions.designs.learned.table import Gap, Table
+from symsched.predictions.designs.learned.window import Choice, Window, best_window, weight_tables
+
+_FAR = (1e8, 1e12)
+"""Dimensions of what is predicted: the errors there have no more of d in them."""
+_JUDGED = (1e4, 1e6, 1e8)
+"""Dimensions over which tables are compared."""
+_LEAST = 1e4
+"""The d from which a table is made to hold."""
+_APART = (2.5, 10.0)
+"""Ratios tried of the first node behind the gap to the last of the window at that d."""
+_CLEAR = 0.025
+"""What may be left of ν_0 where the gap ends at that d, in units of half the distance of the modes."""
+_NEAR, _FARTHEST = 0.6, 1.0
+"""ψ at the end of a gap of order q > 2, in units of one over the deviation, unless that leaves more of ν_0."""
+_READS = 3
+"""Groups of paths of a mode by how well they are decided."""
+_INSIDE, _BEHIND = 2, 3
+"""Nodes of a window, one more where q > 2, and behind the gap, at most."""
+_ENOUGH = 0.5
+"""Errors, in units of 1 % and 5 %, below which no further evaluation is tried."""
+_WIDTHS = (0.3, 1.0)
+"""Widths of normal modes in units of half their distance, and how many are fitted."""
+_FITTED = 5
+_NOTHING = Window(np.zeros(0), np.zeros((0, 0)), np.ones(1))
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """A limit of at most one speciation of order q (0: none), and over what its tables shall hold."""
+
+    limit: Limit
+    model: AbstractOrderModel
+    weights: tuple[float, float] | None
+    widths: tuple[float, float] | None
+    row: bool
+
+    @property
+    def order(self) -> int:
+        """q, 0 where nothing is decided."""
+        speciations = self.limit.cascade.speciations
+        return (speciations[0].order or 1) if speciations else 0
+
+    @property
+    def exponent(self) -> float:
+        """γ in ψ ~ d^−γ."""
+        return float(self.limit.cascade.speciations[0].exponent) if self.order else 0.0
+
+    @cached_property
+    def slopes(self) -> Array:
+        """c_q of the modes, (K,)."""
+        order = max(self.order, 1)
+        return np.array([number(mode.law.cumulants(order)[-1], "a cumulant") for mode in self.limit.cascade.modes])
+
+    @property
+    def places(self) -> Array:
+        """The points among which ν chooses, (K, C)."""
+        assert isinstance(self.model, AbstractPointsModel)
+        return self.model.points.places
+
+    @cached_property
+    def half(self) -> float:
+        """Half the smallest distance of the means of normal modes, or of two c_q."""
+        if not self.order:
+            return 0.0
+        return _half_distance(self.places) if self.model.centred else float(abs(self.slopes[0] - self.slopes[1])) / 2
+
+    @property
+    def middle(self) -> float:
+        """(c_q + c_q')/2 of two modes."""
+        return 0.0 if self.model.centred or not self.order else float(self.slopes.mean())
+
+    @property
+    def spread(self) -> float:
+        """The variance that the modes share where q > 2."""
+        return self.model.sites[0].variance if self.order > 2 else 0.0
+
+    @cached_property
+    def mean(self) -> float:
+        """E a that all modes share, 0 where they part by it."""
+        return 0.0 if self.order == 1 else number(self.limit.cascade.modes[0].law.cumulants(1)[0], "a mean")
+
+    @property
+    def atoms(self) -> bool:
+        """Whether a site has few atoms."""
+        return any(few_atoms(site) for site in self.model.sites)
+
+    @property
+    def clear(self) -> float:
+        """ψ at which no more than _CLEAR is left of ν_0 at d = _LEAST: 1/(√(d q!) ψ^q h/q!) of it is."""
+        order = self.order
+        lift = _CLEAR * math.sqrt(_LEAST * math.factorial(order)) * self.half
+        return float((math.factorial(order) / lift) ** (1 / order))
+
+    def landing(self, reads: tuple[tuple[Array, Array], ...], model: AbstractOrderModel | None = None) -> Landing:
+        """Return where paths of these read-outs land behind the gap."""
+        return Landing(model or self.model, self.order, self.mean, self.middle, self.half, self.spread, reads)
+
+    def windows(self, count: int) -> tuple[Window, Choice]:
+        """Return the best window of so many nodes, and the choice that its paths make at the limit's own weights."""
+        assert isinstance(self.model, AbstractPointsModel)
+        if self.model.centred:
+            return _crowd(self.model.points.places, self.model.weights, count)
+        if self.order <= 2:
+            return _pair_window(count, self.weights), Choice(((self.slopes - self.middle) / self.half)[:, None])
+        # No more of what is known before can be put into y than z and E a: points are not about their middle, and two
+        # modes meet where the tie falls at the end of the gap.
+        end, nowhere = self.end_of_gap, self.landing(())
+        edge = nowhere.tie(end) / (nowhere.wave(end) * self.half)
+        choice = Choice((self.slopes / self.half)[:, None], edge)
+        tables = weight_tables(2, self.model.weights, self.weights)
+        tables = np.concatenate([tables, tables[:, ::-1]])
+        return best_window(choice, tables, count, free=True, shown=False)[0], choice
+
+    @property
+    def end_of_gap(self) -> float:
+        """ψ of the first node behind a gap of order q > 2."""
+        deviation = math.sqrt(self.spread)
+        return min(max(self.clear, _NEAR / deviation), _FARTHEST / deviation)
+
+    def tables(self, inside: int, behind: int) -> Iterator[Table]:
+        """Return tables of so many nodes in the window and behind it: blind, and where sites have atoms also not."""
+        blinds = (True, False) if self.atoms else (True,)
+        if not self.order:
+            landing = self.landing(tuple((np.zeros(1), np.ones(1)) for _ in self.model.sites))
+            for blind in blinds:
+                rows, _ = best_rows(landing, Form(behind, 0.0, anchored=True, blind=blind, gained=False, row=self.row))
+                yield Table(Gap(0.0, 0, 0.0, 0.0, 0.0, 1.0, 0.0, centred=False, tie=0.0, gain=1.0), _NOTHING, rows)
+            return
+        window, choice = self.windows(inside)
+        landing = self._landed(window, choice)
+        order, centred = self.order, self.model.centred
+        unit = self.half / math.sqrt(math.factorial(order))
+        last = float((window.strengths[-1] / unit) ** (1 / order)) * _LEAST**-self.exponent
+        floors = [apart * last for apart in _APART]
+        if order > 2:
+            floors = [self.end_of_gap]
+        elif order == 2 or centred:
+            floors = [max(floors[0], self.clear)]
+        gained = order == 1 and not centred
+        average = 0.0 if centred else float(self.model.weights @ self.slopes)
+        for floor, blind in itertools.product(floors, blinds):
+            form = Form(behind, floor, anchored=order != 1, blind=blind, gained=gained, row=self.row, fixed=order > 2)
+            rows, _ = best_rows(landing, form)
+            psi = float(rows.nodes[0])
+            tie = landing.tie(psi) if landing.decided else 0.0
+            gain = landing.enlarged(psi, rows.gain)
+            numbers = (self.exponent, order, self.middle, self.half, average, unit, self.spread)
+            yield Table(Gap(*numbers, centred=centred, tie=tie, gain=gain), window, rows)
+
+    def _landed(self, window: Window, choice: Choice) -> Landing:
+        """Return where the paths of a window land."""
+        reads, modes, masses = choice.paths(window, self.model.weights, _READS)
+        if not self.model.centred:
+            from_edge = reads[:, 0] - (choice.edge or 0.0)
+            return self.landing(
+                tuple((from_edge[modes == k], masses[modes == k] / masses[modes == k].sum()) for k in range(2))
+            )
+        off = np.sum((reads - choice.points[modes]) ** 2, axis=1)
+        worst = max(math.sqrt(np.average(off[modes == k], weights=masses[modes == k])) for k in set(modes.tolist()))
+        low, high = self.widths or (1.0, 1.0)
+        widths = np.geomspace(low, high, _FITTED if high > low else 1)
+        sites: tuple[AbstractSite, ...] = tuple(GaussianSite(0.0, float(one) ** 2) for one in widths)
+        assert isinstance(self.model, DiscreteOrderModel)
+        return self.landing(tuple((np.full(1, worst), np.ones(1)) for _ in sites), replace(self.model, sites=sites))
+
+
+def learned_design(
+    limit: Limit,
+    evaluations: int,
+    *,
+    weights: tuple[float, float] | None,
+    widths: tuple[float, float] | None,
+    row: bool,
+) -> LearnedDesign | None:
+    """Return the best table of at most ``evaluations`` that was found; None where the limit is not of this form.
+
+    It is of this form where nothing is decided, where two modes part by a cumulant that does not shrink with d and, if
+    that is not the mean, a step crosses the gap behind it, and for any number of normal modes in general directions.
+    """
+    model = limit.order_model(_FAR[0])
+    problem = _Problem(limit, model, weights, widths, row)
+    if not _fits(problem, evaluations):
+        return None
+    if model.centred and widths is None:
+        problem = replace(problem, widths=_usual_widths(problem))
+    found: list[tuple[float, Errors, Table]] = []
+    for inside, behind in _splits(problem, evaluations):
+        for table in problem.tables(inside, behind):
+            errors = [table_errors(limit, table, problem.widths, d) for d in _JUDGED if d >= table.least_dimension]
+            found.append((max(one.worst for one in errors), errors[-1], table))
+        found.sort(key=itemgetter(0))
+        if found[0][0] < _ENOUGH:
+            break
+    _, errors_there, table = found[0]
+    farther = table_errors(limit, table, problem.widths, _FAR[1])
+    predicted = Errors(max(errors_there.weight, farther.weight), max(errors_there.width, farther.width))
+    return LearnedDesign(limit, table, problem.widths, predicted, tuple(value for value, *_ in found))
+
+
+def _fits(problem: _Problem, evaluations: int) -> bool:
+    """Whether a table of this kind has a limit's form and a number of evaluations."""
+    speciations, model = problem.limit.cascade.speciations, problem.model
+    if not speciations:
+        return True
+    if len(speciations) > 1 or not isinstance(model, AbstractPointsModel):
+        return False
+    order = problem.order
+    crossed = order == 1 or problem.limit.schedule.windows[0].crossing is not None
+    pair = len(model.sites) == 2 or model.centred
+    return bool(
+        pair and crossed and speciations[0].exponent * order * 2 == 1 and evaluations >= (3 if order > 2 else 2)
+    )
+
+
+def _splits(problem: _Problem, evaluations: int) -> list[tuple[int, int]]:
+    """Return the numbers of nodes in the window and behind it that are tried, increasing in what they cost."""
+    order = problem.order
+    least = 0 if order == 0 else 2 if order > 2 else 1
+    most = 0 if order == 0 else 1 if problem.model.centred else _INSIDE + (order > 2)
+    splits = [
+        (inside, behind)
+        for inside in range(least, most + 1)
+        for behind in range(1 if evaluations < least + 2 else 2, _BEHIND + 1)
+        if inside + behind <= evaluations
+    ]
+    return sorted(splits, key=lambda split: (sum(split), split[0]))
+
+
+def _usual_widths(problem: _Problem) -> tuple[float, float]:
+    """Return the usual range in units of half the smallest distance of the modes, and the model's own width."""
+    own = math.sqrt(problem.model.sites[0].variance)
+    low, high = (share * problem.half for share in _WIDTHS)
+    return min(low, own), max(high, own)
+
+
+def _half_distance(places: Array) -> float:
+    gaps = np.linalg.norm(places[:, None] - places[None], axis=2)
+    return float(gaps[~np.eye(len(places), dtype=bool)].min()) / 2
+
+
+@lru_cache(maxsize=16)
+def _pair_window(count: int, weights: tuple[float, float] | None) -> Window:
+    """Return the window of two modes, the same for every pair."""
+    tables = weight_tables(2, np.full(2, 0.5), weights)
+    return best_window(Choice(np.array([[1.0], [-1.0]])), tables, count, free=True)[0]
+
+
+def _crowd(places: Array, weights: Array, count: int) -> tuple[Window, Choice]:
+    """Return the window of modes in general directions, and their points about their centre."""
+    half = _half_distance(places)
+    about = (places - places.mean(axis=0)) / half
+    _, size, axes = np.linalg.svd(about, full_matrices=False)
+    kept = axes[size > 1e-9 * size[0]]
+    # A direction in which two modes tie must not be that of the lines.
+    turned = np.linalg.qr(np.random.default_rng(0).standard_normal((len(kept), len(kept))))[0]
+    choice = Choice(about @ kept.T @ turned)
+    free = bool(np.linalg.norm(places.mean(axis=0)) < 1e-9 * half)
+    return best_window(choice, weight_tables(len(places), weights), count, free=free)[0], choice

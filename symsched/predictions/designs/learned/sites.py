@@ -1,0 +1,319 @@
+"""The data phase with free coefficients: rows of a few nodes behind the gap, fitted to the laws of the sites."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+from typing import final
+
+import numpy as np
+from scipy import optimize, special
+
+from symsched.algebra.arrays import Array
+from symsched.laws.numeric import AbstractSite, AtomSite
+from symsched.laws.numeric.tables import fast_kernel
+from symsched.models.order_model import AbstractOrderModel, DiscreteOrderModel
+from symsched.predictions.designs.errors import WIDTH
+from symsched.predictions.designs.minimax import simplex
+from symsched.predictions.designs.nodes import NodeLaw, monotone
+
+_REACH = 6.0
+"""Standard deviations of a coordinate's noise; 1e-9 lies beyond."""
+_FEW = 4
+_COARSE, _FINE = 97, 25
+"""Nodes for the noise, and beside each place where an atom ends and the next begins."""
+_SURE = 25.0
+"""Logarithm of the odds at d = _LEAST by which every node must see the mode of a path."""
+_STEPS = 30
+"""Iterations of least squares."""
+_TRIES = 40
+"""Evaluations of the simplex per free number, for sites with atoms."""
+_CORNER = 0.25
+_TIES = 25
+_TAIL = 0.03
+"""What may be left of ν_0 in the read-out at d = 10⁴, in units of half the distance of the modes."""
+_LEAST = 1e4
+_FAILED = 1e3
+_LARGE = 12.0
+"""Logarithm beyond which a number is not looked for."""
+
+
+def few_atoms(site: AbstractSite) -> bool:
+    """Whether the monotone map to a site has steps so few that a table may hit each; of more it is as good as smooth."""
+    return isinstance(site, AtomSite) and site.values.size <= _FEW
+
+
+@final
+@dataclass(frozen=True)
+class Rows:
+    """Nodes ψ_1 … ψ_n behind the gap, rows y_j = z + c_j0 D_a + Σ_{0<i<j} c_ji D_i, and the output.
+
+    That is e_z z + e_a D_a + Σ e_i D_i. D_a is E a where all modes have it, and absent where the first node finds the mean of the mode. y_1 is where the gap
+    leaves the path, its read-out enlarged by ``gain``. ``nodes`` (n,), ``rows`` (n, n + 1) without the first, and
+    ``output`` (n + 2,).
+    """
+
+    nodes: Array
+    gain: float
+    rows: Array
+    output: Array
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Landing:
+    """Where the gap leaves a coordinate of a path, by its read-out T: y = √V (z + X(T) He_{q−1}(z)) + ψ c_1 at ψ.
+
+    V = 1 + ψ² c_2 with the ``spread`` c_2 that modes share where q > 2, and 1 else. X(T) = X* + g (ψ̂^q/q!) h T, with
+    X* where two modes are equally likely, E log p_1 = E log p_2 over z: not half way between their cumulants once ψ is
+    O(1). ``order`` is q, 0 where nothing was decided. ``middle`` and ``half`` are (c_q + c_q')/2 and half their
+    distance; ``reads`` holds, per site, T (P,) and masses (P,) of the paths that end there.
+    """
+
+    model: AbstractOrderModel
+    order: int
+    mean: float
+    middle: float
+    half: float
+    spread: float
+    reads: tuple[tuple[Array, Array], ...]
+
+    @property
+    def decided(self) -> bool:
+        """Whether it is two modes, of which every later node must see the one that a path is in."""
+        return self.order > 0 and not self.model.centred
+
+    @cached_property
+    def noise(self) -> tuple[Array, Array]:
+        """Noises z (L,) of a coordinate and their masses, dense where the monotone map to atoms has its steps."""
+        nodes = np.linspace(-_REACH, _REACH, _COARSE)
+        step = nodes[1] - nodes[0]
+        fine = [nodes]
+        for site in self.model.sites:
+            if few_atoms(site) and isinstance(site, AtomSite):
+                ends = special.ndtri(np.cumsum(site.weights)[:-1])
+                fine += [end + step * np.linspace(-1, 1, _FINE) for end in ends]
+        nodes = np.unique(np.concatenate(fine))
+        # Nodes that nearly meet would be two of one place.
+        nodes = nodes[np.append(True, np.diff(nodes) > 1e-6)]
+        edges = np.concatenate([[-np.inf], (nodes[1:] + nodes[:-1]) / 2, [np.inf]])
+        masses = np.diff(special.ndtr(edges)) if len(fine) > 1 else np.exp(-(nodes**2) / 2)
+        return nodes, masses / masses.sum()
+
+    @cached_property
+    def targets(self) -> tuple[Array, ...]:
+        """The coordinate that the monotone map makes of each noise, by mode."""
+        return tuple(monotone(site, self.noise[0]) for site in self.model.sites)
+
+    def wave(self, psi: float) -> float:
+        """ψ̂^q/q!."""
+        return float((psi / math.sqrt(1 + psi**2 * self.spread)) ** self.order / math.factorial(self.order))
+
+    def placed(self, psi: float, shift: Array) -> Array:
+        """Return y (P, L) for X = ``shift`` (P,)."""
+        noise, _ = self.noise
+        bent = special.eval_hermitenorm(max(self.order - 1, 0), noise)
+        known = 0.0 if self.order == 1 else psi * self.mean
+        return np.asarray(math.sqrt(1 + psi**2 * self.spread) * (noise + shift[:, None] * bent) + known)
+
+    def tie(self, psi: float) -> float:
+        """X* at ψ, read off a table in log ψ."""
+        where, shares = self._ties
+        return self.wave(psi) * (self.middle + self.half * float(np.interp(math.log(psi), where, shares)))
+
+    @cached_property
+    def _ties(self) -> tuple[Array, Array]:
+        """log ψ, and where X* lies between the cumulants of the two modes, from −1 to 1."""
+        scale = max(math.sqrt(site.variance) for site in self.model.sites)
+        where = np.linspace(math.log(0.02 / scale), math.log(8 / scale), _TIES)
+        if not self.decided:
+            return where, np.zeros(_TIES)
+        return where, np.array([self._tie(math.exp(one)) for one in where])
+
+    def _tie(self, psi: float) -> float:
+        ends = self.wave(psi) * (self.middle + self.half * np.array([-1.0, 1.0]))
+
+        def ahead(shift: float) -> float:
+            seen = self.seen(psi, self.placed(psi, np.array([shift])))[0][0]
+            return float(np.clip(seen[0], -1e6, 1e6) - np.clip(seen[1], -1e6, 1e6))
+
+        if ahead(ends[0]) * ahead(ends[1]) >= 0:
+            return 0.0
+        found = float(optimize.brentq(ahead, *ends, xtol=1e-6 * (ends[1] - ends[0])))
+        return (2 * found - ends.sum()) / (ends[1] - ends[0])
+
+    @cached_property
+    def _laws(self) -> tuple[AbstractSite | NodeLaw, ...]:
+        return tuple(
+            site if site.gaussian is not None or not isinstance(self.model, DiscreteOrderModel) else NodeLaw.of(site)
+            for site in self.model.sites
+        )
+
+    def seen(self, psi: float, y: Array) -> tuple[Array, list[Array]]:
+        """Return the log-likelihood of each mode per coordinate (P, K) for y (P, L), and E[a | y] in each."""
+        masses = self.noise[1]
+        if not isinstance(self.model, DiscreteOrderModel):
+            found = self.model.evidence(psi, y, np.broadcast_to(masses, y.shape))
+            return found.ratios, found.means
+        pairs = [
+            law.both(psi, y) if isinstance(law, NodeLaw) else fast_kernel(law, psi).both(psi * y) for law in self._laws
+        ]
+        return np.stack([log @ masses for log, _ in pairs], axis=1), [mean for _, mean in pairs]
+
+    def denoised(self, mode: int, psi: float, y: Array) -> Array:
+        """Return E[a | y] in one mode for y (P, L)."""
+        law = self._laws[mode]
+        if isinstance(law, NodeLaw):
+            return law.both(psi, y)[1]
+        return self.model.denoise(mode, psi, np.array(y), np.broadcast_to(self.noise[1], y.shape))
+
+    def enlarged(self, psi: float, gain: float) -> float:
+        """Return ``gain``, or the least by which no more of ν_0 than _TAIL is left in the read-out at d = 10⁴."""
+        if self.order != 1 or self.model.centred:
+            return gain
+        return max(gain, 1 / (_TAIL * math.sqrt(_LEAST) * psi * self.half))
+
+    def start(self, mode: int, psi: float, gain: float) -> Array:
+        """Return y_1 (P, L) of the paths that end in a mode."""
+        if self.order == 0:
+            return self.placed(psi, np.zeros(1))
+        tie = self.tie(psi) if self.decided else 0.0
+        return self.placed(psi, tie + self.enlarged(psi, gain) * self.wave(psi) * self.half * self.reads[mode][0])
+
+    def off(self, mode: int, rows: Rows) -> tuple[Array, Array, float]:
+        """Return what the coordinates (P, L) of a mode miss in units of its deviation, the masses of the paths, and by
+        how much a node falls short of seeing the mode of a path.
+        """
+        y = self.start(mode, float(rows.nodes[0]), rows.gain)
+        noise, _ = self.noise
+        model, centred = self.model, self.model.centred
+        seen = [np.full_like(y, 0.0 if centred else self.mean)]
+        short = 0.0
+        for j, psi in enumerate(rows.nodes):
+            if j:
+                y = noise + sum(c * one for c, one in zip(rows.rows[j], seen, strict=False))
+            if not self.decided or not isinstance(model, DiscreteOrderModel):
+                # Wells of one exponent stay apart where rows go on from the mean of one; to ask which costs seconds.
+                seen.append(self.denoised(mode, float(psi), y))
+                continue
+            ratios, means = self.seen(float(psi), np.asarray(y))
+            odds = ratios[:, [mode]] - np.delete(ratios, mode, axis=1)
+            least = float(np.nan_to_num(odds.min(), nan=-1.0, posinf=1.0, neginf=-1.0))
+            # At the first node some path always lies between the modes.
+            short = max(short, _SURE - _LEAST * least) if j else short
+            seen.append(means[mode])
+        out = rows.output[0] * noise + sum(e * one for e, one in zip(rows.output[1:], seen, strict=True))
+        site = self.model.sites[mode]
+        target = self.targets[mode] - (site.mean if centred else 0.0)
+        return (out - target) / (math.sqrt(site.variance) or 1.0), self.reads[mode][1], short
+
+    def error(self, rows: Rows) -> float:
+        """Return the worst distance over the modes: Wasserstein-2 over the deviation, and where sites have atoms
+        Wasserstein-1, or what mean and deviation miss where that is more.
+        """
+        worst = 0.0
+        for mode, site in enumerate(self.model.sites):
+            off, paths, short = self.off(mode, rows)
+            masses = self.noise[1]
+            if few_atoms(site):
+                target = (self.targets[mode] - site.mean) / (math.sqrt(site.variance) or 1.0)
+                mean = off @ masses
+                spread = np.sqrt(np.maximum((target + off) ** 2 @ masses - mean**2, 0.0)) - 1
+                moments = math.sqrt(float(paths @ (mean**2 + spread**2)))
+                value = max(float(paths @ (np.abs(off) @ masses)), moments)
+            else:
+                value = math.sqrt(float(paths @ (off**2 @ masses)))
+            worst = max(worst, value + (1.0 + 1e-3 * min(short, 1e4) if short > 0 else 0.0))
+        return worst
+
+
+@final
+@dataclass(frozen=True)
+class Form:
+    """Which numbers of ``Rows`` are free, of ``count`` nodes beyond ψ = ``floor``, or from there on where ``fixed``.
+
+    ``anchored``: D_a is there. ``blind``: rows sum to ψ, the output to 1. ``gained``: the gain is free. ``row``: the
+    output is a row, else the last D.
+    """
+
+    count: int
+    floor: float
+    anchored: bool
+    blind: bool
+    gained: bool
+    row: bool
+    fixed: bool = False
+
+    def rows(self, numbers: Array) -> Rows:
+        """Return the table of free numbers."""
+        rest = list(numbers)
+        n, first = self.count, 0 if self.anchored else 1
+        steps = [0.0] if self.fixed else []
+        nodes = self.floor + np.cumsum(np.array(steps + [math.exp(rest.pop(0)) for _ in range(n - len(steps))]))
+        gain = math.exp(rest.pop(0)) if self.gained else 1.0
+        rows, output = np.zeros((n, n + 1)), np.zeros(n + 2)
+        for j in range(1, n):
+            for i in range(1 if self.anchored else 2, j + 1):
+                rows[j, i] = rest.pop(0) * nodes[j]
+            rows[j, first] = nodes[j] - rows[j].sum() if self.blind else rest.pop(0) * nodes[j]
+        output[-1] = 1.0
+        if self.row:
+            output[0] = rest.pop(0)
+            output[1 + first : -1] = [rest.pop(0) for _ in range(n - first)]
+            output[-1] = 1 - output[1:].sum() + output[-1] if self.blind else rest.pop(0)
+        return Rows(nodes, gain, rows, output)
+
+    def starts(self, first: float, last: float) -> Array:
+        """Return numbers of a table whose every row restarts from z with the D before."""
+        n = self.count
+        psi = np.geomspace(first, last, n) if n > 1 else np.array([first])
+        numbers = [*np.log(np.diff(psi, prepend=0.0))][1 if self.fixed else 0 :]
+        numbers += [0.0] if self.gained else []
+        for j in range(1, n):
+            inner = list(range(1 if self.anchored else 2, j + 1))
+            numbers += [1.0 if i == j else 0.0 for i in inner]
+            if not self.blind:
+                numbers.append(0.0 if inner and inner[-1] == j else min(1.0, 2.0 / psi[j]))
+        if self.row:
+            numbers += [0.0] * (1 + n - (0 if self.anchored else 1))
+            numbers += [] if self.blind else [1.0]
+        return np.array(numbers)
+
+
+def best_rows(landing: Landing, form: Form) -> tuple[Rows, float]:
+    """Return the rows with the least error that was found, and the error.
+
+    Least squares over noise, paths and modes where sites are smooth, Nelder and Mead's simplex where they have atoms,
+    from a few restarts from z at nodes between 1/2 and 5 over the deviation. Deterministic.
+    """
+    sites = landing.model.sites
+    deviations = [math.sqrt(site.variance) or 1.0 for site in sites]
+    high, low = 1 / min(deviations), 1 / max(deviations)
+    atoms = any(few_atoms(site) for site in sites)
+
+    def cost(numbers: Array) -> float:
+        if np.any(np.abs(numbers) > _LARGE):
+            return _FAILED
+        return landing.error(form.rows(numbers)) / WIDTH
+
+    def residuals(numbers: Array) -> Array:
+        rows = form.rows(np.clip(numbers, -_LARGE, _LARGE))
+        parts = [1e-4 * numbers]
+        for mode in range(len(sites)):
+            off, paths, short = landing.off(mode, rows)
+            parts.append((off * np.sqrt(paths[:, None] * landing.noise[1]) / WIDTH).ravel())
+            parts.append(np.array([0.1 * min(short, 1e3)]))
+        return np.nan_to_num(np.concatenate(parts), nan=_FAILED, posinf=_FAILED, neginf=-_FAILED)
+
+    found = []
+    for first, last in ((0.6 * low, 2 * high), (0.9 * low, 5 * high), (max(form.floor, 0.1 * low), 20 * high)):
+        begin = form.starts(first, last)
+        if atoms:
+            found.append(simplex(cost, begin, _TRIES * len(begin), _CORNER))
+        else:
+            ended = optimize.least_squares(residuals, begin, max_nfev=_STEPS, x_scale=1.0, method="trf")
+            found.append((cost(ended.x), ended.x))
+    value, numbers = min(found, key=itemgetter(0))
+    return form.rows(numbers), value * WIDTH
