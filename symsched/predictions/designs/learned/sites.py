@@ -41,7 +41,7 @@ _LARGE = 12.0
 
 
 def few_atoms(site: AbstractSite) -> bool:
-    """Whether the monotone map to a site has steps so few that a table may hit each; of more it is as good as smooth."""
+    """Whether the monotone map to a site has steps so few that a table may hit each; many are as good as smooth."""
     return isinstance(site, AtomSite) and site.values.size <= _FEW
 
 
@@ -50,9 +50,9 @@ def few_atoms(site: AbstractSite) -> bool:
 class Rows:
     """Nodes ψ_1 … ψ_n behind the gap, rows y_j = z + c_j0 D_a + Σ_{0<i<j} c_ji D_i, and the output.
 
-    That is e_z z + e_a D_a + Σ e_i D_i. D_a is E a where all modes have it, and absent where the first node finds the mean of the mode. y_1 is where the gap
-    leaves the path, its read-out enlarged by ``gain``. ``nodes`` (n,), ``rows`` (n, n + 1) without the first, and
-    ``output`` (n + 2,).
+    That is e_z z + e_a D_a + Σ e_i D_i. D_a is E a where all modes have it, and absent where the first node finds the
+    mean of the mode. y_1 is where the gap leaves the path, its read-out enlarged by ``gain``. ``nodes`` (n,), ``rows``
+    (n, n + 1) without the first, and ``output`` (n + 2,).
     """
 
     nodes: Array

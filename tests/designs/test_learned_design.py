@@ -1,0 +1,202 @@
+"""Designs whose rows are found for the limit's own laws: what they promise, against samples, loops and other rules."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import sympy as sp
+from scipy import integrate, optimize, special, stats
+
+import symsched
+from symsched import VP, derive, design, parse, predict, simulate
+from symsched.laws import AtomLaw
+from symsched.predictions.designs.learned.design import LearnedDesign
+from symsched.predictions.designs.learned.search import learned_design
+from symsched.predictions.designs.learned.window import Choice, Window, best_window, weight_tables
+from symsched.zoo import find
+
+R = sp.Rational
+
+
+@pytest.fixture(scope="module")
+def variances():
+    return design(derive(parse("3/10*Normal(0, 3/2) + 7/10*Normal(0, 1/2)"), VP), 3)
+
+
+@pytest.fixture(scope="module")
+def spins():
+    return design(derive(symsched.CurieWeiss(2, R(7, 10)), VP), 3)
+
+
+def test_three_evaluations_do_for_two_variances_at_every_dimension(variances):
+    assert isinstance(variances, LearnedDesign)
+    assert variances.evaluations == 3
+    assert variances.predicted.weight < 0.01
+    assert variances.predicted.width < 0.05
+    assert variances.valid_from <= 1e4
+    assert all(variances.plan(d).evaluations == 3 for d in (1e4, 1e8, 1e12))
+
+
+def test_an_undecided_path_lands_where_both_variances_are_equally_likely(variances):
+    """X* solves E log p_1/p_2 = 0 over y = (1 + X) z: by quadrature, with nothing of the package."""
+    psi, (wide, narrow) = float(variances.table.rows.nodes[0]), (9 / 4, 1 / 4)
+
+    def odds(shift):
+        def ratio(z):
+            y = (1 + shift) * z
+            return stats.norm.logpdf(y, scale=math.sqrt(1 + psi**2 * wide)) - stats.norm.logpdf(
+                y, scale=math.sqrt(1 + psi**2 * narrow)
+            )
+
+        return integrate.quad(lambda z: stats.norm.pdf(z) * ratio(z), -9, 9)[0]
+
+    tie = optimize.brentq(odds, psi**2 / 2 * narrow, psi**2 / 2 * wide)
+    assert variances.table.gap.tie == pytest.approx(tie, abs=2e-3)
+    # The control: half way between the variances is not where it lies.
+    assert abs(psi**2 / 2 * (wide + narrow) / 2 - tie) > 0.05
+
+
+def test_samples_do_what_two_variances_promise(variances):
+    mixture, d = variances.limit.distribution, 10_000
+    run = simulate(mixture, variances, d=d, n=6_000, rng=5, keep="statistics")
+    told = predict(variances.limit, d=d, schedule=variances)
+    for k, (weight, width) in enumerate(((0.3, 1.5), (0.7, 0.5))):
+        seen, site = run.weights[k], run.sites[k].variance
+        assert abs(seen.value - told[k].weight) < 4 * seen.standard_error
+        assert abs(told[k].weight - weight) < 0.01
+        assert abs(site.value - told[k].site_variance) < 4 * site.standard_error + 1e-3
+        assert math.sqrt(site.value) == pytest.approx(width, rel=0.05)
+
+
+def test_a_plain_loop_over_whole_vectors_has_the_same_weights(variances):
+    """Whole vectors of 4000 coordinates through the printed numbers, with posteriors written out here."""
+    table, d, n, p = variances.to_dict(), 4_000, 300, 0.3
+    rng = np.random.default_rng(1)
+    z = rng.standard_normal((n, d))
+
+    def mean(psi, y):
+        spreads = 1 + psi**2 * np.array([9 / 4, 1 / 4])
+        logs = [-np.sum(y**2, axis=1) / (2 * s) - d / 2 * np.log(s) for s in spreads]
+        first = special.expit(logs[0] - logs[1] + math.log(p / (1 - p)))[:, None]
+        return psi * y * (first * 9 / 4 / spreads[0] + (1 - first) / 4 / spreads[1])
+
+    seen = [np.zeros_like(z)]
+    psis = [0.0]
+    for slope in table["slopes"]:
+        psi = slope["strength"] * d ** -slope["exponent"]
+        bent = slope["known"] * z + sum(c * seen[int(i)] / psis[int(i)] for i, c in slope["read"].items())
+        seen.append(mean(psi, z + psi**2 / 2 * bent))
+        psis.append(psi)
+    window = len(table["slopes"]) - 1
+    columns = [0, *range(window + 1, window + 1 + len(table["nodes"]))]
+    for psi, row in zip(table["nodes"][1:], table["rows"], strict=True):
+        seen.append(mean(psi, z + sum(c * seen[i] for c, i in zip(row, columns, strict=False) if i < len(seen))))
+    out = table["output"][0] * z + sum(e * seen[i] for e, i in zip(table["output"][1:], columns, strict=True))
+    wide = np.mean(out**2, axis=1) > 1
+    told = predict(variances.limit, d=d, schedule=variances)[0].weight
+    assert abs(wide.mean() - told) < 4 * math.sqrt(told * (1 - told) / n)
+    assert np.mean(out[wide] ** 2) == pytest.approx(9 / 4, rel=0.05)
+
+
+def test_three_evaluations_do_for_curie_weiss(spins):
+    assert spins.evaluations == 3
+    assert spins.predicted.weight < 0.01
+    assert spins.predicted.width < 0.05
+    run = simulate(spins.limit.distribution, spins, d=10_000, n=3_000, rng=2, keep="statistics")
+    magnetisation = optimize.brentq(lambda m: m - math.tanh(2 * m), 0.5, 1)
+    weight = special.expit(2 * 0.7 * magnetisation)
+    heavy = int(np.argmax([one.value for one in run.weights]))
+    assert abs(run.weights[heavy].value - weight) < 4 * run.weights[heavy].standard_error + 0.01
+    assert abs(run.sites[heavy].mean.value) == pytest.approx(magnetisation, abs=0.004)
+
+
+def test_four_evaluations_do_for_a_third_cumulant():
+    laws = [AtomLaw((-sign * R(1, 2), sign * sp.S(2)), (R(4, 5), R(1, 5))) for sign in (1, -1)]
+    found = design(derive(symsched.ProductMixture([(R(7, 10), laws[0]), (R(3, 10), laws[1])]), VP), 4)
+    assert isinstance(found, LearnedDesign)
+    assert found.predicted.weight < 0.01
+    assert found.predicted.width < 0.05
+    assert found.valid_from <= 1e4
+    run = simulate(found.limit.distribution, found, d=10_000, n=1_500, rng=3, keep="statistics")
+    told = predict(found.limit, d=10_000, schedule=found)
+    assert abs(run.weights[0].value - told[0].weight) < 4 * run.weights[0].standard_error
+    assert r"\hat\psi" in found.latex()
+    assert "psihat" in found.to_text()
+
+
+def test_three_directions_need_three_evaluations_for_a_range_of_widths():
+    limit = derive(find("gaussian-triangle").distribution(), VP)
+    found = design(limit, 3)
+    assert found.evaluations == 3
+    assert found.widths is not None
+    assert found.predicted.worst < 1
+    assert found.valid_from <= 1e4
+    run = simulate(limit.distribution, found, d=10_000, n=3_000, rng=4, keep="statistics")
+    for seen, weight in zip(run.weights, (0.5, 0.3, 0.2), strict=True):
+        assert abs(seen.value - weight) < 4 * seen.standard_error + 0.003
+
+
+def test_one_mode_has_a_design():
+    found = design(derive(find("curie-weiss-hot").distribution(), VP), 3)
+    assert found.table.inside == 0
+    assert found.predicted.width < 0.05
+    assert "D_0 = E a" in found.to_text()
+
+
+def test_the_window_of_one_node_is_the_best_that_is_known():
+    """Two modes about a known middle: 1.4e-3 at s = 1.157; by a plain bisection at every weight."""
+    tables = weight_tables(2, np.array([0.5, 0.5]))
+    choice = Choice(np.array([[1.0], [-1.0]]))
+    window, error = best_window(choice, tables, 1, free=True)
+    assert error == pytest.approx(1.4e-3, abs=1e-4)
+    s, c = float(window.strengths[0]), float(window.rows[0, 0])
+    for p in (0.6, 0.8, 0.97):
+        lean = math.log(p / (1 - p)) / 2
+        edge = optimize.brentq(lambda nu, p=p, lean=lean: lean + s * (nu + c * (2 * p - 1)), -9, 9)
+        assert abs(special.ndtr(-edge) - p) < 1.5e-3
+    # The control: another strength loses more.
+    assert choice.error(Window(1.5 * window.strengths, window.rows, window.readout), tables) > 0.01
+
+
+def test_what_it_shows(variances, spins):
+    assert repr(variances).startswith("<Design of 3 evaluations, 1 in the window")
+    assert r"\psi_{1} &=" in variances.latex()
+    assert "d^{-0.25}" in variances.latex()
+    assert "(D_i - D_0)/\\psi_i" in variances.latex()
+    assert len(variances.to_text().splitlines()) == 5
+    json.dumps(variances.to_dict(), allow_nan=False)
+    assert len(variances.sigmas(1e6)) == 4
+    off = variances.sensitivities
+    assert off["D larger by 1 %"].worst < 2
+    assert off["middle of the modes off by 10 % of half their distance"].weight > variances.predicted.weight
+    assert variances.blind
+    assert not spins.blind
+    assert math.isfinite(variances.least_dimension)
+    with pytest.raises(ValueError, match="needs a d of at least"):
+        variances.plan(variances.least_dimension / 2)
+
+
+def test_a_blind_table_follows_a_common_shift_of_the_data(variances):
+    plan, moved = variances.plan(1e6), 0.0
+    for k in range(plan.steps):
+        moved = plan.A[k] * moved + plan.B[[k]].sum()
+    assert moved == pytest.approx(1.0, abs=1e-9)
+
+
+def test_ranges_are_taken_where_they_mean_something(variances):
+    limit = variances.limit
+    narrow = design(limit, 2, weights=(0.2, 0.4))
+    assert narrow.evaluations == 2
+    with pytest.raises(ValueError, match="widths is a range for normal coordinates"):
+        design(limit, 3, widths=0.5)
+    last = design(limit, 3, output="last")
+    assert last.table.rows.output[0] == 0
+    triangle = derive(find("gaussian-triangle").distribution(), VP)
+    assert design(triangle, 3, widths=0.5).widths == (0.5, 0.5)
+    with pytest.raises(ValueError, match="weights is a range for two modes"):
+        design(triangle, 3, weights=(0.2, 0.5))
+    assert (
+        learned_design(derive(find("weak-separation").distribution(), VP), 4, weights=None, widths=None, row=True)
+        is None
+    )
