@@ -150,7 +150,18 @@ def grid_design(limit: Limit, evaluations: int) -> GridDesign:
     def errors(layout: Layout, at: int) -> Errors:
         return _errors(sites[at], layout, grid_plan(scales, layout, _FAR[at]))
 
-    layout, starts = best_layout(scales, sites[0], evaluations, lambda layout: errors(layout, 0).worst)
+    def judged(layout: Layout) -> float:
+        try:
+            return errors(layout, 0).worst
+        except ValueError:  # windows that overlap
+            return math.inf
+
+    layout, starts = best_layout(scales, sites[0], evaluations, judged)
+    if not math.isfinite(starts[0]):
+        raise ValueError(
+            f"no grid of {evaluations} evaluations was found for {limit!r} whose windows are apart at d = {_FAR[0]:g}: "
+            f"they lie at ψ ~ d^−{scales.exponents[-1]:.3g}. Use limit.schedule"
+        )
     found = [errors(layout, at) for at in range(len(_FAR))]
     predicted = Errors(max(one.weight for one in found), max(one.width for one in found))
     return GridDesign(limit, scales, layout, predicted, starts)
