@@ -30,10 +30,11 @@ def site_statistics(model: AbstractOrderModel, plan: Plan) -> tuple[tuple[Spread
         paths = order_paths(model, plan, starts)
         # Given ν_0 = Σ z_i/√d, a coordinate is N(ν_0/√d, 1), and given Σ (z_i² − 1)/√(2d) N(0, 1 + ν_0 √(2/d)): the
         # first corrections in d, and the largest.
-        if model.orders == (1,) and not model.centred:
-            offset = starts / math.sqrt(model.dimension)
-        elif model.orders == (2,):
-            scale = np.sqrt(np.maximum(1 + starts * math.sqrt(2 / model.dimension), 0.0))
+        if model.orders.count(1) == 1 and not model.centred:
+            offset = starts[:, [model.orders.index(1)]] / math.sqrt(model.dimension)
+        if model.orders.count(2) == 1:
+            wider = starts[:, [model.orders.index(2)]] * math.sqrt(2 / model.dimension)
+            scale = np.sqrt(np.maximum(1 + wider, 0.0))
     else:
         masses, alone = np.ones(1), np.ones((1, plan.steps, 1))
         paths = OrderPaths(np.empty((1, plan.steps, 0)), alone, np.nan * alone, np.zeros(1, dtype=np.intp))

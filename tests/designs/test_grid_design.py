@@ -101,5 +101,6 @@ def test_what_has_no_grid_is_refused():
         design(tree, 3)
     with pytest.raises(ValueError, match="leave it out"):
         design(tree, 6, widths=0.5)
+    levels = derive(find("two-level-tree").distribution(), VP)
     with pytest.raises(ValueError, match="leave weights, widths and output out"):
-        design(tree, 6, output="last")
+        design(levels, 6, output="last")

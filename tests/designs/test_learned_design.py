@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -123,6 +124,30 @@ def test_four_evaluations_do_for_a_third_cumulant():
     assert abs(run.weights[0].value - told[0].weight) < 4 * run.weights[0].standard_error
     assert r"\hat\psi" in found.latex()
     assert "psihat" in found.to_text()
+
+
+def test_five_evaluations_do_for_a_tree_whose_branch_parts_by_variances():
+    """Two evaluations find the branch's mean, which then stands for E a: weights and sites, against samples."""
+    limit = derive(parse("7/20*Normal(1, 3/2) + 1/4*Normal(1, 1/2) + 2/5*Normal(-1, 4/5)"), VP)
+    found = learned_design(limit, 5, weights=None, widths=None, row=True)
+    assert found is not None
+    assert found.evaluations == found.plan(1e6).evaluations == 5
+    assert found.predicted.worst < 1
+    d = 10_000
+    assert found.errors_at(d).weight < 0.01
+    run = simulate(limit.distribution, found, d=d, n=3_000, rng=3, keep="statistics")
+    told = predict(limit, d=d, schedule=found)
+    for k, (weight, mean, width) in enumerate(((0.35, 1, 1.5), (0.25, 1, 0.5), (0.4, -1, 0.8))):
+        assert abs(run.weights[k].value - weight) < 4 * run.weights[k].standard_error + 0.005
+        assert abs(run.weights[k].value - told[k].weight) < 4 * run.weights[k].standard_error
+        assert run.sites[k].mean.value == pytest.approx(mean, abs=0.05 * width)
+        assert run.sites[k].variance.value == pytest.approx(width**2, rel=0.1)
+    assert "A = (D_2 - v psi_2 y_2)" in found.to_text()
+    assert r"A &= (D_2" in found.latex()
+    json.dumps(found.to_dict(), allow_nan=False)
+    # The control: without what stands for E a the modes of the branch are not told apart.
+    lost = predict(limit, d=1e8, schedule=replace(found.plan(1e8), B=0.9 * found.plan(1e8).B))
+    assert max(abs(one.weight - w) for one, w in zip(lost, (0.35, 0.25, 0.4), strict=True)) > 0.02
 
 
 def test_three_directions_need_three_evaluations_for_a_range_of_widths():

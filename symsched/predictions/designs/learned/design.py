@@ -16,6 +16,7 @@ from symsched.predictions.designs.base import AbstractDesign
 from symsched.predictions.designs.errors import Errors
 from symsched.predictions.designs.learned.judged import table_errors
 from symsched.predictions.designs.learned.table import Gap, Table
+from symsched.reporting.pages.data import fields_to_dict
 from symsched.schedules.plan import Plan
 
 _FAR = 1e8
@@ -48,7 +49,7 @@ class LearnedDesign(AbstractDesign):
     @property
     def evaluations(self) -> int:
         """Denoiser calls per sample; E a, the denoiser at ψ = 0, is free."""
-        return self.table.inside + len(self.table.rows.nodes)
+        return self.table.evaluations
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -92,27 +93,33 @@ class LearnedDesign(AbstractDesign):
         """Whether a common shift of all data changes nothing: every data row sums to its ψ, and so does the window."""
         rows = self.table.rows
         sums = rows.rows[1:].sum(axis=1) - rows.nodes[1:]
-        return bool(self.table.gap.order != 1 and np.all(np.abs(sums) < 1e-9 * rows.nodes[1:]))
+        shared = self.table.gap.order != 1 and self.table.before is None
+        return bool(shared and np.all(np.abs(sums) < 1e-9 * rows.nodes[1:]))
+
+    @property
+    def _anchor(self) -> str:
+        """What stands for E a: D_0, or A, the mean of a branch."""
+        return "D_0" if self.table.before is None else "A"
 
     def _lines(self) -> Iterator[tuple[float, float, float, list[tuple[float, str]]]]:
         """Return, for each row, ψ d^γ and γ (0 behind the gap), the factor of z, and the terms (factor, name)."""
         table, gap = self.table, self.table.gap
         places = [*((float(p), gap.exponent) for p in table.places), *((float(p), 0.0) for p in table.rows.nodes)]
-        columns = [0, *range(table.inside + 1, self.evaluations + 1)]
+        columns = [self._anchor, *(f"D_{i}" for i in range(table.led + table.inside + 1, self.evaluations + 1))]
         for k, (place, power) in enumerate(places):
             if k <= table.inside:
                 yield place, power, 1.0, []
             else:
                 row = table.rows.rows[k - table.inside]
-                yield place, power, 1.0, [(c, f"D{i}") for c, i in zip(row, columns, strict=True) if c]
+                yield place, power, 1.0, [(c, name) for c, name in zip(row, columns, strict=True) if c]
         out = table.rows.output
-        yield math.inf, 0.0, float(out[0]), [(c, f"D{i}") for c, i in zip(out[1:], columns, strict=True) if c]
+        yield math.inf, 0.0, float(out[0]), [(c, name) for c, name in zip(out[1:], columns, strict=True) if c]
 
     def _slopes(self) -> list[tuple[float, list[tuple[float, int]]]]:
         return [
             (
                 slope.known if abs(slope.known) > _ROUNDED else 0.0,
-                [(float(c), i) for i, c in enumerate(slope.read) if c],
+                [(float(c), self.table.led + i) for i, c in enumerate(slope.read) if c],
             )
             for slope in self.table.slopes()
         ]
@@ -126,6 +133,7 @@ class LearnedDesign(AbstractDesign):
             "predicted": {"weight": self.predicted.weight, "width": self.predicted.width},
             "widths": list(self.widths) if self.widths else None,
             "order": gap.order,
+            "before": None if table.before is None else fields_to_dict(table.before),
             "slopes": [
                 {"strength": place, "exponent": power, "known": known, "read": {str(i): c for c, i in read}}
                 for (place, power), (known, read) in zip(places, self._slopes(), strict=False)
@@ -141,19 +149,20 @@ class LearnedDesign(AbstractDesign):
         G_i is defined beneath where it is more than D_i: the slope of order q that D_i shows.
         """
         gap = self.table.gap
-        lines, slopes = [r"D_0 &= \mathbb{E}\, a"], self._slopes()
-        for k, (place, power, noise, terms) in enumerate(self._lines(), 1):
+        led, anchor = self.table.led, self._anchor
+        lines, slopes = [r"D_0 &= \mathbb{E}\, a", *self._branches(tex=True)], self._slopes()
+        for k, (place, power, noise, terms) in enumerate(self._lines(), led + 1):
             last = math.isinf(place)
             if not last:
                 lines.append(rf"\psi_{{{k}}} &= {place:.8g}" + (rf"\, d^{{-{power:.6g}}}" if power else ""))
-            if not last and k <= len(slopes):
-                lines.append(rf"y_{{{k}}} &= {_slope_text(gap, k, *slopes[k - 1])}")
+            if not last and k <= led + len(slopes):
+                lines.append(rf"y_{{{k}}} &= {_slope_text(gap, k, anchor, *slopes[k - led - 1])}")
             else:
-                body = "".join(rf" {c:+.8g}\, D_{{{name[1:]}}}" for c, name in terms)
+                body = "".join(rf" {c:+.8g}\, {_tex(name)}" for c, name in terms)
                 start = "z" if noise == 1 and not last else (rf"{noise:.8g}\, z" if noise else "")
                 lines.append((r"x" if last else rf"y_{{{k}}}") + f" &= {start}{body}")
         if gap.order == 2:
-            lines.append(r"G_i &= (D_i - D_0)/\psi_i")
+            lines.append(rf"G_i &= (D_i - {anchor})/\psi_i")
         elif gap.order > 2:
             q = gap.order
             lines.append(
@@ -168,40 +177,70 @@ class LearnedDesign(AbstractDesign):
     def to_text(self) -> str:
         """Return the table as lines of text: a node and its row each, and the output."""
         gap, slopes = self.table.gap, self._slopes()
-        lines = [_LEGENDS.get(gap.order, _LEGEND).format(q=gap.order, c=gap.spread)]
+        led, anchor = self.table.led, self._anchor
+        legend = "D_0 = E a; G_i = (D_i - A)/psi_i" if led else _LEGENDS.get(gap.order, _LEGEND)
+        lines = [legend.format(q=gap.order, c=gap.spread), *self._branches(tex=False)]
         general = f"psi D_0 + V^(1/2) z + V^(1/2) psihat^q/{gap.order}!"
-        bare = {0: "z + psi D_0", 1: "z", 2: "z + psi D_0"}.get(gap.order, "psi D_0 + V^(1/2) z")
-        front = {1: "z + psi", 2: "z + psi D_0 + psi^2/2"}.get(gap.order, general)
-        for k, (place, power, noise, terms) in enumerate(self._lines(), 1):
+        plain = f"z + psi {anchor}"
+        bare = {0: plain, 1: "z", 2: plain}.get(gap.order, "psi D_0 + V^(1/2) z")
+        front = {1: "z + psi", 2: f"{plain} + psi^2/2"}.get(gap.order, general)
+        for k, (place, power, noise, terms) in enumerate(self._lines(), led + 1):
             last = math.isinf(place)
-            if not last and k <= len(slopes):
-                known, read = slopes[k - 1]
+            if not last and k <= led + len(slopes):
+                known, read = slopes[k - led - 1]
                 first = [f"{known:+.8g}" + (" z" if gap.order == 2 else "")] if known else []
                 parts = [*first, *(f"{c:+.8g} G_{i}" for c, i in read)]
                 text = f"y = {front} ({' '.join(parts)})" if parts else f"y = {bare}"
             else:
                 start = "z" if noise == 1 else f"{noise:.8g} z"
-                text = " ".join([f"{'x' if last else 'y'} = {start}", *(f"{c:+.8g} D_{n[1:]}" for c, n in terms)])
+                text = " ".join([f"{'x' if last else 'y'} = {start}", *(f"{c:+.8g} {name}" for c, name in terms)])
             at = f"psi {place:.8g}" + (f" d^-{power:.6g}" if power else "")
             lines.append(f"    {'output':24s} {text}" if last else f"{k:3d} {at:24s} {text}")
         return "\n".join(lines)
 
+    def _branches(self, *, tex: bool) -> list[str]:
+        """Return the rows that find the mean of a branch, as LaTeX or plain."""
+        before = self.table.before
+        if before is None:
+            return []
+        first, second = before.nodes(1.0).tolist()
+        share = before.lean / before.strength
+        known, read = before.middle * (1 - share), before.gain / before.half
+        if tex:
+            return [
+                rf"\psi_1 &= {first:.8g}\, d^{{-0.5}}, \quad \psi_2 = {second:.8g}\, d^{{-0.5}}",
+                rf"y_1 &= z + \psi_1 \bigl({known:.8g} {share:+.8g}\, D_0\bigr)",
+                rf"y_2 &= z + {before.middle:.8g}\, \psi_2 {read:+.8g}\, (D_1 - {before.middle:.8g})",
+                rf"A &= (D_2 - v \psi_2 y_2)/(1 - v \psi_2^2), \quad v = {self.table.gap.average:.8g}",
+            ]
+        return [
+            f"  1 psi {first:.8g} d^-0.5       y = z + psi ({known:+.8g} {share:+.8g} D_0)",
+            f"  2 psi {second:.8g} d^-0.5       y = z {before.middle:+.8g} psi {read:+.8g} (D_1 - {before.middle:.8g})",
+            f"    A = (D_2 - v psi_2 y_2)/(1 - v psi_2^2), v = {self.table.gap.average:.8g}",
+        ]
+
     def __repr__(self) -> str:
         """One line: evaluations, how they are divided, and predicted errors."""
+        ahead = f"{self.table.led} that tell branches apart, " if self.table.led else ""
         return (
-            f"<Design of {self.evaluations} evaluations, {self.table.inside} in the window and "
+            f"<Design of {self.evaluations} evaluations, {ahead}{self.table.inside} in the window and "
             f"{len(self.table.rows.nodes)} behind it: weight to {self.predicted.weight:.1e}, sites to "
             f"{self.predicted.width:.1e} of their deviation>"
         )
 
 
-def _slope_text(gap: Gap, k: int, known: float, read: list[tuple[float, int]]) -> str:
-    """Return √V (z + (ψ̂^q/q!) (b + Σ r_i G_i)) + ψ D_0 as LaTeX."""
+def _tex(name: str) -> str:
+    """Return D_12 as D_{12}."""
+    return f"D_{{{name[2:]}}}" if name.startswith("D_") else name
+
+
+def _slope_text(gap: Gap, k: int, anchor: str, known: float, read: list[tuple[float, int]]) -> str:
+    """Return √V (z + (ψ̂^q/q!) (b + Σ r_i G_i)) + ψ D_0, or A for D_0, as LaTeX."""
     name = "D" if gap.order == 1 else "G"
     inner = "".join(rf" {c:+.8g}\, {name}_{{{i}}}" for c, i in read).strip().removeprefix("+")
     if gap.order == 1:
         return rf"z + \psi_{{{k}}} \bigl({f'{known:.8g}' if known else ''}{_signed(inner, known)}\bigr)"
-    base = rf"\psi_{{{k}}} D_0 + "
+    base = rf"\psi_{{{k}}} {anchor} + "
     if gap.order == 2:
         front = f"{known:.8g}\\, z" if known else ""
         return rf"{base}z + \tfrac12 \psi_{{{k}}}^2 \bigl({front}{_signed(inner, known)}\bigr)"

@@ -20,8 +20,9 @@ def table_errors(
     for model in _laws(limit.order_model(d), widths):
         gap = table.gap
         if gap.order == 2:
-            slopes = [number(mode.law.cumulants(2)[-1], "a variance") for mode in limit.cascade.modes]
-            gap = replace(gap, average=float(model.weights @ np.array(slopes)))
+            slopes = np.array([number(mode.law.cumulants(2)[-1], "a variance") for mode in limit.cascade.modes])
+            pair = list(table.before.pairs[0]) if table.before is not None else slice(None)
+            gap = replace(gap, average=float(np.average(slopes[pair], weights=model.weights[pair])))
         plan = replace(table, gap=gap).plan(d)
         found.append(moment_errors(model, plan if larger == 1 else replace(plan, B=larger * plan.B)))
     return Errors(max(one.weight for one in found), max(one.width for one in found))

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import final
 
 import numpy as np
+import sympy as sp
 
 from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import number
@@ -21,7 +22,7 @@ from symsched.predictions.designs.errors import Errors
 from symsched.predictions.designs.learned.design import LearnedDesign
 from symsched.predictions.designs.learned.judged import table_errors
 from symsched.predictions.designs.learned.sites import Form, Landing, best_rows, few_atoms
-from symsched.predictions.designs.learned.table import Gap, Table
+from symsched.predictions.designs.learned.table import Before, Gap, Table
 from symsched.predictions.designs.learned.window import Choice, Window, best_window, weight_tables
 
 _FAR = (1e8, 1e12)
@@ -45,6 +46,10 @@ _ENOUGH = 0.5
 _WIDTHS = (0.3, 1.0)
 """Widths of normal modes in units of half their distance, and how many are fitted."""
 _FITTED = 5
+_GAIN = 0.5
+"""What is added to a coordinate's mean, in units of its noise, where branches are told apart before the last phase."""
+_TREE = 4
+"""Evaluations at least where branches are told apart first."""
 _NOTHING = Window(np.zeros(0), np.zeros((0, 0)), np.ones(1))
 
 
@@ -61,14 +66,30 @@ class _Problem:
 
     @property
     def order(self) -> int:
-        """q, 0 where nothing is decided."""
+        """q of the last phase, 0 where nothing is decided."""
         speciations = self.limit.cascade.speciations
-        return (speciations[0].order or 1) if speciations else 0
+        return (speciations[-1].order or 1) if speciations else 0
 
     @property
     def exponent(self) -> float:
-        """γ in ψ ~ d^−γ."""
-        return float(self.limit.cascade.speciations[0].exponent) if self.order else 0.0
+        """γ in ψ ~ d^−γ of the last phase."""
+        return float(self.limit.cascade.speciations[-1].exponent) if self.order else 0.0
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        """Two modes each that the last phase tells apart."""
+        branches = self.limit.cascade.speciations[-1].branches if self.order else ()
+        return tuple((one[0][0], one[1][0]) for one in (b.outcomes for b in branches) if len(one) == 2)
+
+    @cached_property
+    def before(self) -> Before | None:
+        """The evaluations that tell branches apart before the last phase, None where there is one phase."""
+        if len(self.limit.cascade.speciations) < 2:
+            return None
+        means = sorted({round(site.mean, 12) for site in self.model.sites})
+        window = _pair_window(1, None)
+        middle, half = (means[1] + means[0]) / 2, (means[1] - means[0]) / 2
+        return Before(middle, half, float(window.strengths[0]), float(window.rows[0, 0]), _GAIN, self.pairs)
 
     @cached_property
     def slopes(self) -> Array:
@@ -87,12 +108,15 @@ class _Problem:
         """Half the smallest distance of the means of normal modes, or of two c_q."""
         if not self.order:
             return 0.0
-        return _half_distance(self.places) if self.model.centred else float(abs(self.slopes[0] - self.slopes[1])) / 2
+        if self.model.centred:
+            return _half_distance(self.places)
+        one, other = self.slopes[list(self.pairs[0])]
+        return float(abs(one - other)) / 2
 
     @property
     def middle(self) -> float:
         """(c_q + c_q')/2 of two modes."""
-        return 0.0 if self.model.centred or not self.order else float(self.slopes.mean())
+        return 0.0 if self.model.centred or not self.order else float(self.slopes[list(self.pairs[0])].mean())
 
     @property
     def spread(self) -> float:
@@ -100,9 +124,17 @@ class _Problem:
         return self.model.sites[0].variance if self.order > 2 else 0.0
 
     @cached_property
-    def mean(self) -> float:
-        """E a that all modes share, 0 where they part by it."""
-        return 0.0 if self.order == 1 else number(self.limit.cascade.modes[0].law.cumulants(1)[0], "a mean")
+    def means(self) -> tuple[float, ...]:
+        """E a that the modes of a branch share, 0 where they part by it."""
+        if self.order == 1:
+            return (0.0,) * len(self.model.sites)
+        return tuple(number(mode.law.cumulants(1)[0], "a mean") for mode in self.limit.cascade.modes)
+
+    @property
+    def shares(self) -> Array:
+        """The weights of the modes of a pair, given the pair; of normal modes in general directions all weights."""
+        own = self.model.weights
+        return own if self.model.centred else np.asarray(own[list(self.pairs[0])] / own[list(self.pairs[0])].sum())
 
     @property
     def atoms(self) -> bool:
@@ -118,7 +150,9 @@ class _Problem:
 
     def landing(self, reads: tuple[tuple[Array, Array], ...], model: AbstractOrderModel | None = None) -> Landing:
         """Return where paths of these read-outs land behind the gap."""
-        return Landing(model or self.model, self.order, self.mean, self.middle, self.half, self.spread, reads)
+        pair = self.pairs[0] if self.pairs else (0, 1)
+        shape = (self.middle, self.half, self.spread)
+        return Landing(model or self.model, self.order, self.means, *shape, reads, pair)
 
     def windows(self, count: int) -> tuple[Window, Choice]:
         """Return the best window of so many nodes, and the choice that its paths make at the limit's own weights."""
@@ -126,7 +160,8 @@ class _Problem:
         if self.model.centred:
             return _crowd(self.model.points.places, self.model.weights, count)
         if self.order <= 2:
-            return _pair_window(count, self.weights), Choice(((self.slopes - self.middle) / self.half)[:, None])
+            slopes = self.slopes[list(self.pairs[0])]
+            return _pair_window(count, self.weights), Choice(((slopes - self.middle) / self.half)[:, None])
         # No more of what is known before can be put into y than z and E a: points are not about their middle, and two
         # modes meet where the tie falls at the end of the gap.
         end, nowhere = self.end_of_gap, self.landing(())
@@ -162,7 +197,7 @@ class _Problem:
         elif order == 2 or centred:
             floors = [max(floors[0], self.clear)]
         gained = order == 1 and not centred
-        average = 0.0 if centred else float(self.model.weights @ self.slopes)
+        average = 0.0 if centred else float(self.shares @ self.slopes[list(self.pairs[0])])
         for floor, blind in itertools.product(floors, blinds):
             form = Form(behind, floor, anchored=order != 1, blind=blind, gained=gained, row=self.row, fixed=order > 2)
             rows, _ = best_rows(landing, form)
@@ -170,16 +205,19 @@ class _Problem:
             tie = landing.tie(psi) if landing.decided else 0.0
             gain = landing.enlarged(psi, rows.gain)
             numbers = (self.exponent, order, self.middle, self.half, average, unit, self.spread)
-            yield Table(Gap(*numbers, centred=centred, tie=tie, gain=gain), window, rows)
+            yield Table(Gap(*numbers, centred=centred, tie=tie, gain=gain), window, rows, self.before)
 
     def _landed(self, window: Window, choice: Choice) -> Landing:
         """Return where the paths of a window land."""
-        reads, modes, masses = choice.paths(window, self.model.weights, _READS)
+        reads, modes, masses = choice.paths(window, self.shares, _READS)
         if not self.model.centred:
             from_edge = reads[:, 0] - (choice.edge or 0.0)
-            return self.landing(
-                tuple((from_edge[modes == k], masses[modes == k] / masses[modes == k].sum()) for k in range(2))
-            )
+            ends = [(from_edge[modes == k], masses[modes == k] / masses[modes == k].sum()) for k in range(2)]
+            # A mode that is alone in its branch lands by its own cumulant.
+            paths = [(np.full(1, (one - self.middle) / self.half), np.ones(1)) for one in self.slopes]
+            for pair in self.pairs:
+                paths[pair[0]], paths[pair[1]] = ends
+            return self.landing(tuple(paths))
         off = np.sum((reads - choice.points[modes]) ** 2, axis=1)
         worst = max(math.sqrt(np.average(off[modes == k], weights=masses[modes == k])) for k in set(modes.tolist()))
         low, high = self.widths or (1.0, 1.0)
@@ -227,19 +265,35 @@ def _fits(problem: _Problem, evaluations: int) -> bool:
     speciations, model = problem.limit.cascade.speciations, problem.model
     if not speciations:
         return True
-    if len(speciations) > 1 or not isinstance(model, AbstractPointsModel):
+    if not isinstance(model, AbstractPointsModel):
         return False
+    if len(speciations) > 1:
+        return len(speciations) == 2 and evaluations >= _TREE and _two_branches(problem)
     order = problem.order
     crossed = order == 1 or problem.limit.schedule.windows[0].crossing is not None
     pair = len(model.sites) == 2 or model.centred
-    return bool(
-        pair and crossed and speciations[0].exponent * order * 2 == 1 and evaluations >= (3 if order > 2 else 2)
-    )
+    least = 3 if order > 2 else 2
+    return bool(pair and crossed and speciations[0].exponent * order * 2 == 1 and evaluations >= least)
+
+
+def _two_branches(problem: _Problem) -> bool:
+    """Whether two branches part by their means and then modes by variances, the same in all branches that part."""
+    first, last = problem.limit.cascade.speciations
+    if (first.order, last.order) != (1, 2) or (first.exponent, last.exponent) != (sp.Rational(1, 2), sp.Rational(1, 4)):
+        return False
+    branches = first.branches[0].outcomes
+    plain = isinstance(problem.model, DiscreteOrderModel) and not problem.model.centred
+    if not (plain and problem.pairs and len(branches) == 2 and max(map(len, branches)) <= 2):
+        return False
+    own = problem.model.weights
+    told = [(*problem.slopes[list(pair)], own[pair[0]] / own[list(pair)].sum()) for pair in problem.pairs]
+    return bool(np.allclose(told, told[0], rtol=1e-9))
 
 
 def _splits(problem: _Problem, evaluations: int) -> list[tuple[int, int]]:
     """Return the numbers of nodes in the window and behind it that are tried, increasing in what they cost."""
     order = problem.order
+    evaluations -= 0 if problem.before is None else 2
     least = 0 if order == 0 else 2 if order > 2 else 1
     most = 0 if order == 0 else 1 if problem.model.centred else _INSIDE + (order > 2)
     splits = [

@@ -69,16 +69,18 @@ class Landing:
     V = 1 + ψ² c_2 with the ``spread`` c_2 that modes share where q > 2, and 1 else. X(T) = X* + g (ψ̂^q/q!) h T, with
     X* where two modes are equally likely, E log p_1 = E log p_2 over z: not half way between their cumulants once ψ is
     O(1). ``order`` is q, 0 where nothing was decided. ``middle`` and ``half`` are (c_q + c_q')/2 and half their
-    distance; ``reads`` holds, per site, T (P,) and masses (P,) of the paths that end there.
+    distance for the modes of ``pair``, ``means`` the c_1 of each. ``reads`` holds, per site, T (P,) and masses (P,) of
+    the paths that end there.
     """
 
     model: AbstractOrderModel
     order: int
-    mean: float
+    means: tuple[float, ...]
     middle: float
     half: float
     spread: float
     reads: tuple[tuple[Array, Array], ...]
+    pair: tuple[int, int] = (0, 1)
 
     @property
     def decided(self) -> bool:
@@ -111,11 +113,11 @@ class Landing:
         """ψ̂^q/q!."""
         return float((psi / math.sqrt(1 + psi**2 * self.spread)) ** self.order / math.factorial(self.order))
 
-    def placed(self, psi: float, shift: Array) -> Array:
-        """Return y (P, L) for X = ``shift`` (P,)."""
+    def placed(self, mode: int, psi: float, shift: Array) -> Array:
+        """Return y (P, L) for X = ``shift`` (P,) where E a is that of a mode."""
         noise, _ = self.noise
         bent = special.eval_hermitenorm(max(self.order - 1, 0), noise)
-        known = 0.0 if self.order == 1 else psi * self.mean
+        known = 0.0 if self.order == 1 else psi * self.means[mode]
         return np.asarray(math.sqrt(1 + psi**2 * self.spread) * (noise + shift[:, None] * bent) + known)
 
     def tie(self, psi: float) -> float:
@@ -136,8 +138,8 @@ class Landing:
         ends = self.wave(psi) * (self.middle + self.half * np.array([-1.0, 1.0]))
 
         def ahead(shift: float) -> float:
-            seen = self.seen(psi, self.placed(psi, np.array([shift])))[0][0]
-            return float(np.clip(seen[0], -1e6, 1e6) - np.clip(seen[1], -1e6, 1e6))
+            seen = np.clip(self.seen(psi, self.placed(self.pair[0], psi, np.array([shift])))[0][0], -1e6, 1e6)
+            return float(seen[self.pair[0]] - seen[self.pair[1]])
 
         if ahead(ends[0]) * ahead(ends[1]) >= 0:
             return 0.0
@@ -178,9 +180,9 @@ class Landing:
     def start(self, mode: int, psi: float, gain: float) -> Array:
         """Return y_1 (P, L) of the paths that end in a mode."""
         if self.order == 0:
-            return self.placed(psi, np.zeros(1))
+            return self.placed(mode, psi, np.zeros(1))
         tie = self.tie(psi) if self.decided else 0.0
-        return self.placed(psi, tie + self.enlarged(psi, gain) * self.wave(psi) * self.half * self.reads[mode][0])
+        return self.placed(mode, psi, tie + self.enlarged(psi, gain) * self.wave(psi) * self.half * self.reads[mode][0])
 
     def off(self, mode: int, rows: Rows) -> tuple[Array, Array, float]:
         """Return what the coordinates (P, L) of a mode miss in units of its deviation, the masses of the paths, and by
@@ -189,7 +191,7 @@ class Landing:
         y = self.start(mode, float(rows.nodes[0]), rows.gain)
         noise, _ = self.noise
         model, centred = self.model, self.model.centred
-        seen = [np.full_like(y, 0.0 if centred else self.mean)]
+        seen = [np.full_like(y, 0.0 if centred else self.means[mode])]
         short = 0.0
         for j, psi in enumerate(rows.nodes):
             if j:

@@ -15,6 +15,9 @@ from symsched.predictions.designs.learned.sites import Rows
 from symsched.predictions.designs.learned.window import Window
 from symsched.schedules.plan import Plan
 
+_NEXT = 1.04
+"""Ratio of the second node of ``Before`` to the first: nodes increase."""
+
 
 @final
 @dataclass(frozen=True)
@@ -42,6 +45,29 @@ class Gap:
 
 @final
 @dataclass(frozen=True)
+class Before:
+    """Two evaluations before a window of order 2 that find the mean of a branch, which then stands for E a.
+
+    Branches part at ψ ~ d^−1/2 by means ``middle`` ± ``half``. y_1 = z + ψ_1 (m̄ + h (c/s) T_0) at ψ_1 = s/(h √d), with
+    T_i = (D_i − m̄)/h, s the ``strength`` and c the ``lean``; y_2 = z + ψ_2 m̄ + ``gain`` T_1. The mean c_1 follows from
+    D_2 = c_1 + ψ_2 v (y_2 − ψ_2 c_1), v the variance that the modes of ``pairs`` have on average. A larger gain decides
+    more sharply, and tells the modes of a branch apart before their time.
+    """
+
+    middle: float
+    half: float
+    strength: float
+    lean: float
+    gain: float
+    pairs: tuple[tuple[int, int], ...]
+
+    def nodes(self, d: float) -> Array:
+        """Return ψ_1 and ψ_2 at ``d``."""
+        return self.strength / (self.half * math.sqrt(d)) * np.array([1.0, _NEXT])
+
+
+@final
+@dataclass(frozen=True)
 class Slope:
     """y = √V (z + (ψ̂^q/q!) (b + Σ r_i G_i) He_{q−1}(z)) + ψ E a at ψ, without E a where q = 1.
 
@@ -61,6 +87,17 @@ class Table:
     gap: Gap
     window: Window
     rows: Rows
+    before: Before | None = None
+
+    @property
+    def led(self) -> int:
+        """Evaluations before the window."""
+        return 0 if self.before is None else 2
+
+    @property
+    def evaluations(self) -> int:
+        """Evaluations of the denoiser, E a not among them."""
+        return self.led + self.inside + len(self.rows.nodes)
 
     @property
     def inside(self) -> int:
@@ -75,11 +112,18 @@ class Table:
     @property
     def least_dimension(self) -> float:
         """The d below which the window would not end before the other nodes begin."""
-        return float((self.places[-1] / self.rows.nodes[0]) ** (1 / self.gap.exponent)) if self.inside else 1.0
+        if not self.inside:
+            return 1.0
+        least = float((self.places[-1] / self.rows.nodes[0]) ** (1 / self.gap.exponent))
+        if self.before is None:
+            return least
+        ahead = float(self.before.nodes(1.0)[-1] / self.places[0])
+        return max(least, ahead ** (1 / (0.5 - self.gap.exponent)))
 
     def nodes(self, d: float) -> Array:
         """Return ψ of the evaluations at ``d``, (N,)."""
-        return np.concatenate([self.places * d**-self.gap.exponent, self.rows.nodes])
+        before = np.zeros(0) if self.before is None else self.before.nodes(d)
+        return np.concatenate([before, self.places * d**-self.gap.exponent, self.rows.nodes])
 
     def slopes(self) -> Iterator[Slope]:
         """Return the slopes of the window's rows, and of the step over the gap."""
@@ -115,35 +159,33 @@ class Table:
                 f"this design needs a d of at least {self.least_dimension:.3g}, where its window ends before its "
                 f"other nodes begin; got {d:g}. Use limit.schedule, or a larger d"
             )
-        count, first = len(psi), self.inside + 1
+        count, led = len(psi), self.led
         # Nodes from ψ = 0 on, and the output, as forms in z, 1 and D_0 … D_N.
         unit = np.eye(count + 3)
         noise, one, means = unit[0], unit[1], unit[2:]
-        forms = [noise]
+        forms = [noise, *self._branches(psi, unit)]
+        anchor = means[0] if self.before is None else self._branch_mean(float(psi[1]), means[2], forms[2])
 
         def shown(i: int) -> Array:
-            """Return the slope G_i He_{q−1}(z) that D_i shows."""
+            """Return the slope G_i He_{q−1}(z) that the window's i-th D shows."""
             if order == 1:
                 return means[i]
-            at = float(psi[i - 1])
+            at = float(psi[led + i - 1])
             spread, _ = self.reduced(at)
-            left = means[i] - means[0] - at * self.gap.spread / spread * (forms[i] - at * means[0])
+            left = means[led + i] - anchor - at * self.gap.spread / spread * (forms[led + i] - at * anchor)
             return math.factorial(order - 1) * spread / (at / math.sqrt(spread)) ** (order - 1) * left
 
-        for k, slope in enumerate(self.slopes(), 1):
-            spread, wave = self.reduced(float(psi[k - 1]))
+        for k, slope in enumerate(self.slopes(), led):
+            spread, wave = self.reduced(float(psi[k]))
             bent = slope.known * (one if order == 1 else noise)
             bent = bent + sum(slope.read[i] * shown(int(i)) for i in np.flatnonzero(slope.read))
-            base = 0.0 if order == 1 else psi[k - 1] * means[0]
+            base = 0.0 if order == 1 else psi[k] * anchor
             forms.append(math.sqrt(spread) * (noise + wave * bent) + base)
         if order == 0:
-            forms.append(noise + psi[0] * means[0])
-        columns = 2 + np.concatenate([[0], np.arange(first, count + 1)])
-        for row in (*self.rows.rows[1:], self.rows.output):
-            form = np.zeros(count + 3)
-            form[0] = 1.0 if len(row) < len(self.rows.output) else row[0]
-            form[columns] = row[-len(columns) :]
-            forms.append(form)
+            forms.append(noise + psi[0] * anchor)
+        seen = np.vstack([anchor, means[led + self.inside + 1 : count + 1]])
+        forms += [noise + row @ seen for row in self.rows.rows[1:]]
+        forms.append(self.rows.output[0] * noise + self.rows.output[1:] @ seen)
         table = np.array(forms)
         scale = table[1:, 0] / table[:-1, 0]
         steps = table[1:] - scale[:, None] * table[:-1]
@@ -156,3 +198,18 @@ class Table:
             sparse.csr_array(steps[:, 2:]),
             steps[:, 1],
         )
+
+    def _branches(self, psi: Array, unit: Array) -> list[Array]:
+        """Return the rows of both nodes before the window."""
+        before = self.before
+        if before is None:
+            return []
+        noise, one, means = unit[0], unit[1], unit[2:]
+        read = [(mean - before.middle * one) / before.half for mean in means[:2]]
+        slope = before.middle * one + before.half * before.lean / before.strength * read[0]
+        return [noise + psi[0] * slope, noise + psi[1] * before.middle * one + before.gain * read[1]]
+
+    def _branch_mean(self, psi: float, seen: Array, state: Array) -> Array:
+        """Return c_1 from D = c_1 + ψ v (y − ψ c_1)."""
+        pulled = psi * self.gap.average
+        return (seen - pulled * state) / (1 - psi * pulled)
