@@ -9,6 +9,9 @@ from symsched.algebra.arrays import Array, real_array, unwritable
 from symsched.errors import require_count, require_real
 from symsched.models.method import Method
 
+_MOST = 1e100
+"""ψ up to which its square, and that of ψ y, are numbers."""
+
 
 class AbstractModel(abc.ABC):
     """A probability law on R^d with K modes (K = 1 if it has none), all of its parameters numbers."""
@@ -83,6 +86,8 @@ def checked_noisy(psi: float, y: ArrayLike, d: int) -> tuple[float, Array]:
     ratio = require_real(psi, "psi")
     if ratio < 0:
         raise ValueError(f"psi must be a number of at least 0, got {ratio:g}")
+    if ratio > _MOST:
+        raise ValueError(f"psi must be at most {_MOST:g}, where its square is still a number, got {ratio:g}")
     return ratio, checked_rows(y, d, "y")
 
 

@@ -160,6 +160,9 @@ def test_three_directions_need_three_evaluations_for_a_range_of_widths():
     run = simulate(limit.distribution, found, d=10_000, n=3_000, rng=4, keep="statistics")
     for seen, weight in zip(run.weights, (0.5, 0.3, 0.2), strict=True):
         assert abs(seen.value - weight) < 4 * seen.standard_error + 0.003
+    # The centre of the modes is 0, which the row knows: it says what a shift costs.
+    assert not found.blind
+    assert found.sensitivities["data shifted by 10 % of half the distance of the modes"].weight > 0.01
 
 
 def test_one_mode_has_a_design():
@@ -225,3 +228,32 @@ def test_ranges_are_taken_where_they_mean_something(variances):
         learned_design(derive(find("weak-separation").distribution(), VP), 4, weights=None, widths=None, row=True)
         is None
     )
+
+
+def test_a_table_does_not_depend_on_the_unit_of_the_data():
+    """Coordinates a million times larger have the same table but for that factor."""
+    plain, large = (
+        design(derive(parse(text), VP), 3)
+        for text in (
+            "2/5*Normal(1, 1) + 3/5*Normal(-1, 2)",
+            "2/5*Normal(1000000, 1000000) + 3/5*Normal(-1000000, 2000000)",
+        )
+    )
+    assert large.predicted.width == pytest.approx(plain.predicted.width, rel=0.05)
+    assert large.table.rows.nodes * 1e6 == pytest.approx(plain.table.rows.nodes, rel=1e-3)
+    assert plain.least_dimension == pytest.approx(large.least_dimension, rel=1e-3)
+
+
+def test_designs_are_told_apart_by_identity_and_can_be_kept_in_a_set(variances, spins):
+    assert variances == variances  # noqa: PLR0124
+    assert len({variances, spins, variances}) == 2
+
+
+def test_what_is_predicted_is_for_the_weights_that_were_asked(variances):
+    rare = design(variances.limit, 2, weights=0.02)
+    assert rare.weights == (0.98, 0.98)
+    assert rare.to_dict()["weights"] == [0.98, 0.98]
+    # Of one weight the window stores the answer: it is far better than one for all.
+    assert rare.predicted.weight < design(variances.limit, 2).predicted.weight
+    with pytest.raises(TypeError, match="robust must be True or False"):
+        design(variances.limit, 3, robust="yes")

@@ -332,3 +332,12 @@ def test_the_scalar_map_holds_in_low_dimension(d):
     full, fast = (run_plan(model, plain(60), 100, 0, method=method) for method in ("full", "scalar map"))
     np.testing.assert_allclose(fast.x, full.x, rtol=0, atol=1e-8)
     np.testing.assert_allclose(fast.responsibilities, full.responsibilities, rtol=0, atol=1e-10)
+
+
+def test_a_ratio_whose_square_is_no_number_is_refused():
+    """ψ = 1e160 gave NaN."""
+    model = ProductModel(5, np.array([0.8, 0.2]), (GaussianSite(1.0, 1.0), GaussianSite(-1.0, 1.0)))
+    weights = model.posterior(1e100, np.zeros((1, 5)))[1]
+    assert np.all(np.isfinite(weights))
+    with pytest.raises(ValueError, match="psi must be at most 1e"):
+        model.posterior(1e160, np.zeros((1, 5)))

@@ -42,7 +42,7 @@ _CHECKED = (5, 4)
 
 
 @final
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Design(AbstractDesign):
     """A sampler of N evaluations as a table: y_k = z + Σ_i c_ki D_i at ψ_k, D_0 = E a, the output e_z z + Σ e_i D_i.
 
@@ -223,6 +223,8 @@ def design(
     count = require_integer(evaluations, "evaluations", _FEWEST)
     if count > _MOST:
         raise ValueError(f"evaluations must be from {_FEWEST} to {_MOST}, got {count}; beyond, use limit.schedule")
+    if not isinstance(robust, bool):
+        raise TypeError(f"robust must be True or False, got {robust!r}")
     if output not in _OUTPUTS:
         raise ValueError(f"output must be one of {_OUTPUTS}, got {output!r}")
     pair = _two_modes(limit)

@@ -24,7 +24,7 @@ _FAR = (1e8, 1e12)
 
 
 @final
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class GridDesign(AbstractDesign):
     """A sampler of N evaluations whose nodes were searched for: Adams in the windows, one step over each gap, then 2M.
 

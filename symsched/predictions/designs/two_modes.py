@@ -57,7 +57,7 @@ class Shape:
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """y_k = z + Σ c_ki D_i with D_0 = E a, and the output e_z z + Σ e_i D_i.
 

@@ -30,18 +30,20 @@ _LEGENDS = {0: "D_0 = E a", 1: "D_0 = E a; G_i = D_i", 2: "D_0 = E a; G_i = (D_i
 
 
 @final
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class LearnedDesign(AbstractDesign):
     """A sampler of N evaluations whose nodes and coefficients were found for the laws of a limit's own sites.
 
     ``predicted`` are its worst errors at d from 10^8 to 10^12 over the modes, ``widths`` where sites are normal, and
-    the weights of the modes as they are, reversed and equal; its window is the best that was found over all weights
-    from 0.05 (of two modes: from 0.01) on. ``starts`` are max(Δw/0.01, W2/(0.05 sd)) of all tables that were tried,
-    increasing: the least is the best found, and not proven the best there is.
+    both ends of ``weights`` or, without, the weights of the modes as they are, reversed and equal; its window is the
+    best that was found over all weights from 0.05 (of two modes: from 0.01) on. ``starts`` are max(Δw/0.01, W2/(0.05
+    sd)) of all tables that were tried, at d from 10^4 to 10^8, increasing: the least is the best found, and not proven
+    the best there is.
     """
 
     limit: Limit = field(repr=False)
     table: Table
+    weights: tuple[float, float] | None
     widths: tuple[float, float] | None
     predicted: Errors
     starts: tuple[float, ...]
@@ -67,7 +69,7 @@ class LearnedDesign(AbstractDesign):
 
     def errors_at(self, d: float) -> Errors:
         """Return the worst errors at finite ``d``: of the plan on order parameters and one coordinate."""
-        return table_errors(self.limit, self.table, self.widths, d)
+        return table_errors(self.limit, self.table, (self.weights, self.widths), d)
 
     @cached_property
     def sensitivities(self) -> dict[str, Errors]:
@@ -75,17 +77,22 @@ class LearnedDesign(AbstractDesign):
         the middle between them is 10 % off. Where ``blind``, a common shift of all data changes nothing.
         """
         table, gap = self.table, self.table.gap
-        out = {"D larger by 1 %": table_errors(self.limit, table, self.widths, _FAR, 1.01)}
+        out = {"D larger by 1 %": table_errors(self.limit, table, (self.weights, self.widths), _FAR, larger=1.01)}
         if gap.order:
             for name, factor in (("modes closer by 10 %", 1 / 0.9), ("modes farther apart by 10 %", 1 / 1.1)):
                 believed = replace(gap, half=gap.half * factor, unit=gap.unit * factor)
-                out[name] = table_errors(self.limit, replace(table, gap=believed), self.widths, _FAR)
+                out[name] = table_errors(self.limit, replace(table, gap=believed), (self.weights, self.widths), _FAR)
+        loose = [float(row.sum() - s) for s, row in zip(table.window.strengths, table.window.rows, strict=True)]
+        if gap.centred and max(map(abs, loose)) > _ROUNDED:
+            moved_by = 0.1 * gap.half
+            name = "data shifted by 10 % of half the distance of the modes"
+            out[name] = table_errors(self.limit, table, (self.weights, self.widths), _FAR, shift=moved_by)
         if gap.order and not gap.centred:
             wave = float(table.rows.nodes[0]) ** gap.order / math.factorial(gap.order)
             aside = 0.1 * gap.half
             moved = replace(gap, middle=gap.middle + aside, tie=gap.tie + wave * aside)
             name = "middle of the modes off by 10 % of half their distance"
-            out[name] = table_errors(self.limit, replace(table, gap=moved), self.widths, _FAR)
+            out[name] = table_errors(self.limit, replace(table, gap=moved), (self.weights, self.widths), _FAR)
         return out
 
     @property
@@ -131,8 +138,11 @@ class LearnedDesign(AbstractDesign):
         return {
             "evaluations": self.evaluations,
             "predicted": {"weight": self.predicted.weight, "width": self.predicted.width},
+            "weights": list(self.weights) if self.weights else None,
             "widths": list(self.widths) if self.widths else None,
+            "least_dimension": self.least_dimension,
             "order": gap.order,
+            "spread": gap.spread,
             "before": None if table.before is None else fields_to_dict(table.before),
             "slopes": [
                 {"strength": place, "exponent": power, "known": known, "read": {str(i): c for c, i in read}}

@@ -11,13 +11,19 @@ from symsched.models.order_model import AbstractOrderModel, DiscreteOrderModel
 from symsched.predictions.designs.errors import Errors, moment_errors
 from symsched.predictions.designs.learned.table import Table
 
+Ranges = tuple[tuple[float, float] | None, tuple[float, float] | None]
+"""Weights of two modes, and widths of normal coordinates, or nothing."""
+
 
 def table_errors(
-    limit: Limit, table: Table, widths: tuple[float, float] | None, d: float, larger: float = 1.0
+    limit: Limit, table: Table, ranges: Ranges, d: float, *, larger: float = 1.0, shift: float = 0.0
 ) -> Errors:
-    """Return the worst errors over the weights as they are, reversed and equal, and both ends of the widths."""
+    """Return the worst errors over both ends of ``ranges``; without weights over those as they are, reversed and equal.
+
+    ``larger`` is a factor on the denoiser, ``shift`` moves normal modes in every direction of theirs in turn.
+    """
     found = []
-    for model in _laws(limit.order_model(d), widths):
+    for model in _laws(limit.order_model(d), ranges, shift):
         gap = table.gap
         if gap.order == 2:
             slopes = np.array([number(mode.law.cumulants(2)[-1], "a variance") for mode in limit.cascade.modes])
@@ -28,14 +34,19 @@ def table_errors(
     return Errors(max(one.weight for one in found), max(one.width for one in found))
 
 
-def _laws(model: AbstractOrderModel, widths: tuple[float, float] | None) -> list[AbstractOrderModel]:
+def _laws(model: AbstractOrderModel, ranges: Ranges, shift: float) -> list[AbstractOrderModel]:
     if not isinstance(model, DiscreteOrderModel):
         return [model]
-    own = model.points.weights
+    own, (asked, widths) = model.points.weights, ranges
+    tables = [tuple(own), tuple(own[::-1]), (1 / len(own),) * len(own)]
+    if asked is not None and len(own) == 2:
+        tables = [pair for p in asked for pair in ((p, 1 - p), (1 - p, p))]
+    directions = np.eye(model.points.places.shape[1]) if shift else np.zeros((1, 1))
     out: list[AbstractOrderModel] = []
-    for weights in {tuple(own), tuple(own[::-1]), (1 / len(own),) * len(own)}:
-        points = replace(model.points, weights=np.array(weights))
-        for width in widths or (None,):
-            sites = model.sites if width is None else (GaussianSite(0.0, width**2),) * len(own)
-            out.append(replace(model, points=points, sites=sites))
+    for weights in dict.fromkeys(tables):
+        for direction in directions:
+            points = replace(model.points, weights=np.array(weights), places=model.points.places + shift * direction)
+            for width in widths or (None,):
+                sites = model.sites if width is None else (GaussianSite(0.0, width**2),) * len(own)
+                out.append(replace(model, points=points, sites=sites))
     return out

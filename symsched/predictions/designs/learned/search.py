@@ -137,6 +137,11 @@ class _Problem:
         return own if self.model.centred else np.asarray(own[list(self.pairs[0])] / own[list(self.pairs[0])].sum())
 
     @property
+    def unit(self) -> float:
+        """One over the largest deviation of a site."""
+        return 1 / (max(math.sqrt(site.variance) for site in self.model.sites) or 1.0)
+
+    @property
     def atoms(self) -> bool:
         """Whether a site has few atoms."""
         return any(few_atoms(site) for site in self.model.sites)
@@ -183,7 +188,9 @@ class _Problem:
         if not self.order:
             landing = self.landing(tuple((np.zeros(1), np.ones(1)) for _ in self.model.sites))
             for blind in blinds:
-                rows, _ = best_rows(landing, Form(behind, 0.0, anchored=True, blind=blind, gained=False, row=self.row))
+                rows, _ = best_rows(
+                    landing, Form(behind, 0.0, self.unit, anchored=True, blind=blind, gained=False, row=self.row)
+                )
                 yield Table(Gap(0.0, 0, 0.0, 0.0, 0.0, 1.0, 0.0, centred=False, tie=0.0, gain=1.0), _NOTHING, rows)
             return
         window, choice = self.windows(inside)
@@ -199,7 +206,9 @@ class _Problem:
         gained = order == 1 and not centred
         average = 0.0 if centred else float(self.shares @ self.slopes[list(self.pairs[0])])
         for floor, blind in itertools.product(floors, blinds):
-            form = Form(behind, floor, anchored=order != 1, blind=blind, gained=gained, row=self.row, fixed=order > 2)
+            form = Form(
+                behind, floor, self.unit, anchored=order != 1, blind=blind, gained=gained, row=self.row, fixed=order > 2
+            )
             rows, _ = best_rows(landing, form)
             psi = float(rows.nodes[0])
             tie = landing.tie(psi) if landing.decided else 0.0
@@ -249,15 +258,19 @@ def learned_design(
     found: list[tuple[float, Errors, Table]] = []
     for inside, behind in _splits(problem, evaluations):
         for table in problem.tables(inside, behind):
-            errors = [table_errors(limit, table, problem.widths, d) for d in _JUDGED if d >= table.least_dimension]
+            errors = [
+                table_errors(limit, table, (problem.weights, problem.widths), d)
+                for d in _JUDGED
+                if d >= table.least_dimension
+            ]
             found.append((max(one.worst for one in errors), errors[-1], table))
         found.sort(key=itemgetter(0))
         if found[0][0] < _ENOUGH:
             break
     _, errors_there, table = found[0]
-    farther = table_errors(limit, table, problem.widths, _FAR[1])
+    farther = table_errors(limit, table, (problem.weights, problem.widths), _FAR[1])
     predicted = Errors(max(errors_there.weight, farther.weight), max(errors_there.width, farther.width))
-    return LearnedDesign(limit, table, problem.widths, predicted, tuple(value for value, *_ in found))
+    return LearnedDesign(limit, table, problem.weights, problem.widths, predicted, tuple(value for value, *_ in found))
 
 
 def _fits(problem: _Problem, evaluations: int) -> bool:

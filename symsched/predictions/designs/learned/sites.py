@@ -46,7 +46,7 @@ def few_atoms(site: AbstractSite) -> bool:
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
     """Nodes ψ_1 … ψ_n behind the gap, rows y_j = z + c_j0 D_a + Σ_{0<i<j} c_ji D_i, and the output.
 
@@ -234,7 +234,8 @@ class Landing:
 @final
 @dataclass(frozen=True)
 class Form:
-    """Which numbers of ``Rows`` are free, of ``count`` nodes beyond ψ = ``floor``, or from there on where ``fixed``.
+    """Which numbers of ``Rows`` are free, of ``count`` nodes beyond ψ = ``floor``, or from there on where ``fixed``;
+    ``unit`` is one over a deviation of the sites, in which numbers are counted.
 
     ``anchored``: D_a is there. ``blind``: rows sum to ψ, the output to 1. ``gained``: the gain is free. ``row``: the
     output is a row, else the last D.
@@ -242,6 +243,7 @@ class Form:
 
     count: int
     floor: float
+    unit: float
     anchored: bool
     blind: bool
     gained: bool
@@ -253,7 +255,8 @@ class Form:
         rest = list(numbers)
         n, first = self.count, 0 if self.anchored else 1
         steps = [0.0] if self.fixed else []
-        nodes = self.floor + np.cumsum(np.array(steps + [math.exp(rest.pop(0)) for _ in range(n - len(steps))]))
+        lengths = steps + [math.exp(rest.pop(0)) for _ in range(n - len(steps))]
+        nodes = self.floor + self.unit * np.cumsum(np.array(lengths))
         gain = math.exp(rest.pop(0)) if self.gained else 1.0
         rows, output = np.zeros((n, n + 1)), np.zeros(n + 2)
         for j in range(1, n):
@@ -262,7 +265,7 @@ class Form:
             rows[j, first] = nodes[j] - rows[j].sum() if self.blind else rest.pop(0) * nodes[j]
         output[-1] = 1.0
         if self.row:
-            output[0] = rest.pop(0)
+            output[0] = rest.pop(0) / self.unit
             output[1 + first : -1] = [rest.pop(0) for _ in range(n - first)]
             output[-1] = 1 - output[1:].sum() + output[-1] if self.blind else rest.pop(0)
         return Rows(nodes, gain, rows, output)
@@ -271,13 +274,13 @@ class Form:
         """Return numbers of a table whose every row restarts from z with the D before."""
         n = self.count
         psi = np.geomspace(first, last, n) if n > 1 else np.array([first])
-        numbers = [*np.log(np.diff(psi, prepend=0.0))][1 if self.fixed else 0 :]
+        numbers = [*np.log(np.diff(psi / self.unit, prepend=0.0))][1 if self.fixed else 0 :]
         numbers += [0.0] if self.gained else []
         for j in range(1, n):
             inner = list(range(1 if self.anchored else 2, j + 1))
             numbers += [1.0 if i == j else 0.0 for i in inner]
             if not self.blind:
-                numbers.append(0.0 if inner and inner[-1] == j else min(1.0, 2.0 / psi[j]))
+                numbers.append(0.0 if inner and inner[-1] == j else min(1.0, 2.0 * self.unit / psi[j]))
         if self.row:
             numbers += [0.0] * (1 + n - (0 if self.anchored else 1))
             numbers += [] if self.blind else [1.0]

@@ -67,7 +67,7 @@ class Before:
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Slope:
     """y = √V (z + (ψ̂^q/q!) (b + Σ r_i G_i) He_{q−1}(z)) + ψ E a at ψ, without E a where q = 1.
 
@@ -80,7 +80,7 @@ class Slope:
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """The numbers of a design: a ``window``, the step over the ``gap`` behind it, and the ``rows`` of the data."""
 

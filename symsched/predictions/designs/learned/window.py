@@ -25,7 +25,7 @@ _FAILED = 1e3
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Window:
     """ν_j = ν_0 + Σ_{i≤j} c_ji G_i at s_j, j = 0 … n−1, and the read-out Σ_i e_i G_i.
 
