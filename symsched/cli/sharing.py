@@ -18,13 +18,14 @@ def shared(work: Callable[[Part], Result], parts: Sequence[Part], workers: int) 
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        # A terminal sends Ctrl-C to every process; those that are started now inherit that they do not listen.
-        listening = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
-            futures = [pool.submit(work, part) for part in parts]
-        finally:
-            signal.signal(signal.SIGINT, listening)
-        try:
+            # A terminal sends Ctrl-C to every process; those that are started now inherit that they do not hear it, and
+            # one that comes meanwhile is heard here as soon as they are started, not lost.
+            heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                futures = [pool.submit(work, part) for part in parts]
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, heard)
             for future in as_completed(futures):
                 yield future.result()
         except BaseException:
