@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import math
-import warnings
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from symsched.laws import AtomLaw
 from symsched.limits.initial import initial_laws
 from symsched.limits.order_parameter import order_parameters
 from symsched.schedules.window import Position, Window
-from symsched.symbols import d, kappa, psi, t, tau
+from symsched.symbols import d, kappa, psi, t
 from symsched.zoo import find
 
 R = sp.Rational
@@ -369,34 +368,6 @@ def test_a_limit_is_told_in_a_line_and_its_steps_by_names(name):
         for line in str(step).splitlines()[1:]:
             assert not line[10:].startswith("(") or line.count("(") > line.count(","), line
             assert "Eq(" not in line
-
-
-OWN = {
-    "squares": ((1 - tau) ** 2, tau**2),
-    "roots": (sp.sqrt(1 - tau), sp.sqrt(tau)),
-    "circle": (sp.cos(sp.pi * tau / 2), sp.sin(sp.pi * tau / 2)),
-}
-
-
-@pytest.mark.parametrize("path", OWN)
-def test_two_variances_under_a_path_of_ones_own(path, monkeypatch):
-    """Whatever time runs, each mode ends as N(0, σ²), so that its x in the data phase follows σ²ψ y/(1 + σ²ψ²)."""
-    monkeypatch.setenv("SYMSCHED_SECONDS_PER_STEP", "2")
-    wide = symsched.parse("3/10*Normal(0, 3/2) + 7/10*Normal(0, 1/2)")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        limit = symsched.derive(wide, symsched.Interpolant(*OWN[path]))
-    assert [(phase.order, phase.exponent) for phase in limit.phases] == [(2, QUARTER), (None, 0)]
-    last, at, place = limit.phases[-1], R(9, 10), 0.7
-    noise, ratio = (sp.lambdify([t, kappa], part, "mpmath") for part in (last.alpha, last.psi))
-    alpha, signal = (float(function(at, 3)) for function in (noise, ratio))
-    slopes = [float(sp.diff(part, t).subs({t: at, kappa: 3}).evalf()) for part in (last.alpha, last.psi)]
-    for ode, sigma in zip(last.odes, (1.5, 0.5), strict=True):
-        (unknown,) = ode.rhs.atoms(sp.core.function.AppliedUndef)
-        shown = float(ode.rhs.subs(unknown, place).subs({t: at, kappa: 3}).evalf())
-        denoiser = sigma**2 * signal * (place / alpha) / (1 + sigma**2 * signal**2)
-        assert shown == pytest.approx(slopes[0] / alpha * place + alpha * slopes[1] * denoiser, rel=1e-9)
-    assert symsched.predict(limit, 40, kappa=3, d=1e8)[0].weight == pytest.approx(0.3, abs=0.002)
 
 
 def test_a_symbolic_weight_is_read_as_log_odds():

@@ -233,8 +233,7 @@ def design(
     m, own_weight, own_width = pair
     own = max(own_weight, 1 - own_weight)
     chosen = _range(weights, (min(_WEIGHTS[0], own), max(_WEIGHTS[1], own)), "weights", 1.0)
-    # The weights p and 1 − p are those of one pair of modes.
-    chosen = (max(0.5, min(chosen), 1 - max(chosen)), max(*chosen, 1 - min(chosen)))
+    chosen = _of_the_heavier(chosen)
     spread = _range(widths, (min(_WIDTHS[0] * m, own_width), max(_WIDTHS[1] * m, own_width)), "widths", math.inf)
     fit = [_laws(m, chosen, spread, (9, 5)), _laws(m, chosen, spread, (5, 3), tail=_TAIL)]
     if robust:
@@ -271,9 +270,7 @@ def _of_other_laws(
         raise ValueError(
             f"widths is a range for normal coordinates of one width, and {limit!r} is not of that form: leave it out"
         )
-    chosen = None if weights is None else _range(weights, (0.5, 0.5), "weights", 1.0)
-    if chosen is not None:
-        chosen = (max(0.5, min(chosen), 1 - max(chosen)), max(*chosen, 1 - min(chosen)))
+    chosen = None if weights is None else _of_the_heavier(_range(weights, (0.5, 0.5), "weights", 1.0))
     spread = None if widths is None else _range(widths, (1.0, 1.0), "widths", math.inf)
     learned = None
     if not robust:
@@ -305,6 +302,12 @@ def _laws(
     )
     p, widths_ = grids
     return TwoModes(m, p, widths_, **off)
+
+
+def _of_the_heavier(weights: tuple[float, float]) -> tuple[float, float]:
+    """Return a range of weights as that of the heavier mode: p and 1 − p are those of one pair."""
+    low, high = weights
+    return max(0.5, low, 1 - high), max(high, 1 - low)
 
 
 def _range(

@@ -7,6 +7,7 @@ from typing import final
 
 import numpy as np
 
+from symsched.algebra.arrays import Array
 from symsched.models.order_model import AbstractOrderModel
 from symsched.predictions.coordinates import site_statistics
 from symsched.predictions.weights import mode_weights
@@ -14,6 +15,10 @@ from symsched.schedules.plan import Plan
 
 DIMENSIONS = (1e2, 1e3, 1e4, 1e6, 1e8, 1e12)
 """Where a design's errors at finite d are looked at."""
+FAR = (1e8, 1e12)
+"""What is predicted of a design that was searched for: the errors there have no more of d in them."""
+LEAST = 1e4
+"""The d from which a design is made to hold."""
 WEIGHT, WIDTH = 0.01, 0.05
 """Errors that count as one in what a search minimises."""
 
@@ -53,3 +58,10 @@ def moment_errors(model: AbstractOrderModel, plan: Plan) -> Errors:
         off = math.sqrt(missed + (math.sqrt(max(variance.mean, 0.0)) - deviation) ** 2)
         width = max(width, off / (deviation or 1.0))
     return Errors(weight, width)
+
+
+def usual_weights(model: AbstractOrderModel) -> list[Array]:
+    """Return the weights of the modes as they are, reversed and equal, each once."""
+    own = model.weights
+    tables = [own, own[::-1], np.full(len(own), 1 / len(own))]
+    return [table for k, table in enumerate(tables) if not any(np.allclose(table, other) for other in tables[:k])]

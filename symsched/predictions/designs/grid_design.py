@@ -13,14 +13,12 @@ from symsched.algebra.codegen import number
 from symsched.errors import require_real
 from symsched.limits.limit import Limit
 from symsched.predictions.designs.base import AbstractDesign
-from symsched.predictions.designs.errors import Errors, moment_errors
+from symsched.predictions.designs.errors import FAR, Errors, moment_errors
 from symsched.predictions.designs.grid import DataPhase, Layout, Scales, grid_plan, scales_of
 from symsched.predictions.designs.grid_search import best_layout
 from symsched.schedules.plan import Plan
 
 _ANCHOR = "anchor"
-_FAR = (1e8, 1e12)
-"""Dimensions of the search, and of what is predicted beside it: the errors there have no more of d in them."""
 
 
 @final
@@ -79,9 +77,9 @@ class GridDesign(AbstractDesign):
         """The worst errors at d = 10^8 where the denoiser is larger by 1 %. A common shift of all data changes nothing:
         every row sums to its ψ.
         """
-        plan = self.plan(_FAR[0])
+        plan = self.plan(FAR[0])
         larger = replace(plan, B=1.01 * plan.B)
-        return {"D larger by 1 %": _errors(_sites(self.limit, self.scales, _FAR[0]), self.layout, larger)}
+        return {"D larger by 1 %": _errors(_sites(self.limit, self.scales, FAR[0]), self.layout, larger)}
 
     def latex(self) -> str:
         r"""Return the nodes as LaTeX, those of a window with their power of d, and the steps between them.
@@ -145,10 +143,10 @@ def grid_design(limit: Limit, evaluations: int) -> GridDesign:
             f"evaluations must be at least {least} for {limit!r}: one for each phase"
             f"{' and one to anchor the later one' if scales.anchored else ''}, got {evaluations}"
         )
-    sites = [_sites(limit, scales, d) for d in _FAR]
+    sites = [_sites(limit, scales, d) for d in FAR]
 
     def errors(layout: Layout, at: int) -> Errors:
-        return _errors(sites[at], layout, grid_plan(scales, layout, _FAR[at]))
+        return _errors(sites[at], layout, grid_plan(scales, layout, FAR[at]))
 
     def judged(layout: Layout) -> float:
         try:
@@ -159,10 +157,10 @@ def grid_design(limit: Limit, evaluations: int) -> GridDesign:
     layout, starts = best_layout(scales, sites[0], evaluations, judged)
     if not math.isfinite(starts[0]):
         raise ValueError(
-            f"no grid of {evaluations} evaluations was found for {limit!r} whose windows are apart at d = {_FAR[0]:g}: "
+            f"no grid of {evaluations} evaluations was found for {limit!r} whose windows are apart at d = {FAR[0]:g}: "
             f"they lie at ψ ~ d^−{scales.exponents[-1]:.3g}. Use limit.schedule"
         )
-    found = [errors(layout, at) for at in range(len(_FAR))]
+    found = [errors(layout, at) for at in range(len(FAR))]
     predicted = Errors(max(one.weight for one in found), max(one.width for one in found))
     return GridDesign(limit, scales, layout, predicted, starts)
 

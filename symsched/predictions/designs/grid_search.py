@@ -10,7 +10,7 @@ from scipy import special, stats
 
 from symsched.algebra.arrays import Array
 from symsched.models.order_model import AbstractOrderModel, AbstractPointsModel, DiscreteOrderModel
-from symsched.predictions.designs.errors import WEIGHT, WIDTH
+from symsched.predictions.designs.errors import WEIGHT, WIDTH, usual_weights
 from symsched.predictions.designs.grid import DataPhase, Layout, Scales, grid_plan
 from symsched.predictions.designs.minimax import simplex
 from symsched.predictions.order_paths import order_paths
@@ -79,10 +79,8 @@ def _reweighted(model: AbstractOrderModel) -> list[AbstractOrderModel]:
     """Return the model with the weights of its modes as they are, reversed and equal."""
     if not isinstance(model, DiscreteOrderModel):
         return [model]
-    own = model.points.weights
-    tables = [own, own[::-1], np.full(len(own), 1 / len(own))]
-    kept = [table for k, table in enumerate(tables) if not any(np.allclose(table, other) for other in tables[:k])]
-    return [replace(model, points=replace(model.points, weights=np.array(table))) for table in kept]
+    points = model.points
+    return [replace(model, points=replace(points, weights=np.array(table))) for table in usual_weights(model)]
 
 
 def _best_data(layout: Layout, sites: DataPhase) -> tuple[Layout, float]:

@@ -13,14 +13,12 @@ import numpy as np
 from symsched.errors import require_real
 from symsched.limits.limit import Limit
 from symsched.predictions.designs.base import AbstractDesign
-from symsched.predictions.designs.errors import Errors
+from symsched.predictions.designs.errors import FAR, Errors
 from symsched.predictions.designs.learned.judged import table_errors
 from symsched.predictions.designs.learned.table import Gap, Table
 from symsched.reporting.pages.data import fields_to_dict
 from symsched.schedules.plan import Plan
 
-_FAR = 1e8
-"""The d at which sensitivities are looked at."""
 _ROUNDED = 1e-12
 _LEGEND = (
     "D_0 = E a; V = 1 + c_2 psi^2, c_2 = {c:.8g}, psihat = psi/V^(1/2), q = {q}; "
@@ -76,23 +74,24 @@ class LearnedDesign(AbstractDesign):
         """The worst errors at d = 10^8 where the denoiser is larger by 1 %, and, of two modes, where their distance or
         the middle between them is 10 % off. Where ``blind``, a common shift of all data changes nothing.
         """
-        table, gap = self.table, self.table.gap
-        out = {"D larger by 1 %": table_errors(self.limit, table, (self.weights, self.widths), _FAR, larger=1.01)}
+        table, gap, far = self.table, self.table.gap, FAR[0]
+        ranges = self.weights, self.widths
+        out = {"D larger by 1 %": table_errors(self.limit, table, ranges, far, larger=1.01)}
         if gap.order:
             for name, factor in (("modes closer by 10 %", 1 / 0.9), ("modes farther apart by 10 %", 1 / 1.1)):
                 believed = replace(gap, half=gap.half * factor, unit=gap.unit * factor)
-                out[name] = table_errors(self.limit, replace(table, gap=believed), (self.weights, self.widths), _FAR)
+                out[name] = table_errors(self.limit, replace(table, gap=believed), ranges, far)
         loose = [float(row.sum() - s) for s, row in zip(table.window.strengths, table.window.rows, strict=True)]
         if gap.centred and max(map(abs, loose)) > _ROUNDED:
             moved_by = 0.1 * gap.half
             name = "data shifted by 10 % of half the distance of the modes"
-            out[name] = table_errors(self.limit, table, (self.weights, self.widths), _FAR, shift=moved_by)
+            out[name] = table_errors(self.limit, table, ranges, far, shift=moved_by)
         if gap.order and not gap.centred:
             wave = float(table.rows.nodes[0]) ** gap.order / math.factorial(gap.order)
             aside = 0.1 * gap.half
             moved = replace(gap, middle=gap.middle + aside, tie=gap.tie + wave * aside)
             name = "middle of the modes off by 10 % of half their distance"
-            out[name] = table_errors(self.limit, replace(table, gap=moved), (self.weights, self.widths), _FAR)
+            out[name] = table_errors(self.limit, replace(table, gap=moved), ranges, far)
         return out
 
     @property

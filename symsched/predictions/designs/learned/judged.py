@@ -8,7 +8,7 @@ from symsched.algebra.codegen import number
 from symsched.laws.numeric import GaussianSite
 from symsched.limits.limit import Limit
 from symsched.models.order_model import AbstractOrderModel, DiscreteOrderModel
-from symsched.predictions.designs.errors import Errors, moment_errors
+from symsched.predictions.designs.errors import Errors, moment_errors, usual_weights
 from symsched.predictions.designs.learned.table import Table
 
 Ranges = tuple[tuple[float, float] | None, tuple[float, float] | None]
@@ -38,12 +38,12 @@ def _laws(model: AbstractOrderModel, ranges: Ranges, shift: float) -> list[Abstr
     if not isinstance(model, DiscreteOrderModel):
         return [model]
     own, (asked, widths) = model.points.weights, ranges
-    tables = [tuple(own), tuple(own[::-1]), (1 / len(own),) * len(own)]
+    tables = usual_weights(model)
     if asked is not None and len(own) == 2:
-        tables = [pair for p in asked for pair in ((p, 1 - p), (1 - p, p))]
+        tables = [np.array(pair) for p in dict.fromkeys(asked) for pair in ((p, 1 - p), (1 - p, p))]
     directions = np.eye(model.points.places.shape[1]) if shift else np.zeros((1, 1))
     out: list[AbstractOrderModel] = []
-    for weights in dict.fromkeys(tables):
+    for weights in tables:
         for direction in directions:
             points = replace(model.points, weights=np.array(weights), places=model.points.places + shift * direction)
             for width in widths or (None,):

@@ -18,24 +18,20 @@ from symsched.algebra.codegen import number
 from symsched.laws.numeric import AbstractSite, GaussianSite
 from symsched.limits.limit import Limit
 from symsched.models.order_model import AbstractOrderModel, AbstractPointsModel, DiscreteOrderModel
-from symsched.predictions.designs.errors import Errors
+from symsched.predictions.designs.errors import FAR, LEAST, Errors
 from symsched.predictions.designs.learned.design import LearnedDesign
 from symsched.predictions.designs.learned.judged import table_errors
 from symsched.predictions.designs.learned.sites import Form, Landing, best_rows, few_atoms
 from symsched.predictions.designs.learned.table import Before, Gap, Table
 from symsched.predictions.designs.learned.window import Choice, Window, best_window, weight_tables
 
-_FAR = (1e8, 1e12)
-"""Dimensions of what is predicted: the errors there have no more of d in them."""
-_JUDGED = (1e4, 1e6, 1e8)
+_JUDGED = (LEAST, 1e6, FAR[0])
 """Dimensions over which tables are compared."""
-_LEAST = 1e4
-"""The d from which a table is made to hold."""
 _APART = (2.5, 10.0)
-"""Ratios tried of the first node behind the gap to the last of the window at that d."""
+"""Ratios tried of the first node behind the gap to the last of the window at d = LEAST."""
 _CLEAR = 0.025
-"""What may be left of ν_0 where the gap ends at that d, in units of half the distance of the modes."""
-_NEAR, _FARTHEST = 0.6, 1.0
+"""What may be left of ν_0 where the gap ends there, in units of half the distance of the modes."""
+_NEAR, FARTHEST = 0.6, 1.0
 """ψ at the end of a gap of order q > 2, in units of one over the deviation, unless that leaves more of ν_0."""
 _READS = 3
 """Groups of paths of a mode by how well they are decided."""
@@ -148,9 +144,9 @@ class _Problem:
 
     @property
     def clear(self) -> float:
-        """ψ at which no more than _CLEAR is left of ν_0 at d = _LEAST: 1/(√(d q!) ψ^q h/q!) of it is."""
+        """ψ at which no more than _CLEAR is left of ν_0 at d = LEAST: 1/(√(d q!) ψ^q h/q!) of it is."""
         order = self.order
-        lift = _CLEAR * math.sqrt(_LEAST * math.factorial(order)) * self.half
+        lift = _CLEAR * math.sqrt(LEAST * math.factorial(order)) * self.half
         return float((math.factorial(order) / lift) ** (1 / order))
 
     def landing(self, reads: tuple[tuple[Array, Array], ...], model: AbstractOrderModel | None = None) -> Landing:
@@ -180,7 +176,7 @@ class _Problem:
     def end_of_gap(self) -> float:
         """ψ of the first node behind a gap of order q > 2."""
         deviation = math.sqrt(self.spread)
-        return min(max(self.clear, _NEAR / deviation), _FARTHEST / deviation)
+        return min(max(self.clear, _NEAR / deviation), FARTHEST / deviation)
 
     def tables(self, inside: int, behind: int) -> Iterator[Table]:
         """Return tables of so many nodes in the window and behind it: blind, and where sites have atoms also not."""
@@ -197,7 +193,7 @@ class _Problem:
         landing = self._landed(window, choice)
         order, centred = self.order, self.model.centred
         unit = self.half / math.sqrt(math.factorial(order))
-        last = float((window.strengths[-1] / unit) ** (1 / order)) * _LEAST**-self.exponent
+        last = float((window.strengths[-1] / unit) ** (1 / order)) * LEAST**-self.exponent
         floors = [apart * last for apart in _APART]
         if order > 2:
             floors = [self.end_of_gap]
@@ -249,7 +245,7 @@ def learned_design(
     It is of this form where nothing is decided, where two modes part by a cumulant that does not shrink with d and, if
     that is not the mean, a step crosses the gap behind it, and for any number of normal modes in general directions.
     """
-    model = limit.order_model(_FAR[0])
+    model = limit.order_model(FAR[0])
     problem = _Problem(limit, model, weights, widths, row)
     if not _fits(problem, evaluations):
         return None
@@ -268,7 +264,7 @@ def learned_design(
         if found[0][0] < _ENOUGH:
             break
     _, errors_there, table = found[0]
-    farther = table_errors(limit, table, (problem.weights, problem.widths), _FAR[1])
+    farther = table_errors(limit, table, (problem.weights, problem.widths), FAR[1])
     predicted = Errors(max(errors_there.weight, farther.weight), max(errors_there.width, farther.width))
     return LearnedDesign(limit, table, problem.weights, problem.widths, predicted, tuple(value for value, *_ in found))
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
-from typing import final
+from typing import TypeGuard, final
 
 import numpy as np
 from scipy import optimize, special
@@ -15,7 +15,7 @@ from symsched.algebra.arrays import Array
 from symsched.laws.numeric import AbstractSite, AtomSite
 from symsched.laws.numeric.tables import fast_kernel
 from symsched.models.order_model import AbstractOrderModel, DiscreteOrderModel
-from symsched.predictions.designs.errors import WIDTH
+from symsched.predictions.designs.errors import LEAST, WIDTH
 from symsched.predictions.designs.minimax import simplex
 from symsched.predictions.designs.nodes import NodeLaw, monotone
 
@@ -25,7 +25,7 @@ _FEW = 4
 _COARSE, _FINE = 97, 25
 """Nodes for the noise, and beside each place where an atom ends and the next begins."""
 _SURE = 25.0
-"""Logarithm of the odds at d = _LEAST by which every node must see the mode of a path."""
+"""Logarithm of the odds at d = LEAST by which every node must see the mode of a path."""
 _STEPS = 30
 """Iterations of least squares."""
 _TRIES = 40
@@ -33,14 +33,13 @@ _TRIES = 40
 _CORNER = 0.25
 _TIES = 25
 _TAIL = 0.03
-"""What may be left of ν_0 in the read-out at d = 10⁴, in units of half the distance of the modes."""
-_LEAST = 1e4
+"""What may be left of ν_0 in the read-out at d = LEAST, in units of half the distance of the modes."""
 _FAILED = 1e3
 _LARGE = 12.0
 """Logarithm beyond which a number is not looked for."""
 
 
-def few_atoms(site: AbstractSite) -> bool:
+def few_atoms(site: AbstractSite) -> TypeGuard[AtomSite]:
     """Whether the monotone map to a site has steps so few that a table may hit each; many are as good as smooth."""
     return isinstance(site, AtomSite) and site.values.size <= _FEW
 
@@ -94,7 +93,7 @@ class Landing:
         step = nodes[1] - nodes[0]
         fine = [nodes]
         for site in self.model.sites:
-            if few_atoms(site) and isinstance(site, AtomSite):
+            if few_atoms(site):
                 ends = special.ndtri(np.cumsum(site.weights)[:-1])
                 fine += [end + step * np.linspace(-1, 1, _FINE) for end in ends]
         nodes = np.unique(np.concatenate(fine))
@@ -175,7 +174,7 @@ class Landing:
         """Return ``gain``, or the least by which no more of ν_0 than _TAIL is left in the read-out at d = 10⁴."""
         if self.order != 1 or self.model.centred:
             return gain
-        return max(gain, 1 / (_TAIL * math.sqrt(_LEAST) * psi * self.half))
+        return max(gain, 1 / (_TAIL * math.sqrt(LEAST) * psi * self.half))
 
     def start(self, mode: int, psi: float, gain: float) -> Array:
         """Return y_1 (P, L) of the paths that end in a mode."""
@@ -204,7 +203,7 @@ class Landing:
             odds = ratios[:, [mode]] - np.delete(ratios, mode, axis=1)
             least = float(np.nan_to_num(odds.min(), nan=-1.0, posinf=1.0, neginf=-1.0))
             # At the first node some path always lies between the modes.
-            short = max(short, _SURE - _LEAST * least) if j else short
+            short = max(short, _SURE - LEAST * least) if j else short
             seen.append(means[mode])
         out = rows.output[0] * noise + sum(e * one for e, one in zip(rows.output[1:], seen, strict=True))
         site = self.model.sites[mode]
