@@ -258,3 +258,27 @@ def test_what_is_predicted_is_for_the_weights_that_were_asked(variances):
     assert rare.predicted.weight < design(variances.limit, 2).predicted.weight
     with pytest.raises(TypeError, match="robust must be True or False"):
         design(variances.limit, 3, robust="yes")
+
+
+def three_atoms(share):
+    """A law of mean 0, variance 1 and fourth cumulant 1/(2p) − 3."""
+    place = 1 / sp.sqrt(2 * share)
+    return AtomLaw((-place, sp.S.Zero, place), (share, 1 - 2 * share, share))
+
+
+def test_modes_that_part_too_late_for_found_rows_have_a_grid_that_says_what_it_loses():
+    """Fourth cumulants 2e-4 apart: the window ends before the data from d ~ 10^10 on. It was a bare max() error."""
+    near = symsched.ProductMixture([(R(1, 2), three_atoms(R(1, 4))), (R(1, 2), three_atoms(R(2500, 10001)))])
+    limit = derive(near, VP)
+    assert learned_design(limit, 4, weights=None, widths=None, row=True) is None
+    found = design(limit, 4)
+    assert found.predicted.weight > 0.2
+    assert abs(predict(limit, d=1e8, schedule=found)[0].weight - 0.5) > 0.2
+
+
+def test_no_middle_is_named_where_no_row_knows_it():
+    apart = symsched.ProductMixture([(R(1, 2), three_atoms(R(1, 4))), (R(1, 2), three_atoms(R(1, 10)))])
+    found = learned_design(derive(apart, VP), 4, weights=None, widths=None, row=True)
+    assert found is not None
+    assert not any("middle" in name for name in found.sensitivities)
+    assert found.sensitivities["modes closer by 10 %"] != found.errors_at(1e8)

@@ -240,7 +240,8 @@ def learned_design(
     widths: tuple[float, float] | None,
     row: bool,
 ) -> LearnedDesign | None:
-    """Return the best table of at most ``evaluations`` that was found; None where the limit is not of this form.
+    """Return the best table of at most ``evaluations`` that was found; None where the limit is not of this form, or no
+    table holds from the d on at which it is predicted.
 
     It is of this form where nothing is decided, where two modes part by a cumulant that does not shrink with d and, if
     that is not the mean, a step crosses the gap behind it, and for any number of normal modes in general directions.
@@ -254,15 +255,16 @@ def learned_design(
     found: list[tuple[float, Errors, Table]] = []
     for inside, behind in _splits(problem, evaluations):
         for table in problem.tables(inside, behind):
-            errors = [
-                table_errors(limit, table, (problem.weights, problem.widths), d)
-                for d in _JUDGED
-                if d >= table.least_dimension
-            ]
-            found.append((max(one.worst for one in errors), errors[-1], table))
+            held = [d for d in _JUDGED if d >= table.least_dimension]
+            # Modes that hardly differ part so late that a window ends before the data from a larger d on.
+            if FAR[0] in held:
+                errors = [table_errors(limit, table, (problem.weights, problem.widths), d) for d in held]
+                found.append((max(one.worst for one in errors), errors[-1], table))
         found.sort(key=itemgetter(0))
-        if found[0][0] < _ENOUGH:
+        if found and found[0][0] < _ENOUGH:
             break
+    if not found:
+        return None
     _, errors_there, table = found[0]
     farther = table_errors(limit, table, (problem.weights, problem.widths), FAR[1])
     predicted = Errors(max(errors_there.weight, farther.weight), max(errors_there.width, farther.width))
