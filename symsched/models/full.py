@@ -11,8 +11,9 @@ def integrate_full(model: AbstractModel, plan: Plan, work: Workspace) -> BlockRe
     """Run the plan from x_0 = α_0 z in the block's array, with the model's own posterior mean."""
     out = work.out
     work.generator.standard_normal(out=out.reshape(-1))
+    history = History(plan, bend=plan.bend(out))
     out *= plan.alpha[0]
-    history, track = History(plan), Track(work.recording, plan, model.dimension)
+    track = Track(work.recording, plan, model.dimension)
     frame = model.frame
     projections = []
     for node in range(plan.steps + 1):

@@ -26,7 +26,8 @@ class Method:
 
     ``run`` works in the block's array (r, d); it can be sent to other processes. A method that keeps "statistics" only
     draws sums of the noise instead, and its array is (r, 0). ``least`` is the dimension from which it is worth its
-    overhead, ``highest`` the largest order of an order parameter that it knows.
+    overhead, ``highest`` the largest order of an order parameter that it knows. ``linear``: its coordinates are linear
+    in their noise, so that a plan with a wave is not for it.
     """
 
     name: str
@@ -34,29 +35,41 @@ class Method:
     keeps: str = "x"
     least: int = 1
     highest: float = math.inf
+    linear: bool = False
 
-    def suits(self, d: int, keep: str, statistic: OrderParameter | None) -> bool:
-        """Return whether to take it where nobody asks for another one."""
+    def suits(self, d: int, keep: str, statistic: OrderParameter | None, bends: bool = False) -> bool:
+        """Return whether to take it where nobody asks for another one; ``bends``: the plan has a wave."""
         order = 0 if statistic is None else statistic.order
-        return d >= self.least and keep in (self.keeps, "statistics") and order <= self.highest
+        enough = d >= self.least and order <= self.highest
+        return enough and keep in (self.keeps, "statistics") and not (bends and self.linear)
 
 
 def choose(
-    methods: Sequence[Method], d: int, wanted: str = "auto", keep: str = "x", statistic: OrderParameter | None = None
+    methods: Sequence[Method],
+    d: int,
+    wanted: str = "auto",
+    keep: str = "x",
+    statistic: OrderParameter | None = None,
+    *,
+    bends: bool = False,
 ) -> Method:
-    """Return the first method that suits, or the wanted one if the model has it."""
+    """Return the first method that suits, or the wanted one if the model has it; ``bends``: the plan has a wave."""
     if keep not in KEEPS:
         raise ValueError(f"unknown keep {keep!r}; {nearest(str(keep), KEEPS)}")
     if not isinstance(wanted, str):
         raise TypeError(f"method must be the name of one, got {wanted!r}; {nearest('', ('auto', *NEEDS))}")
     if wanted == "auto":
-        return next(method for method in methods if method.suits(d, keep, statistic))
+        return next(method for method in methods if method.suits(d, keep, statistic, bends))
     if wanted not in NEEDS:
         raise ValueError(f"unknown method {wanted!r}; {nearest(wanted, ('auto', *NEEDS))}")
     found = next((method for method in methods if method.name == wanted), None)
     if found is None:
         known = ", ".join(repr(method.name) for method in methods)
         raise ValueError(f"method {wanted!r} needs {NEEDS[wanted]}; this model has {known}")
+    if bends and found.linear:
+        raise ValueError(
+            f"method {wanted!r} has coordinates linear in their noise, and the plan adds a wave to them; take 'full'"
+        )
     if keep == "x" and found.keeps != "x":
         raise ValueError(f"method {wanted!r} has no samples; pass keep='statistics', or another method")
     return found

@@ -88,7 +88,7 @@ def _carry_sites(model: AbstractOrderModel, plan: Plan, paths: OrderPaths, line:
     shares, spins = paths.responsibilities, paths.spins
     heights = np.diff(special.ndtr(line), axis=1)
     mass = (np.pad(heights, ((0, 0), (1, 0))) + np.pad(heights, ((0, 0), (0, 1)))) / 2
-    x, history = plan.alpha[0] * start, History(plan, 0.0 if model.centred else 1.0)
+    x, history = plan.alpha[0] * start, History(plan, 0.0 if model.centred else 1.0, plan.bend(start))
     for k in range(plan.steps):
         y = x / plan.alpha[k]
         posterior = np.zeros_like(y)

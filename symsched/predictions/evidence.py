@@ -46,7 +46,7 @@ class Coordinates:
         self._masses = masses * tilt
         self._x = plan.alpha[0] * np.tile(nodes, (len(start), 1))
         self._means: list[Array] = []
-        self._history = History(plan)
+        self._history = History(plan, bend=plan.bend(nodes))
         self.spins = np.full((len(start), plan.steps, len(model.sites)), np.nan)
         self.unresolved = np.zeros(len(start), dtype=bool)
         self._log_weights = np.log(model.weights)

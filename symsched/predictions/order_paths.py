@@ -34,8 +34,9 @@ def order_paths(model: AbstractOrderModel, plan: Plan, start: Array) -> OrderPat
     node.
 
     For order 1 the plan is run on x = α ν with D = √d E[g | ν]. A component of order q > 1 moves by the plan's share
-    of q ψ^{q−1} √d E[g | ν]. Both feel a common mean or a width that the plan gets wrong. A path that no window has
-    decided is at last divided by the laws of the coordinates, not by their cumulants: ``Coordinates``.
+    of q ψ^{q−1} √d E[g | ν], and where q = n + 1 by √(d q!) of the plan's wave of He_n. Both feel a common mean or a
+    width that the plan gets wrong. A path that no window has decided is at last divided by the laws of the coordinates,
+    not by their cumulants: ``Coordinates``.
     """
     if model.dimension > _LARGEST_WITH_ORDER and any(order > 1 for order in model.orders):
         raise ValueError(
@@ -60,7 +61,9 @@ def _carried(model: AbstractOrderModel, plan: Plan, start: Array, count: int) ->
     linear = orders == 1
     fixed = np.full(paths, -1)
     pull = np.where(linear, model.lift, orders * math.sqrt(model.dimension))
-    history, offsets = History(plan, 0.0), _offsets(model, plan)
+    # √(d/q!) E He_q(z + ε He_n(z)) is ε √(d q!) for n = q − 1, and of order ε² else.
+    waves = [math.sqrt(model.dimension * math.factorial(q)) if q == plan.degree + 1 else 0.0 for q in model.orders]
+    history, offsets = History(plan, 0.0, np.array(waves)), _offsets(model, plan)
     coordinates = Coordinates(model, plan, start, count) if model.whole and shares.shape[2] > 1 else None
     for k in range(plan.steps):
         psi, alpha = plan.psi[k], plan.alpha[k]
@@ -97,7 +100,7 @@ def _offsets(model: AbstractOrderModel, plan: Plan) -> Array:
     """
     out = np.zeros((plan.steps, len(model.orders)))
     # Factor of the noise, and mean of a coordinate at the mean posterior mean that all modes share.
-    path, history = np.array([1.0, 0.0]), History(plan, np.array([0.0, 1.0]))
+    path, history = np.array([1.0, 0.0]), History(plan, np.array([0.0, 1.0]), 0.0)
     for k in range(plan.steps):
         psi, alpha = plan.psi[k], plan.alpha[k]
         expected = 1 + psi**2 * model.spread

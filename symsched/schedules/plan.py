@@ -15,19 +15,22 @@ from itertools import pairwise
 from typing import ClassVar, final
 
 import numpy as np
-from scipy import sparse
+from scipy import sparse, special
 
 from symsched.algebra.arrays import Array, unwritable
+from symsched.errors import require_integer
 
 _ROUNDING = 1e-9  # of amplitudes that a user divides by each other
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """N steps x_{k+1} = A_k x_k + Σ_{j≤k} B_kj D_j + shift_k, D_j = E[a | z + ψ_j a = x_j/α_j], from x_0 = α_0 z.
+    """N steps x_{k+1} = A_k x_k + Σ_{j≤k} B_kj D_j + shift_k + wave_k He_n(z), D_j = E[a | z + ψ_j a = x_j/α_j].
 
-    D at ψ = 0 is E a whatever the noise: it is free, and ``evaluations`` does not count it. Where ψ stands still, the
-    state before it may be an inner stage of a scheme of two evaluations a step, such as Heun's.
+    They start from x_0 = α_0 z. D at ψ = 0 is E a whatever the noise: it is free, and ``evaluations`` does not count
+    it. Where ψ stands still, the state before it may be an inner stage of a scheme of two evaluations a step, such as
+    Heun's. A wave is what a design knows of a cumulant of order n + 1 before it has evaluated anything; He_0 = 1 and
+    He_1 = z are what ``shift`` and ``A`` are for, so that n, the ``degree``, is at least 2 where there is one.
 
     ============  =======  =====================================================
     array         shape    meaning
@@ -40,6 +43,7 @@ class Plan:
     ``B``         (N, N)   coefficients of the posterior means; 0 where j > k.
                            Kept sparse, so that N may be large; a dense array will do
     ``shift``     (N,)     constant added to every coordinate, 0 unless given
+    ``wave``      (N,)     coefficient of He_n(z) of a coordinate's noise, 0 unless given
     ============  =======  =====================================================
     """
 
@@ -50,17 +54,20 @@ class Plan:
     A: Array
     B: sparse.csr_array
     shift: Array = field(default_factory=lambda: np.zeros(0))
+    wave: Array = field(default_factory=lambda: np.zeros(0))
+    degree: int = 0
 
     def __post_init__(self) -> None:
         """Check shapes, finiteness and order once, so that no integrator has to."""
-        for name in ("times", "psi", "alpha", "beta", "A", "shift"):
+        for name in ("times", "psi", "alpha", "beta", "A", "shift", "wave"):
             _require_real(name, getattr(self, name))
             object.__setattr__(self, name, unwritable(getattr(self, name)))
         n = self.psi.size
         if self.psi.ndim != 1:
             raise ValueError(f"psi must have shape (N,), a number for each step, got {self.psi.shape}")
-        if self.shift.size == 0:
-            object.__setattr__(self, "shift", unwritable(np.zeros(n)))
+        for name in ("shift", "wave"):
+            if getattr(self, name).size == 0:
+                object.__setattr__(self, name, unwritable(np.zeros(n)))
         _require_real("B", self.B)
         if np.ndim(self.B) != 2:
             raise ValueError(f"B must have shape {(n, n)}, got {np.shape(self.B)}")
@@ -68,7 +75,8 @@ class Plan:
         table.eliminate_zeros()
         table.sort_indices()
         object.__setattr__(self, "B", table)
-        steps, nodes = dict.fromkeys(("psi", "A", "shift"), (n,)), dict.fromkeys(("times", "alpha", "beta"), (n + 1,))
+        steps = dict.fromkeys(("psi", "A", "shift", "wave"), (n,))
+        nodes = dict.fromkeys(("times", "alpha", "beta"), (n + 1,))
         shapes = {"B": (n, n), **steps, **nodes}
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:
@@ -78,9 +86,16 @@ class Plan:
                 raise ValueError(
                     f"{name} of the plan holds a value that is not finite; the grid meets the end of the interpolant"
                 )
-        if sparse.triu(table, 1).nnz:
+        object.__setattr__(self, "degree", require_integer(self.degree, "degree", 0))
+        self._check_meaning()
+
+    def _check_meaning(self) -> None:
+        """Raise ValueError where arrays of the right shapes are not those of a plan."""
+        if self.bends and self.degree < 2:
+            raise ValueError(f"a wave of degree {self.degree} is a shift or a multiple of x: degree must be at least 2")
+        if sparse.triu(self.B, 1).nnz:
             raise ValueError("B must be lower triangular: a step cannot use a posterior mean that comes later")
-        if n == 0 or np.any(self.alpha[:-1] <= 0):
+        if self.steps == 0 or np.any(self.alpha[:-1] <= 0):
             raise ValueError("a plan needs a node, and noise alpha > 0 at every node but the last")
         # A window that stands still does so up to rounding.
         if np.any(np.diff(self.psi) < -1e-12 * self.psi[1:]):
@@ -102,6 +117,15 @@ class Plan:
         """Number of nodes with ψ > 0: the posterior means that a sample costs, each a call of a denoiser."""
         return int(np.count_nonzero(self.psi > 0))
 
+    @cached_property
+    def bends(self) -> bool:
+        """Whether a step adds a wave: a coordinate is then not linear in its noise."""
+        return bool(np.any(self.wave))
+
+    def bend(self, noise: Array) -> Array | None:
+        """Return He_n(z) of coordinates of ``noise`` z, None where no step adds it."""
+        return np.asarray(special.eval_hermitenorm(self.degree, noise)) if self.bends else None
+
     @property
     def influence(self) -> Array:
         """Σ_k |B_kj|, shape (N,): how much of an error in D_j enters the path."""
@@ -113,13 +137,14 @@ class Plan:
         below = sparse.tril(self.B, -1, format="csr")
         bounds, columns, values = (part.tolist() for part in (below.indptr, below.indices, below.data))
         used_again = set(columns)
-        own, shifts = self.B.diagonal().tolist(), self.shift.tolist()
+        own, shifts, waves = self.B.diagonal().tolist(), self.shift.tolist(), self.wave.tolist()
         return tuple(
             Row(
                 scale,
                 own[k],
                 tuple(zip(columns[first:last], values[first:last], strict=True)),
                 shifts[k],
+                waves[k],
                 k in used_again,
             )
             for k, (scale, (first, last)) in enumerate(zip(self.A.tolist(), pairwise(bounds), strict=True))
@@ -127,8 +152,8 @@ class Plan:
 
     @cached_property
     def is_diagonal(self) -> bool:
-        """Whether a step is A_k x_k + B_kk D_k: no earlier posterior mean, no shift."""
-        return not np.any(self.shift) and all(not row.earlier for row in self.rows)
+        """Whether a step is A_k x_k + B_kk D_k: no earlier posterior mean, no shift, no wave."""
+        return not (np.any(self.shift) or self.bends) and all(not row.earlier for row in self.rows)
 
     def folded(self, slopes: Array, intercepts: Array) -> tuple[Array, Array]:
         """Return ``gains`` and ``pulls`` of A_k x + B_kk D = gain x + pull where D = slope x + intercept, (N, …) each.
@@ -149,12 +174,13 @@ def _require_real(name: str, values: object) -> None:
 @final
 @dataclass(frozen=True)
 class Row:
-    """One step: the factors of the state, of D_k and of ``earlier`` D_j, the shift, whether D_k is used again."""
+    """One step: the factors of the state, of D_k and of ``earlier`` D_j, shift and wave, whether D_k is used again."""
 
     scale: float
     own: float
     earlier: tuple[tuple[int, float], ...]
     shift: float
+    wave: float
     used_again: bool
 
 
@@ -163,13 +189,19 @@ class History:
     """Advances one path along a plan, and keeps those D_j that a later step still uses.
 
     The path may be any array that is linear in the coordinates, the D_j alike; ``unit`` is what it gains when every
-    coordinate gains 1.
+    coordinate gains 1, ``bend`` when each gains He_n of its noise.
     """
 
-    def __init__(self, plan: Plan, unit: Array | float = 1.0) -> None:
+    def __init__(self, plan: Plan, unit: Array | float = 1.0, bend: Array | float | None = None) -> None:
         """Start at node 0."""
+        if plan.bends and bend is None:
+            raise ValueError(
+                f"this plan adds He_{plan.degree} of a coordinate's noise, and paths that are linear in it cannot carry"
+                " that; take method='full', or 'scalar map' where coordinates are exchangeable"
+            )
         self._rows = plan.rows
         self._unit = unit
+        self._bend = bend
         self._kept: dict[int, Array] = {}
 
     def advance(self, node: int, x: Array, mean: Array) -> Array:
@@ -184,12 +216,14 @@ class History:
         return self.complete(node, x, mean)
 
     def complete(self, node: int, x: Array, mean: Array) -> Array:
-        """Add the earlier D_j and the shift to x = A_k x_k + B_kk D_k in place; keep ``mean``, D_k, if it is needed."""
+        """Add earlier D_j, shift and wave to x = A_k x_k + B_kk D_k in place; keep ``mean``, D_k, if it is needed."""
         row = self._rows[node]
         for j, factor in row.earlier:
             x += factor * self._kept[j]
         if row.shift:
             x += row.shift * self._unit
+        if row.wave and self._bend is not None:
+            x += row.wave * self._bend
         if row.used_again:
             self._kept[node] = mean
         return x
@@ -197,6 +231,8 @@ class History:
     def re_express(self, expressed: Callable[[Array], Array]) -> None:
         """Replace what is kept by another expression of it, when the path has changed its own."""
         self._kept = {j: expressed(mean) for j, mean in self._kept.items()}
+        if isinstance(self._bend, np.ndarray):
+            self._bend = expressed(self._bend)
 
 
 class AbstractTable(abc.ABC):

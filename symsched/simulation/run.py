@@ -151,7 +151,7 @@ def run_plan(
         rows = require_integer(rows, "rows", 1)
     if executor is not None and not isinstance(executor, Executor):
         raise TypeError(f"executor must be a concurrent.futures.Executor or None, got {executor!r}")
-    chosen = choose(methods_of(model), model.dimension, method, keep, statistic)
+    chosen = choose(methods_of(model), model.dimension, method, keep, statistic, bends=plan.bends)
     d = model.dimension if chosen.keeps == "x" else min(model.dimension, _ROWS_AS_IF)
     blocks = Blocks(require_integer(seed, "seed", 0), n, d)
     task = BlockTask(chosen, plan, blocks, model.dimension, Recording.of(plan, statistic, watch), keep == "x")

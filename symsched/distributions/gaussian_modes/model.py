@@ -31,8 +31,8 @@ class DirectionModel(Directions, AbstractModel):
     def methods(self) -> tuple[Method, ...]:
         """Return the affine methods: by the projections of the noise, or with all coordinates."""
         return (
-            Method("order parameter", partial(integrate_projections, self), keeps="statistics", highest=2),
-            Method("affine", partial(integrate_directions, self)),
+            Method("order parameter", partial(integrate_projections, self), keeps="statistics", highest=2, linear=True),
+            Method("affine", partial(integrate_directions, self), linear=True),
         )
 
     def sample(self, rng: np.random.Generator, n: int) -> Array:

@@ -39,8 +39,8 @@ class Gaussians:
     def methods(self) -> tuple[Method, ...]:
         """The ways to run paths: by two sums of the noise, or with all coordinates."""
         return (
-            Method("order parameter", partial(integrate_sums, self), keeps="statistics", highest=2),
-            Method("affine", partial(integrate_product, self)),
+            Method("order parameter", partial(integrate_sums, self), keeps="statistics", highest=2, linear=True),
+            Method("affine", partial(integrate_product, self), linear=True),
         )
 
 

@@ -90,7 +90,8 @@ def _evolve(drift: AbstractDrift, plan: Plan, cells: Cells, track: Track) -> tup
     An error made when the map has slope s grows by the later steepening only, S/s in all, and a final slope S above d
     concerns no coordinate: that is how the errors of single steps are judged and added.
     """
-    frame, history, influence = CellFrame(cells), History(plan), plan.influence
+    frame, influence = CellFrame(cells), plan.influence
+    history = History(plan, bend=plan.bend(cells.x / plan.alpha[0]))
     worst = 0.0
     debt = np.zeros(cells.paths)
     for node in range(plan.steps + 1):
