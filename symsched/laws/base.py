@@ -182,7 +182,7 @@ class AbstractLaw(abc.ABC):
                 raise DerivationError(
                     "cumulants",
                     f"two ways give {values[k]} ± {errors[k]:.1g} and {value!r} for order {k + 1} of {brief(self)}",
-                    "The density has structure that they do not resolve: give it as a mixture of simpler laws.",
+                    "Its structure or tail is beyond what they resolve: truncate it, or give a mixture of simple laws.",
                 )
         return values, errors
 

@@ -60,14 +60,17 @@ def _motions(interpolant: Interpolant, scales: Sequence[Scale]) -> Iterator[tupl
             there = _at_signal(interpolant, kappa * amplitude * d ** (growth - exponent))
         else:
             there = _at_noise(interpolant, kappa * d ** following[1])
-        if exponent >= growth:
+        if following is not None and not bridged and following[1] < growth < exponent:
+            # β stays far below 1 on this scale, and α runs from the next one on: between them neither spans the gap.
+            yield name, _hyperbola(interpolant, here, kappa * d**exponent, there)
+        elif exponent >= growth:
             yield name, _signal_runs(interpolant, here, there)
         elif here.tau != 0:
             yield name, _at_noise(interpolant, remaining * here.alpha + elapsed * there.alpha)
         elif bridged:
             yield name, _at_ratio(interpolant, elapsed * kappa * d**-exponent)
         else:
-            yield name, _hyperbola(interpolant, kappa * d**exponent, there)
+            yield name, _hyperbola(interpolant, here, kappa * d**exponent, there)
         here = there
         if bridged and following is not None:
             low = kappa * d**-exponent
@@ -113,9 +116,11 @@ def _signal_runs(interpolant: Interpolant, begin: Position, finish: Position) ->
     return _at_signal(interpolant, signal)
 
 
-def _hyperbola(interpolant: Interpolant, scale: sp.Expr, finish: Position) -> Position:
-    """Return the motion from ψ = 0 along which signal and noise both move linearly, ``scale`` being the unit of α/β."""
-    return _at_ratio(interpolant, elapsed / (scale * remaining + simplified(finish.alpha / finish.beta) * elapsed))
+def _hyperbola(interpolant: Interpolant, begin: Position, scale: sp.Expr, finish: Position) -> Position:
+    """Return the motion along which signal and noise both move linearly, ``scale`` being the unit of α/β."""
+    signal = simplified(begin.beta / begin.alpha) * scale * remaining + elapsed
+    noise = scale * remaining + simplified(finish.alpha / finish.beta) * elapsed
+    return _at_ratio(interpolant, signal / noise)
 
 
 def _noise_at(interpolant: Interpolant, rest: sp.Expr) -> sp.Expr:

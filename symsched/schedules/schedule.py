@@ -254,10 +254,11 @@ class Schedule:
                 for part in (window.motion.tau, window.motion.alpha)
             ]
             if not (math.isfinite(begins[1]) and begins[0] > 0 and begins[1] > 0):
+                where = f"at tau = {begins[0]:.4g}" if math.isfinite(begins[0]) else "nowhere between tau = 0 and 1"
                 raise ValueError(
-                    f"kappa = {constant:g} is too large for d = {dimension:g}: the {window.name} window would start at "
-                    f"tau = {begins[0]:.4g}; take kappa below the scale of the window "
-                    "(kappa < sqrt(d) for separated means) or a larger d"
+                    f"kappa = {constant:g} is too large for d = {dimension:g}: the {window.name} window would start "
+                    f"{where}; take kappa below the scale of the window (kappa < sqrt(d) for separated means) or a "
+                    "larger d"
                 )
         return constant
 

@@ -27,6 +27,7 @@ OWN = {
     "roots": Interpolant(sp.sqrt(1 - tau), sp.sqrt(tau)),
     "circle": Interpolant(sp.cos(sp.pi * tau / 2), sp.sin(sp.pi * tau / 2)),
     "square": Interpolant((1 - tau) ** 2, tau),
+    "between": Interpolant(d ** sp.Rational(3, 16) * (1 - tau), tau),
 }
 
 
@@ -58,6 +59,12 @@ def test_amplitudes_keep_their_digits(interpolant, scales, dimension):
             alpha = sp.N(interpolant.alpha.subs({tau: at, d: dimension}), 60)
             assert plan.alpha[k] == pytest.approx(float(alpha), rel=1e-13)
             assert plan.beta[k] == pytest.approx(float(sp.N(interpolant.beta.subs(tau, at), 60)), rel=1e-13)
+
+
+def test_a_kappa_beyond_all_noise_is_refused_in_words():
+    schedule = dilate(Interpolant(d ** sp.Rational(1, 8) * sp.sqrt(1 - tau**2), tau), PAPER)
+    with pytest.raises(ValueError, match=r"kappa = 3 is too large for d = 100: .* nowhere between tau = 0 and 1"):
+        schedule.plan(4, 100, 3.0)
 
 
 @pytest.mark.parametrize("interpolant", INTERPOLANTS.values(), ids=list(INTERPOLANTS))
