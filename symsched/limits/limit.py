@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import sympy as sp
@@ -38,6 +38,21 @@ __all__ = ["CLOCKS", "Limit", "Phase", "derive"]
 
 
 @dataclass(frozen=True, repr=False)
+class LimitSchedule(Schedule):
+    """The schedule of a limit, which knows whose it is: what is exported can say what it was made for."""
+
+    limit: Limit = field(kw_only=True, compare=False)
+
+    def __reduce__(self) -> tuple[Callable[..., Schedule], tuple[Limit]]:
+        """Pickle the limit, which has this schedule."""
+        return _schedule, (self.limit,)
+
+
+def _schedule(limit: Limit) -> Schedule:
+    return limit.schedule
+
+
+@dataclass(frozen=True, repr=False)
 class Limit:
     """The limit theorem of a distribution under an interpolant: phases, schedule and derivation."""
 
@@ -45,7 +60,13 @@ class Limit:
     interpolant: Interpolant
     cascade: Cascade
     phases: tuple[Phase, ...]
-    schedule: Schedule
+    dilated: Schedule = field(repr=False)
+
+    @cached_property
+    def schedule(self) -> LimitSchedule:
+        """The schedule that gives each phase its window; it knows this limit."""
+        own = self.dilated
+        return LimitSchedule(own.interpolant, own.windows, own.sites, limit=self)
 
     def __reduce__(self) -> tuple[Callable[..., Limit], tuple[AbstractDistribution, Interpolant]]:
         """Pickle what it was derived from: a step's verifier is a function that only this process has."""
@@ -54,7 +75,7 @@ class Limit:
     @cached_property
     def derivation(self) -> Derivation:
         """The steps from the density to everything that is shown: ``check()`` re-verifies each by numbers."""
-        return Derivation(steps(self.cascade, self.phases, self.schedule))
+        return Derivation(steps(self.cascade, self.phases, self.dilated))
 
     @property
     def definitions(self) -> tuple[sp.Eq, ...]:
@@ -187,7 +208,10 @@ def schedule_of(source: Source) -> Schedule | AbstractTable:
 
 def warn_if_foreign(source: object, distribution: AbstractDistribution) -> None:
     """Warn where a limit, or a design, is that of another distribution than the one that is sampled."""
+    # A schedule that is passed by itself is meant.
     owner = source if isinstance(source, Limit) else getattr(source, "limit", None)
+    if isinstance(source, Schedule):
+        return
     if isinstance(owner, Limit) and owner.distribution != distribution:
         warnings.warn(
             f"the schedule is that of another distribution, {owner!r}: its steps lie where that one's modes are chosen"

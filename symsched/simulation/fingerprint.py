@@ -18,8 +18,8 @@ _LENGTH = 32  # hexadecimal digits: 128 bits
 def fingerprint(*parts: Any) -> str:  # noqa: ANN401  # walks values of any type and refuses those that it cannot name
     """Return a hexadecimal name for the values, equal for equal values in every process.
 
-    Expressions enter with all digits and assumptions, dataclasses by type and fields, arrays by their bytes. Raises
-    TypeError for a value, such as a function, whose meaning cannot be read off.
+    Expressions enter with all digits and assumptions, dataclasses by type and the fields that make them equal, arrays
+    by their bytes. Raises TypeError for a value, such as a function, whose meaning cannot be read off.
 
     >>> fingerprint(sp.Float("0.1", 15)) == fingerprint(sp.Float("0.1", 16))
     False
@@ -60,7 +60,7 @@ def _pieces(value: Any) -> Iterator[bytes]:  # noqa: ANN401
         yield np.ascontiguousarray(value).tobytes()
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         yield f"{type(value).__module__}.{type(value).__qualname__}".encode()
-        for field in dataclasses.fields(value):
+        for field in (own for own in dataclasses.fields(value) if own.compare):
             yield field.name.encode()
             yield from _pieces(getattr(value, field.name))
     elif isinstance(value, Mapping):

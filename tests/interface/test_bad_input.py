@@ -1,7 +1,5 @@
 """Bad input is refused by an error that names what was required, what came, and where it helps what to do."""
 
-import time
-
 import numpy as np
 import pytest
 import sympy as sp
@@ -299,14 +297,12 @@ def test_masses_whose_factorials_overflow_are_no_less_masses():
     ids=str,
 )
 def test_laws_without_the_moments_that_decide(law, order):
-    begin = time.perf_counter()
     message = refused(
         lambda: symsched.derive(pair(law, Normal("a", 0, 1)), symsched.VP),
         DerivationError,
         f"^first differing cumulant: .*moment of order {order} does not exist",
     )
     assert "Truncate the law" in message
-    assert time.perf_counter() - begin < 5
 
 
 def test_many_equal_cumulants_in_one_of_three_pairs():

@@ -1,9 +1,11 @@
 """What is derived of a distribution is derived once in a process, whoever asks and with whatever object."""
 
 import gc
+import pickle
 import sys
 from collections import Counter
 
+import numpy as np
 import pytest
 import sympy as sp
 
@@ -151,3 +153,13 @@ def test_whatever_stands_for_a_schedule_is_taken_everywhere():
     assert symsched.predict(limit, 6, kappa=3, d=50) != symsched.predict(limit, 6, d=50, schedule=symsched.VP)
     first, second = (symsched.validate(limit, schedule=schedule, **settings) for schedule in (symsched.VP, plain))
     assert first.rows == second.rows
+
+
+def test_the_schedule_of_a_limit_knows_whose_it_is_and_is_no_other_schedule_for_it():
+    limit = symsched.derive(symsched.GaussianMixture(p=sp.Rational(4, 5)), symsched.VP)
+    assert limit.schedule is limit.schedule
+    assert limit.schedule.limit is limit
+    again = pickle.loads(pickle.dumps(limit.schedule))
+    assert again == limit.schedule
+    assert again.limit.distribution == limit.distribution
+    assert np.array_equal(again.psi(6, 1e4, 3), limit.schedule.psi(6, 1e4, 3))

@@ -175,7 +175,7 @@ def test_an_exponent_off_by_one_fails():
     limit = symsched.derive(VARIANCES, symsched.VP)
     first, data = limit.cascade.phases
     phases = (dataclasses.replace(first, exponent=HALF), data)
-    wrong = dataclasses.replace(limit, cascade=dataclasses.replace(limit.cascade, phases=phases), schedule=PAPER_WINDOW)
+    wrong = dataclasses.replace(limit, cascade=dataclasses.replace(limit.cascade, phases=phases), dilated=PAPER_WINDOW)
     report = symsched.validate(wrong, dimensions=(10_000,), n=400, steps=30)
     assert not report.passed
     assert any("at s = 1" in row.claim for row in failures(report))

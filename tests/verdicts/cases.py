@@ -105,7 +105,7 @@ def window(exponent, order):
 def misplaced():
     """Separated variances put at d^−1/2, and sampled by that."""
     first, data = variances().cascade.phases
-    return cascaded(variances(), dataclasses.replace(first, exponent=HALF), data, schedule=window(HALF, 1))
+    return cascaded(variances(), dataclasses.replace(first, exponent=HALF), data, dilated=window(HALF, 1))
 
 
 EDGE = kappa / sp.sqrt(d) / 4
