@@ -21,9 +21,10 @@ from symsched.models.order_model import AbstractOrderModel, AbstractPointsModel,
 from symsched.predictions.designs.errors import FAR, LEAST, Errors
 from symsched.predictions.designs.learned.design import LearnedDesign
 from symsched.predictions.designs.learned.judged import table_errors
-from symsched.predictions.designs.learned.sites import Form, Landing, best_rows, few_atoms
+from symsched.predictions.designs.learned.sites import Form, Landing, best_rows
 from symsched.predictions.designs.learned.table import Before, Gap, Table
 from symsched.predictions.designs.learned.window import Choice, Window, best_window, weight_tables
+from symsched.predictions.designs.nodes import few_atoms, half_seen
 
 _JUDGED = (LEAST, 1e6, FAR[0])
 """Dimensions over which tables are compared."""
@@ -33,10 +34,12 @@ _CLEAR = 0.025
 """What may be left of ν_0 where the gap ends there, in units of half the distance of the modes."""
 _NEAR, FARTHEST = 0.6, 1.0
 """ψ at the end of a gap of order q > 2, in units of one over the deviation, unless that leaves more of ν_0."""
-_READS = 3
-"""Groups of paths of a mode by how well they are decided."""
+_LINE_NEAR = 0.4
+"""The same in units of the ψ that sees half of a coordinate, for modes on a line: wells that are left meet half way."""
+_READS, _LINE_READS = 3, 5
+"""Groups of paths of a mode by how well they are decided, and by their side on a line."""
 _INSIDE, _BEHIND = 2, 3
-"""Nodes of a window, one more where q > 2, and behind the gap, at most."""
+"""Nodes of a window, one more where q > 2 or modes lie on a line, and behind the gap, at most."""
 _ENOUGH = 0.5
 """Errors, in units of 1 % and 5 %, below which no further evaluation is tried."""
 _WIDTHS = (0.3, 1.0)
@@ -77,6 +80,11 @@ class _Problem:
         branches = self.limit.cascade.speciations[-1].branches if self.order else ()
         return tuple((one[0][0], one[1][0]) for one in (b.outcomes for b in branches) if len(one) == 2)
 
+    @property
+    def line(self) -> bool:
+        """Whether three or more modes part by their means alone."""
+        return self.order == 1 and not self.model.centred and len(self.model.sites) > 2
+
     @cached_property
     def before(self) -> Before | None:
         """The evaluations that tell branches apart before the last phase, None where there is one phase."""
@@ -104,14 +112,16 @@ class _Problem:
         """Half the smallest distance of the means of normal modes, or of two c_q."""
         if not self.order:
             return 0.0
-        if self.model.centred:
+        if self.model.centred or self.line:
             return _half_distance(self.places)
         one, other = self.slopes[list(self.pairs[0])]
         return float(abs(one - other)) / 2
 
     @property
     def middle(self) -> float:
-        """(c_q + c_q')/2 of two modes."""
+        """(c_q + c_q')/2 of two modes, the mean of all on a line."""
+        if self.line:
+            return float(self.slopes.mean())
         return 0.0 if self.model.centred or not self.order else float(self.slopes[list(self.pairs[0])].mean())
 
     @property
@@ -128,14 +138,16 @@ class _Problem:
 
     @property
     def shares(self) -> Array:
-        """The weights of the modes of a pair, given the pair; of normal modes in general directions all weights."""
+        """The weights of the modes of a pair, given the pair; of more modes that part at once all weights."""
         own = self.model.weights
-        return own if self.model.centred else np.asarray(own[list(self.pairs[0])] / own[list(self.pairs[0])].sum())
+        if self.model.centred or self.line:
+            return own
+        return np.asarray(own[list(self.pairs[0])] / own[list(self.pairs[0])].sum())
 
-    @property
+    @cached_property
     def unit(self) -> float:
-        """One over the largest deviation of a site."""
-        return 1 / (max(math.sqrt(site.variance) for site in self.model.sites) or 1.0)
+        """The least ψ that sees half of a coordinate in some mode."""
+        return min(half_seen(site) for site in self.model.sites)
 
     @property
     def atoms(self) -> bool:
@@ -151,7 +163,7 @@ class _Problem:
 
     def landing(self, reads: tuple[tuple[Array, Array], ...], model: AbstractOrderModel | None = None) -> Landing:
         """Return where paths of these read-outs land behind the gap."""
-        pair = self.pairs[0] if self.pairs else (0, 1)
+        pair = None if self.line else self.pairs[0] if self.pairs else (0, 1)
         shape = (self.middle, self.half, self.spread)
         return Landing(model or self.model, self.order, self.means, *shape, reads, pair)
 
@@ -160,6 +172,9 @@ class _Problem:
         assert isinstance(self.model, AbstractPointsModel)
         if self.model.centred:
             return _crowd(self.model.points.places, self.model.weights, count)
+        if self.line:
+            choice = Choice(((self.slopes - self.middle) / self.half)[:, None], self.edges)
+            return best_window(choice, weight_tables(len(self.slopes), self.shares), count, free=True)[0], choice
         if self.order <= 2:
             slopes = self.slopes[list(self.pairs[0])]
             return _pair_window(count, self.weights), Choice(((slopes - self.middle) / self.half)[:, None])
@@ -167,20 +182,33 @@ class _Problem:
         # modes meet where the tie falls at the end of the gap.
         end, nowhere = self.end_of_gap, self.landing(())
         edge = nowhere.tie(end) / (nowhere.wave(end) * self.half)
-        choice = Choice((self.slopes / self.half)[:, None], edge)
+        choice = Choice((self.slopes / self.half)[:, None], (edge,))
         tables = weight_tables(2, self.model.weights, self.weights)
         tables = np.concatenate([tables, tables[:, ::-1]])
         return best_window(choice, tables, count, free=True, shown=False)[0], choice
 
+    @cached_property
+    def edges(self) -> tuple[float, ...]:
+        """Read-outs at which a path on a line passes from each mode to the next."""
+        order, nowhere = np.argsort(self.slopes).tolist(), self.landing(())
+        out = []
+        for pair in itertools.pairwise(order):
+            low, high = (float(self.slopes[k] - self.middle) / self.half for k in pair)
+            met = nowhere.met(self.end_of_gap, pair, (float(self.slopes[pair[0]]), float(self.slopes[pair[1]])))
+            out.append((low + high + met * (high - low)) / 2)
+        return tuple(out)
+
     @property
     def end_of_gap(self) -> float:
-        """ψ of the first node behind a gap of order q > 2."""
+        """ψ of the first node behind a gap of order q > 2, or of more than two modes on a line."""
+        if self.line:
+            return max(self.clear, _LINE_NEAR * self.unit)
         deviation = math.sqrt(self.spread)
         return min(max(self.clear, _NEAR / deviation), FARTHEST / deviation)
 
     def tables(self, inside: int, behind: int) -> Iterator[Table]:
-        """Return tables of so many nodes in the window and behind it: blind, and where sites have atoms also not."""
-        blinds = (True, False) if self.atoms else (True,)
+        """Return tables of so many nodes in the window and behind it: blind, and of two modes with atoms also not."""
+        blinds = (True, False) if self.atoms and not self.line else (True,)
         if not self.order:
             landing = self.landing(tuple((np.zeros(1), np.ones(1)) for _ in self.model.sites))
             for blind in blinds:
@@ -195,15 +223,17 @@ class _Problem:
         unit = self.half / math.sqrt(math.factorial(order))
         last = float((window.strengths[-1] / unit) ** (1 / order)) * LEAST**-self.exponent
         floors = [apart * last for apart in _APART]
-        if order > 2:
+        fixed = order > 2 or self.line
+        if fixed:
             floors = [self.end_of_gap]
         elif order == 2 or centred:
             floors = [max(floors[0], self.clear)]
-        gained = order == 1 and not centred
-        average = 0.0 if centred else float(self.shares @ self.slopes[list(self.pairs[0])])
+        gained = order == 1 and not centred and not fixed
+        own = slice(None) if self.line else list(self.pairs[0]) if self.pairs else []
+        average = 0.0 if centred else float(self.shares @ self.slopes[own])
         for floor, blind in itertools.product(floors, blinds):
             form = Form(
-                behind, floor, self.unit, anchored=order != 1, blind=blind, gained=gained, row=self.row, fixed=order > 2
+                behind, floor, self.unit, anchored=order != 1, blind=blind, gained=gained, row=self.row, fixed=fixed
             )
             rows, _ = best_rows(landing, form)
             psi = float(rows.nodes[0])
@@ -214,10 +244,13 @@ class _Problem:
 
     def _landed(self, window: Window, choice: Choice) -> Landing:
         """Return where the paths of a window land."""
-        reads, modes, masses = choice.paths(window, self.shares, _READS)
+        reads, modes, masses = choice.paths(window, self.shares, _LINE_READS if self.line else _READS)
         if not self.model.centred:
-            from_edge = reads[:, 0] - (choice.edge or 0.0)
-            ends = [(from_edge[modes == k], masses[modes == k] / masses[modes == k].sum()) for k in range(2)]
+            from_edge = reads[:, 0] - (0.0 if self.line or not choice.edges else choice.edges[0])
+            each = [modes == k for k in range(len(self.shares))]
+            ends = [(from_edge[mine], masses[mine] / masses[mine].sum()) for mine in each]
+            if self.line:
+                return self.landing(tuple(ends))
             # A mode that is alone in its branch lands by its own cumulant.
             paths = [(np.full(1, (one - self.middle) / self.half), np.ones(1)) for one in self.slopes]
             for pair in self.pairs:
@@ -244,7 +277,8 @@ def learned_design(
     table holds from the d on at which it is predicted.
 
     It is of this form where nothing is decided, where two modes part by a cumulant that does not shrink with d and, if
-    that is not the mean, a step crosses the gap behind it, and for any number of normal modes in general directions.
+    that is not the mean, a step crosses the gap behind it, where more modes part by their means alone, and for any
+    number of normal modes in general directions.
     """
     model = limit.order_model(FAR[0])
     problem = _Problem(limit, model, weights, widths, row)
@@ -282,8 +316,8 @@ def _fits(problem: _Problem, evaluations: int) -> bool:
         return len(speciations) == 2 and evaluations >= _TREE and _two_branches(problem)
     order = problem.order
     crossed = order == 1 or problem.limit.schedule.windows[0].crossing is not None
-    pair = len(model.sites) == 2 or model.centred
-    least = 3 if order > 2 else 2
+    pair = len(model.sites) == 2 or model.centred or (problem.line and model.orders == (1,))
+    least = 3 if order > 2 or problem.line else 2
     return bool(pair and crossed and speciations[0].exponent * order * 2 == 1 and evaluations >= least)
 
 
@@ -305,8 +339,9 @@ def _splits(problem: _Problem, evaluations: int) -> list[tuple[int, int]]:
     """Return the numbers of nodes in the window and behind it that are tried, increasing in what they cost."""
     order = problem.order
     evaluations -= 0 if problem.before is None else 2
-    least = 0 if order == 0 else 2 if order > 2 else 1
-    most = 0 if order == 0 else 1 if problem.model.centred else _INSIDE + (order > 2)
+    longer = order > 2 or problem.line
+    least = 0 if order == 0 else 2 if longer else 1
+    most = 0 if order == 0 else 1 if problem.model.centred else _INSIDE + longer
     splits = [
         (inside, behind)
         for inside in range(least, most + 1)

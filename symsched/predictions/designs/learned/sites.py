@@ -6,22 +6,21 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
-from typing import TypeGuard, final
+from typing import final
 
 import numpy as np
 from scipy import optimize, special
 
 from symsched.algebra.arrays import Array
-from symsched.laws.numeric import AbstractSite, AtomSite
+from symsched.laws.numeric import AbstractSite
 from symsched.laws.numeric.tables import fast_kernel
 from symsched.models.order_model import AbstractOrderModel, DiscreteOrderModel
-from symsched.predictions.designs.errors import LEAST, WIDTH
+from symsched.predictions.designs.errors import LEAST, WIDTH, missed_moments
 from symsched.predictions.designs.minimax import simplex
-from symsched.predictions.designs.nodes import NodeLaw, monotone
+from symsched.predictions.designs.nodes import NodeLaw, few_atoms, half_seen, monotone
 
 _REACH = 6.0
 """Standard deviations of a coordinate's noise; 1e-9 lies beyond."""
-_FEW = 4
 _COARSE, _FINE = 97, 25
 """Nodes for the noise, and beside each place where an atom ends and the next begins."""
 _SURE = 25.0
@@ -37,11 +36,6 @@ _TAIL = 0.03
 _FAILED = 1e3
 _LARGE = 12.0
 """Logarithm beyond which a number is not looked for."""
-
-
-def few_atoms(site: AbstractSite) -> TypeGuard[AtomSite]:
-    """Whether the monotone map to a site has steps so few that a table may hit each; many are as good as smooth."""
-    return isinstance(site, AtomSite) and site.values.size <= _FEW
 
 
 @final
@@ -68,7 +62,8 @@ class Landing:
     V = 1 + ψ² c_2 with the ``spread`` c_2 that modes share where q > 2, and 1 else. X(T) = X* + g (ψ̂^q/q!) h T, with
     X* where two modes are equally likely, E log p_1 = E log p_2 over z: not half way between their cumulants once ψ is
     O(1). ``order`` is q, 0 where nothing was decided. ``middle`` and ``half`` are (c_q + c_q')/2 and half their
-    distance for the modes of ``pair``, ``means`` the c_1 of each. ``reads`` holds, per site, T (P,) and masses (P,) of
+    distance for the modes of ``pair``, ``means`` the c_1 of each. Of more modes on a line (no ``pair``) one X* cannot
+    be every tie, and is the middle. ``reads`` holds, per site, T (P,) and masses (P,) of
     the paths that end there.
     """
 
@@ -79,7 +74,7 @@ class Landing:
     half: float
     spread: float
     reads: tuple[tuple[Array, Array], ...]
-    pair: tuple[int, int] = (0, 1)
+    pair: tuple[int, int] | None = (0, 1)
 
     @property
     def decided(self) -> bool:
@@ -121,29 +116,33 @@ class Landing:
 
     def tie(self, psi: float) -> float:
         """X* at ψ, read off a table in log ψ."""
+        if self.pair is None:
+            return self.wave(psi) * self.middle
         where, shares = self._ties
         return self.wave(psi) * (self.middle + self.half * float(np.interp(math.log(psi), where, shares)))
 
     @cached_property
     def _ties(self) -> tuple[Array, Array]:
         """log ψ, and where X* lies between the cumulants of the two modes, from −1 to 1."""
-        scale = max(math.sqrt(site.variance) for site in self.model.sites)
-        where = np.linspace(math.log(0.02 / scale), math.log(8 / scale), _TIES)
-        if not self.decided:
+        scale = min(half_seen(site) for site in self.model.sites)
+        where = np.linspace(math.log(0.02 * scale), math.log(8 * scale), _TIES)
+        if not self.decided or self.pair is None:
             return where, np.zeros(_TIES)
-        return where, np.array([self._tie(math.exp(one)) for one in where])
+        low, high = self.middle - self.half, self.middle + self.half
+        return where, np.array([self.met(math.exp(one), self.pair, (low, high)) for one in where])
 
-    def _tie(self, psi: float) -> float:
-        ends = self.wave(psi) * (self.middle + self.half * np.array([-1.0, 1.0]))
+    def met(self, psi: float, pair: tuple[int, int], slopes: tuple[float, float]) -> float:
+        """Return where between two c_q, from −1 to 1, a path is as likely in either mode of a pair at ψ."""
+        ends = self.wave(psi) * np.array(slopes)
 
         def ahead(shift: float) -> float:
-            seen = np.clip(self.seen(psi, self.placed(self.pair[0], psi, np.array([shift])))[0][0], -1e6, 1e6)
-            return float(seen[self.pair[0]] - seen[self.pair[1]])
+            seen = np.clip(self.seen(psi, self.placed(pair[0], psi, np.array([shift])))[0][0], -1e6, 1e6)
+            return float(seen[pair[0]] - seen[pair[1]])
 
         if ahead(ends[0]) * ahead(ends[1]) >= 0:
             return 0.0
         found = float(optimize.brentq(ahead, *ends, xtol=1e-6 * (ends[1] - ends[0])))
-        return (2 * found - ends.sum()) / (ends[1] - ends[0])
+        return (2 * found - float(ends.sum())) / float(ends[1] - ends[0])
 
     @cached_property
     def _laws(self) -> tuple[AbstractSite | NodeLaw, ...]:
@@ -172,7 +171,7 @@ class Landing:
 
     def enlarged(self, psi: float, gain: float) -> float:
         """Return ``gain``, or the least by which no more of ν_0 than _TAIL is left in the read-out at d = 10⁴."""
-        if self.order != 1 or self.model.centred:
+        if self.order != 1 or self.model.centred or self.pair is None:
             return gain
         return max(gain, 1 / (_TAIL * math.sqrt(LEAST) * psi * self.half))
 
@@ -219,10 +218,11 @@ class Landing:
             off, paths, short = self.off(mode, rows)
             masses = self.noise[1]
             if few_atoms(site):
-                target = (self.targets[mode] - site.mean) / (math.sqrt(site.variance) or 1.0)
+                deviation = math.sqrt(site.variance) or 1.0
+                target = (self.targets[mode] - site.mean) / deviation
                 mean = off @ masses
-                spread = np.sqrt(np.maximum((target + off) ** 2 @ masses - mean**2, 0.0)) - 1
-                moments = math.sqrt(float(paths @ (mean**2 + spread**2)))
+                variance = float(paths @ np.maximum((target + off) ** 2 @ masses - mean**2, 0.0))
+                moments = missed_moments(site, deviation * mean, paths, deviation * math.sqrt(variance))
                 value = max(float(paths @ (np.abs(off) @ masses)), moments)
             else:
                 value = math.sqrt(float(paths @ (off**2 @ masses)))
@@ -234,7 +234,7 @@ class Landing:
 @dataclass(frozen=True)
 class Form:
     """Which numbers of ``Rows`` are free, of ``count`` nodes beyond ψ = ``floor``, or from there on where ``fixed``;
-    ``unit`` is one over a deviation of the sites, in which numbers are counted.
+    ``unit`` is the ψ that sees half of a coordinate, in which numbers are counted.
 
     ``anchored``: D_a is there. ``blind``: rows sum to ψ, the output to 1. ``gained``: the gain is free. ``row``: the
     output is a row, else the last D.
@@ -290,11 +290,11 @@ def best_rows(landing: Landing, form: Form) -> tuple[Rows, float]:
     """Return the rows with the least error that was found, and the error.
 
     Least squares over noise, paths and modes where sites are smooth, Nelder and Mead's simplex where they have atoms,
-    from a few restarts from z at nodes between 1/2 and 5 over the deviation. Deterministic.
+    from a few restarts from z at nodes between 1/2 and 5 times the ψ that sees half of a coordinate. Deterministic.
     """
     sites = landing.model.sites
-    deviations = [math.sqrt(site.variance) or 1.0 for site in sites]
-    high, low = 1 / min(deviations), 1 / max(deviations)
+    halves = [half_seen(site) for site in sites]
+    high, low = max(halves), min(halves)
     atoms = any(few_atoms(site) for site in sites)
 
     def cost(numbers: Array) -> float:

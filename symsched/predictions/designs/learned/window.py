@@ -20,6 +20,8 @@ _LINES = {2: 6}
 """Binary logarithm of how many lines in space; in more directions than two 8."""
 _TRIES = 60
 """Evaluations of the objective per free number."""
+_LINE_TRIES = 400
+"""The same for more than two points on a line: as many edges are to be hit by the same few numbers."""
 _CORNER = 0.25
 _FAILED = 1e3
 
@@ -43,18 +45,20 @@ class Window:
 class Choice:
     """Points (K, C) among which ν chooses, in the units of a ``Window``.
 
-    Two modes meet where the read-out is ``edge``; more of them half way.
+    They meet half way, or, on a line, where the read-out passes from each to the next at ``edges`` (K − 1,).
     """
 
     points: Array
-    edge: float | None = None
+    edges: tuple[float, ...] | None = None
 
-    @property
-    def _marks(self) -> Array:
-        """What read-outs are compared with."""
-        if self.edge is None:
-            return self.points
-        return self.points - self.points.mean(axis=0) + self.edge
+    def _scores(self, seen: Array) -> Array:
+        """Return (…, K), of which the largest says in which mode a read-out ends."""
+        levels = np.sum(self.points**2, axis=1) / 2
+        if self.edges is not None:
+            order = np.argsort(self.points[:, 0])
+            steps = np.array(self.edges) * np.diff(self.points[order, 0])
+            levels[order] = np.concatenate([[0.0], np.cumsum(steps)])
+        return np.asarray(seen @ self.points.T - levels)
 
     def shares(self, window: Window, tables: Array) -> tuple[Array, bool]:
         """Return the share of N(0, I) whose read-out is nearest to each point, under weights ``tables`` (T, K) each, in
@@ -65,7 +69,7 @@ class Choice:
         orderly = True
         for row, weights in zip(out, tables, strict=True):
             seen = self.read(window, nu, weights)
-            scores = seen @ self._marks.T - np.sum(self._marks**2, axis=1) / 2
+            scores = self._scores(seen)
             owner = np.argmax(scores, axis=-1)
             left, right = owner[:, :-1], owner[:, 1:]
             # Between two nodes of different owners the difference of their scores is taken to be straight.
@@ -102,13 +106,15 @@ class Choice:
         nu, masses = _lines(self.points.shape[1])
         mass = (masses[:, None] * _normal_masses()).ravel()
         seen = self.read(window, nu, weights).reshape(len(mass), -1)
-        owner = np.argmax(seen @ self._marks.T - np.sum(self._marks**2, axis=1) / 2, axis=1)
+        owner = np.argmax(self._scores(seen), axis=1)
         parts = []
         for mode in range(len(weights)):
             mine = np.flatnonzero((owner == mode) & (mass > 1e-12))
             if mine.size == 0:
                 continue
-            mine = mine[np.argsort(np.linalg.norm(seen[mine] - self.points[mode], axis=1), kind="stable")]
+            off = seen[mine] - self.points[mode]
+            # On a line a path may be on either side of its point, and the mean of both would be none.
+            mine = mine[np.argsort(off[:, 0] if off.shape[1] == 1 else np.linalg.norm(off, axis=1), kind="stable")]
             grown = np.cumsum(mass[mine])
             groups = np.minimum((grown / grown[-1] * count).astype(int), count - 1)
             for group in np.unique(groups):
@@ -116,7 +122,7 @@ class Choice:
                 parts.append((np.average(seen[inside], axis=0, weights=mass[inside]), mode, mass[inside].sum()))
         reads, modes, kept = zip(*parts, strict=True)
         if len(weights) == 2:  # and one on the edge of either mode, whose mass is nothing
-            edge = np.full(1, self.edge or 0.0)
+            edge = np.full(1, self.edges[0] if self.edges else 0.0)
             reads, modes, kept = (*reads, edge, edge), (*modes, 0, 1), (*kept, 1e-12, 1e-12)
         return np.array(reads), np.array(modes), np.array(kept)
 
@@ -164,7 +170,7 @@ def best_window(choice: Choice, tables: Array, count: int, *, free: bool, shown:
         return Window(strengths, rows, readout)
 
     def cost(numbers: Array) -> float:
-        if np.any(np.abs(numbers) > 6):
+        if np.any(np.abs(numbers) > 6) or np.any(np.diff(numbers[:count]) <= 0):
             return _FAILED
         return choice.error(read(numbers), tables) / WEIGHT
 
@@ -174,7 +180,10 @@ def best_window(choice: Choice, tables: Array, count: int, *, free: bool, shown:
         start += [0.3 * strengths[j] / (j + 1) if shown else strengths[j]] * max((j + 1 if free else j) - first, 0)
     if not (free and shown):
         start += [*np.zeros(count - 1), -1.0] if shown else [*np.zeros(count - 1)]
-    tries = _TRIES * len(start) // (1 if len(choice.points) == 2 else 3)
+    if len(choice.points) == 2:
+        tries = _TRIES * len(start)
+    else:
+        tries = _LINE_TRIES * len(start) if choice.points.shape[1] == 1 else _TRIES * len(start) // 3
     found = simplex(cost, np.array(start), tries, _CORNER)
     again = simplex(cost, found[1], tries, _CORNER / 10)
     value, numbers = min(found, again, key=lambda pair: pair[0])
