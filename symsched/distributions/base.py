@@ -14,6 +14,7 @@ from symsched.distributions.cascade import Cascade
 from symsched.errors import DerivationError, require_integer, require_real
 from symsched.laws import AbstractLaw, AtomLaw, law_of
 from symsched.models.base import AbstractModel
+from symsched.models.denoiser import Denoiser
 from symsched.models.estimates import Comparison
 from symsched.models.order_model import AbstractOrderModel
 from symsched.models.recording import OrderParameter
@@ -93,6 +94,19 @@ class AbstractDistribution(ABC):
         Raises ValueError naming every parameter that is still a symbol.
         """
         return _model(self, require_integer(d, "d", 1))
+
+    def denoiser(self, d: int) -> Denoiser:
+        """Return D(y, ψ) = E[a | z + ψ a = y] at dimension ``d``, exact, a function of arrays (n, d) or torch tensors.
+
+        Anyone's sampler can be tried on it: of x = α z + β a it is asked at y = x/α, ψ = β/α, of EDM's x = a + σ z at
+        y = x/σ, ψ = 1/σ. ``Denoiser`` has the table of conventions. Raises ValueError naming every parameter that is
+        still a symbol.
+
+        >>> import numpy as np, symsched
+        >>> symsched.CurieWeiss(beta=2, h=0).denoiser(3)(np.zeros((1, 3)), 0.0).round(6) + 0.0
+        array([[0., 0., 0.]])
+        """
+        return Denoiser(self.model(d))
 
     def order_model(self, d: float) -> AbstractOrderModel:
         """Return modes and order parameters in numbers at dimension ``d``, a real number as large as it may be."""
