@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, final
@@ -13,9 +13,9 @@ import numpy as np
 from symsched.errors import require_real
 from symsched.limits.limit import Limit
 from symsched.predictions.designs.base import AbstractDesign
-from symsched.predictions.designs.errors import FAR, Errors
+from symsched.predictions.designs.errors import FAR, LEAST, Errors
 from symsched.predictions.designs.learned.judged import table_errors
-from symsched.predictions.designs.learned.table import Gap, Table
+from symsched.predictions.designs.learned.table import Gap, Slope, Table
 from symsched.reporting.pages.data import fields_to_dict
 from symsched.schedules.plan import Plan
 
@@ -35,7 +35,7 @@ class LearnedDesign(AbstractDesign):
     ``predicted`` are its worst errors at d from 10^8 to 10^12 over the modes, ``widths`` where sites are normal, and
     both ends of ``weights`` or, without, the weights of the modes as they are, reversed and equal; its window is the
     best that was found over all weights from 0.05 (of two modes: from 0.01) on. ``starts`` are max(Δw/0.01, W2/(0.05
-    sd)) of all tables that were tried, at d from 10^4 to 10^8, increasing: the least is the best found, and not proven
+    sd)) of all tables that were tried, at d from 10^4 to 10^12, increasing: the least is the best found, and not proven
     the best there is.
     """
 
@@ -86,8 +86,8 @@ class LearnedDesign(AbstractDesign):
             moved_by = 0.1 * gap.half
             name = "data shifted by 10 % of half the distance of the modes"
             out[name] = table_errors(self.limit, table, ranges, far, shift=moved_by)
-        if gap.order in (1, 2) and not gap.centred:  # beyond, no row knows the middle
-            wave = float(table.rows.nodes[0]) ** gap.order / math.factorial(gap.order)
+        if gap.order and not gap.centred:
+            _, wave = table.reduced(float(table.rows.nodes[0]))
             aside = 0.1 * gap.half
             moved = replace(gap, middle=gap.middle + aside, tie=gap.tie + wave * aside)
             name = "middle of the modes off by 10 % of half their distance"
@@ -122,16 +122,45 @@ class LearnedDesign(AbstractDesign):
         yield math.inf, 0.0, float(out[0]), [(c, name) for c, name in zip(out[1:], columns, strict=True) if c]
 
     def _slopes(self) -> list[tuple[float, list[tuple[float, int]]]]:
-        return [
-            (
-                slope.known if abs(slope.known) > _ROUNDED else 0.0,
-                [(float(c), self.table.led + i) for i, c in enumerate(slope.read) if c],
-            )
-            for slope in self.table.slopes()
-        ]
+        return _read(self.table.led, self.table.slopes())
+
+    @cached_property
+    def _near(self) -> tuple[float, list[float], list[tuple[float, list[tuple[float, int]]]]] | None:
+        """2γ, and what d^−2γ is multiplied by in log ψ of the window's nodes and in the numbers of each slope."""
+        table, exponent = self.table, 2 * self.table.gap.exponent
+        if table.near is None:
+            return None
+        unit = LEAST**exponent
+        pairs = zip(table.moved(1.0).slopes(), table.slopes(), strict=True)
+        slopes = [Slope(unit * (at.known - far.known), unit * (at.read - far.read)) for at, far in pairs]
+        return exponent, (unit * table.near.places).tolist(), _read(table.led, slopes)
+
+    def _place(self, k: int, *, tex: bool) -> str:
+        """Return the factor that ψ of the k-th slope has at finite d, if any."""
+        if self._near is None or k >= self.table.inside:
+            return ""
+        exponent, places, _ = self._near
+        return (
+            rf"\, e^{{{places[k]:.8g}\, d^{{-{exponent:.6g}}}}}" if tex else f" exp({places[k]:.8g} d^-{exponent:.6g})"
+        )
+
+    def _slope(self, k: int, *, tex: bool) -> str:
+        """Return b + Σ r_i G_i of the k-th slope, with what it has at finite d besides."""
+        order, text = self.table.gap.order, _inner(self.table.gap.order, *self._slopes()[k], tex=tex)
+        if self._near is None:
+            return text
+        exponent, _, slopes = self._near
+        more = _inner(order, *slopes[k], tex=tex)
+        power = rf"d^{{-{exponent:.6g}}}" if tex else f"d^-{exponent:.6g}"
+        grown = (rf"{power} \bigl({more}\bigr)" if tex else f"{power} ({more})") if more else ""
+        return " + ".join(part for part in (text, grown) if part)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the table as plain data, ready for JSON: psi is ``strength`` d^−``exponent`` in the window."""
+        """Return the table as plain data, ready for JSON: psi is ``strength`` d^−``exponent`` in the window.
+
+        ``near`` is what numbers gain from d = 10⁴ on, times x = d^−``exponent``: psi exp(``growth`` x), ``known`` and
+        ``read``; None where they do not depend on d.
+        """
         table, gap = self.table, self.table.gap
         places = [*((float(one), gap.exponent) for one in table.places), (float(table.rows.nodes[0]), 0.0)]
         return {
@@ -147,9 +176,23 @@ class LearnedDesign(AbstractDesign):
                 {"strength": place, "exponent": power, "known": known, "read": {str(i): c for c, i in read}}
                 for (place, power), (known, read) in zip(places, self._slopes(), strict=False)
             ],
+            "near": self._near_to_dict(),
             "nodes": table.rows.nodes.tolist(),
             "rows": table.rows.rows[1:].tolist(),
             "output": table.rows.output.tolist(),
+        }
+
+    def _near_to_dict(self) -> dict[str, Any] | None:
+        if self._near is None:
+            return None
+        exponent, places, slopes = self._near
+        grown = [*places, 0.0]
+        return {
+            "exponent": exponent,
+            "slopes": [
+                {"growth": growth, "known": known, "read": {str(i): c for c, i in read}}
+                for growth, (known, read) in zip(grown, slopes, strict=True)
+            ],
         }
 
     def latex(self) -> str:
@@ -158,14 +201,15 @@ class LearnedDesign(AbstractDesign):
         G_i is defined beneath where it is more than D_i: the slope of order q that D_i shows.
         """
         gap = self.table.gap
-        led, anchor = self.table.led, self._anchor
-        lines, slopes = [r"D_0 &= \mathbb{E}\, a", *self._branches(tex=True)], self._slopes()
+        led, anchor, slopes = self.table.led, self._anchor, len(self._slopes())
+        lines = [r"D_0 &= \mathbb{E}\, a", *self._branches(tex=True)]
         for k, (place, power, noise, terms) in enumerate(self._lines(), led + 1):
             last = math.isinf(place)
             if not last:
-                lines.append(rf"\psi_{{{k}}} &= {place:.8g}" + (rf"\, d^{{-{power:.6g}}}" if power else ""))
-            if not last and k <= led + len(slopes):
-                lines.append(rf"y_{{{k}}} &= {_slope_text(gap, k, anchor, *slopes[k - led - 1])}")
+                grown = self._place(k - led - 1, tex=True)
+                lines.append(rf"\psi_{{{k}}} &= {place:.8g}" + (rf"\, d^{{-{power:.6g}}}" if power else "") + grown)
+            if not last and k <= led + slopes:
+                lines.append(rf"y_{{{k}}} &= {_slope_text(gap, k, anchor, self._slope(k - led - 1, tex=True))}")
             else:
                 body = "".join(rf" {c:+.8g}\, {_tex(name)}" for c, name in terms)
                 start = "z" if noise == 1 and not last else (rf"{noise:.8g}\, z" if noise else "")
@@ -185,7 +229,7 @@ class LearnedDesign(AbstractDesign):
 
     def to_text(self) -> str:
         """Return the table as lines of text: a node and its row each, and the output."""
-        gap, slopes = self.table.gap, self._slopes()
+        gap, slopes = self.table.gap, len(self._slopes())
         led, anchor = self.table.led, self._anchor
         legend = "D_0 = E a; G_i = (D_i - A)/psi_i" if led else _LEGENDS.get(gap.order, _LEGEND)
         lines = [legend.format(q=gap.order, c=gap.spread), *self._branches(tex=False)]
@@ -195,15 +239,13 @@ class LearnedDesign(AbstractDesign):
         front = {1: "z + psi", 2: f"{plain} + psi^2/2"}.get(gap.order, general)
         for k, (place, power, noise, terms) in enumerate(self._lines(), led + 1):
             last = math.isinf(place)
-            if not last and k <= led + len(slopes):
-                known, read = slopes[k - led - 1]
-                first = [f"{known:+.8g}" + (" z" if gap.order == 2 else "")] if known else []
-                parts = [*first, *(f"{c:+.8g} G_{i}" for c, i in read)]
-                text = f"y = {front} ({' '.join(parts)})" if parts else f"y = {bare}"
+            if not last and k <= led + slopes:
+                inner = self._slope(k - led - 1, tex=False)
+                text = f"y = {front} ({inner})" if inner else f"y = {bare}"
             else:
                 start = "z" if noise == 1 else f"{noise:.8g} z"
                 text = " ".join([f"{'x' if last else 'y'} = {start}", *(f"{c:+.8g} {name}" for c, name in terms)])
-            at = f"psi {place:.8g}" + (f" d^-{power:.6g}" if power else "")
+            at = f"psi {place:.8g}" + (f" d^-{power:.6g}" if power else "") + self._place(k - led - 1, tex=False)
             lines.append(f"    {'output':24s} {text}" if last else f"{k:3d} {at:24s} {text}")
         return "\n".join(lines)
 
@@ -243,25 +285,37 @@ def _tex(name: str) -> str:
     return f"D_{{{name[2:]}}}" if name.startswith("D_") else name
 
 
-def _slope_text(gap: Gap, k: int, anchor: str, known: float, read: list[tuple[float, int]]) -> str:
-    """Return √V (z + (ψ̂^q/q!) (b + Σ r_i G_i)) + ψ D_0, or A for D_0, as LaTeX."""
-    name = "D" if gap.order == 1 else "G"
-    inner = "".join(rf" {c:+.8g}\, {name}_{{{i}}}" for c, i in read).strip().removeprefix("+")
+def _read(led: int, slopes: Iterable[Slope]) -> list[tuple[float, list[tuple[float, int]]]]:
+    """Return b and the terms (r_i, i) of slopes behind ``led`` evaluations."""
+    return [
+        (
+            slope.known if abs(slope.known) > _ROUNDED else 0.0,
+            [(float(c), led + i) for i, c in enumerate(slope.read) if abs(c) > _ROUNDED],
+        )
+        for slope in slopes
+    ]
+
+
+def _inner(order: int, known: float, read: list[tuple[float, int]], *, tex: bool) -> str:
+    """Return b He_{q−1}(z) + Σ r_i G_i, as LaTeX or plain."""
+    space = r"\, " if tex else " "
+    wave = {1: "", 2: f"{space}z"}.get(order, rf"\, \mathrm{{He}}_{{{order - 1}}}(z)" if tex else f" He_{order - 1}(z)")
+    name = "D" if order == 1 and tex else "G"
+    parts = [f"{known:+.8g}{wave}"] if known else []
+    parts += [f"{c:+.8g}{space}{name}_{{{i}}}" if tex else f"{c:+.8g} G_{i}" for c, i in read]
+    text = " ".join(parts)
+    return text.removeprefix("+") if tex else text
+
+
+def _slope_text(gap: Gap, k: int, anchor: str, inner: str) -> str:
+    """Return √V (z + (ψ̂^q/q!) (b He_{q−1}(z) + Σ r_i G_i)) + ψ D_0, or A for D_0, as LaTeX."""
     if gap.order == 1:
-        return rf"z + \psi_{{{k}}} \bigl({f'{known:.8g}' if known else ''}{_signed(inner, known)}\bigr)"
+        return rf"z + \psi_{{{k}}} \bigl({inner}\bigr)"
     base = rf"\psi_{{{k}}} {anchor} + "
     if gap.order == 2:
-        front = f"{known:.8g}\\, z" if known else ""
-        return rf"{base}z + \tfrac12 \psi_{{{k}}}^2 \bigl({front}{_signed(inner, known)}\bigr)"
+        return rf"{base}z + \tfrac12 \psi_{{{k}}}^2 \bigl({inner}\bigr)"
     q = gap.order
-    if not inner:
-        return rf"{base}\sqrt{{V_{{{k}}}}}\, z"
     return (
         rf"{base}\sqrt{{V_{{{k}}}}} \bigl(z + \tfrac{{1}}{{{math.factorial(q)}}} \hat\psi_{{{k}}}^{{{q}}} "
         rf"({inner})\bigr)"
     )
-
-
-def _signed(inner: str, known: float) -> str:
-    """Return terms that follow a known one with their sign."""
-    return inner if not (known and inner) else f" {inner}" if inner.startswith("-") else f" + {inner}"

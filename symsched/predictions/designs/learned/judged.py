@@ -25,8 +25,8 @@ def table_errors(
     found = []
     for model in _laws(limit.order_model(d), ranges, shift):
         gap = table.gap
-        if gap.order == 2:
-            slopes = np.array([number(mode.law.cumulants(2)[-1], "a variance") for mode in limit.cascade.modes])
+        if gap.order > 1:
+            slopes = np.array([number(m.law.cumulants(gap.order)[-1], "a cumulant") for m in limit.cascade.modes])
             pair = list(table.before.pairs[0]) if table.before is not None else slice(None)
             gap = replace(gap, average=float(np.average(slopes[pair], weights=model.weights[pair])))
         plan = replace(table, gap=gap).plan(d)

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from operator import itemgetter
 from typing import final
 
@@ -18,15 +18,17 @@ from symsched.algebra.codegen import number
 from symsched.laws.numeric import AbstractSite, GaussianSite
 from symsched.limits.limit import Limit
 from symsched.models.order_model import AbstractOrderModel, AbstractPointsModel, DiscreteOrderModel
-from symsched.predictions.designs.errors import FAR, LEAST, Errors
+from symsched.predictions.designs.errors import FAR, LEAST, WIDTH, Errors
 from symsched.predictions.designs.learned.design import LearnedDesign
 from symsched.predictions.designs.learned.judged import table_errors
 from symsched.predictions.designs.learned.sites import Form, Landing, best_rows
 from symsched.predictions.designs.learned.table import Before, Gap, Table
+from symsched.predictions.designs.learned.tuned import LEFT, Tuning
+from symsched.predictions.designs.learned.usual import crowd, half_distance, pair_window
 from symsched.predictions.designs.learned.window import Choice, Window, best_window, weight_tables
 from symsched.predictions.designs.nodes import few_atoms, half_seen
 
-_JUDGED = (LEAST, 1e6, FAR[0])
+_JUDGED = (LEAST, 1e6, *FAR)
 """Dimensions over which tables are compared."""
 _APART = (2.5, 10.0)
 """Ratios tried of the first node behind the gap to the last of the window at d = LEAST."""
@@ -39,7 +41,10 @@ _LINE_NEAR = 0.4
 _READS, _LINE_READS = 3, 5
 """Groups of paths of a mode by how well they are decided, and by their side on a line."""
 _INSIDE, _BEHIND = 2, 3
-"""Nodes of a window, one more where q > 2 or modes lie on a line, and behind the gap, at most."""
+"""Nodes of a window, one more where modes lie on a line, and behind the gap, at most."""
+_ENDS, _LEAN = 5, 0.7
+"""How many ends of a gap of order q > 2 are tried, and how far from the middle the tie may be, in units of half the
+modes' distance."""
 _ENOUGH = 0.5
 """Errors, in units of 1 % and 5 %, below which no further evaluation is tried."""
 _WIDTHS = (0.3, 1.0)
@@ -47,6 +52,8 @@ _WIDTHS = (0.3, 1.0)
 _FITTED = 5
 _GAIN = 0.5
 """What is added to a coordinate's mean, in units of its noise, where branches are told apart before the last phase."""
+_FIT = slice(None, None, 4)
+"""Of the weights of two modes over which a window is judged, those at which it is tuned to finite d."""
 _TREE = 4
 """Evaluations at least where branches are told apart first."""
 _NOTHING = Window(np.zeros(0), np.zeros((0, 0)), np.ones(1))
@@ -91,7 +98,7 @@ class _Problem:
         if len(self.limit.cascade.speciations) < 2:
             return None
         means = sorted({round(site.mean, 12) for site in self.model.sites})
-        window = _pair_window(1, None)
+        window = pair_window(1, None)
         middle, half = (means[1] + means[0]) / 2, (means[1] - means[0]) / 2
         return Before(middle, half, float(window.strengths[0]), float(window.rows[0, 0]), _GAIN, self.pairs)
 
@@ -113,7 +120,7 @@ class _Problem:
         if not self.order:
             return 0.0
         if self.model.centred or self.line:
-            return _half_distance(self.places)
+            return half_distance(self.places)
         one, other = self.slopes[list(self.pairs[0])]
         return float(abs(one - other)) / 2
 
@@ -171,21 +178,12 @@ class _Problem:
         """Return the best window of so many nodes, and the choice that its paths make at the limit's own weights."""
         assert isinstance(self.model, AbstractPointsModel)
         if self.model.centred:
-            return _crowd(self.model.points.places, self.model.weights, count)
+            return crowd(self.model.points.places, self.model.weights, count)
         if self.line:
             choice = Choice(((self.slopes - self.middle) / self.half)[:, None], self.edges)
             return best_window(choice, weight_tables(len(self.slopes), self.shares), count, free=True)[0], choice
-        if self.order <= 2:
-            slopes = self.slopes[list(self.pairs[0])]
-            return _pair_window(count, self.weights), Choice(((slopes - self.middle) / self.half)[:, None])
-        # No more of what is known before can be put into y than z and E a: points are not about their middle, and two
-        # modes meet where the tie falls at the end of the gap.
-        end, nowhere = self.end_of_gap, self.landing(())
-        edge = nowhere.tie(end) / (nowhere.wave(end) * self.half)
-        choice = Choice((self.slopes / self.half)[:, None], (edge,))
-        tables = weight_tables(2, self.model.weights, self.weights)
-        tables = np.concatenate([tables, tables[:, ::-1]])
-        return best_window(choice, tables, count, free=True, shown=False)[0], choice
+        slopes = self.slopes[list(self.pairs[0])]
+        return pair_window(count, self.weights), Choice(((slopes - self.middle) / self.half)[:, None])
 
     @cached_property
     def edges(self) -> tuple[float, ...]:
@@ -198,13 +196,20 @@ class _Problem:
             out.append((low + high + met * (high - low)) / 2)
         return tuple(out)
 
-    @property
+    @cached_property
     def end_of_gap(self) -> float:
-        """ψ of the first node behind a gap of order q > 2, or of more than two modes on a line."""
+        """ψ of the first node behind a gap of order q > 2, or of more than two modes on a line.
+
+        It is earlier where cumulants beyond c_q would decide there.
+        """
         if self.line:
             return max(self.clear, _LINE_NEAR * self.unit)
-        deviation = math.sqrt(self.spread)
-        return min(max(self.clear, _NEAR / deviation), FARTHEST / deviation)
+        least, most = (share / math.sqrt(self.spread) for share in (_NEAR, FARTHEST))
+        nowhere = self.landing(())
+        for psi in np.linspace(min(max(self.clear, least), most), least, _ENDS).tolist():
+            if abs(nowhere.tie(psi) / nowhere.wave(psi) - self.middle) < _LEAN * self.half:
+                return float(psi)
+        return least
 
     def tables(self, inside: int, behind: int) -> Iterator[Table]:
         """Return tables of so many nodes in the window and behind it: blind, and of two modes with atoms also not."""
@@ -242,13 +247,17 @@ class _Problem:
             numbers = (self.exponent, order, self.middle, self.half, average, unit, self.spread)
             yield Table(Gap(*numbers, centred=centred, tie=tie, gain=gain), window, rows, self.before)
 
+    def tuned(self, table: Table) -> Table | None:
+        """Return a table whose numbers depend on d, so that paths are divided by the weights at every d."""
+        shares = np.unique(np.round(weight_tables(2, self.model.weights, self.weights)[_FIT], 9))
+        return Tuning(self.limit, table, shares, self.slopes).best()
+
     def _landed(self, window: Window, choice: Choice) -> Landing:
         """Return where the paths of a window land."""
         reads, modes, masses = choice.paths(window, self.shares, _LINE_READS if self.line else _READS)
         if not self.model.centred:
-            from_edge = reads[:, 0] - (0.0 if self.line or not choice.edges else choice.edges[0])
             each = [modes == k for k in range(len(self.shares))]
-            ends = [(from_edge[mine], masses[mine] / masses[mine].sum()) for mine in each]
+            ends = [(reads[mine, 0], masses[mine] / masses[mine].sum()) for mine in each]
             if self.line:
                 return self.landing(tuple(ends))
             # A mode that is alone in its branch lands by its own cumulant.
@@ -287,22 +296,41 @@ def learned_design(
     if model.centred and widths is None:
         problem = replace(problem, widths=_usual_widths(problem))
     found: list[tuple[float, Errors, Table]] = []
+    tuned: dict[int, Table | None] = {}
     for inside, behind in _splits(problem, evaluations):
         for table in problem.tables(inside, behind):
-            held = [d for d in _JUDGED if d >= table.least_dimension]
-            # Modes that hardly differ part so late that a window ends before the data from a larger d on.
-            if FAR[0] in held:
-                errors = [table_errors(limit, table, (problem.weights, problem.widths), d) for d in held]
-                found.append((max(one.worst for one in errors), errors[-1], table))
+            judged = _judged(problem, table)
+            if judged is None:
+                continue
+            found.append(judged)
+            # Where weights alone are missed, numbers that move with d may do.
+            if problem.order > 2 and judged[0] > max(_ENOUGH, judged[1].width / WIDTH):
+                if inside not in tuned:
+                    tuned[inside] = problem.tuned(table)
+                near = tuned[inside]
+                again = None if near is None else _judged(problem, near.carried_by(table))
+                found += [] if again is None else [again]
         found.sort(key=itemgetter(0))
         if found and found[0][0] < _ENOUGH:
             break
     if not found:
         return None
-    _, errors_there, table = found[0]
-    farther = table_errors(limit, table, (problem.weights, problem.widths), FAR[1])
-    predicted = Errors(max(errors_there.weight, farther.weight), max(errors_there.width, farther.width))
+    _, predicted, table = found[0]
     return LearnedDesign(limit, table, problem.weights, problem.widths, predicted, tuple(value for value, *_ in found))
+
+
+def _judged(problem: _Problem, table: Table) -> tuple[float, Errors, Table] | None:
+    """Return the worst error of a table, what is predicted of it and itself; None where it does not hold so far.
+
+    Modes that hardly differ part so late that a window ends before the data from a larger d on, or no gap leaves them.
+    """
+    held = [d for d in _JUDGED if d >= table.least_dimension and (table.gap.order <= 2 or table.left(d) < LEFT)]
+    if FAR[0] not in held:
+        return None
+    errors = [table_errors(problem.limit, table, (problem.weights, problem.widths), d) for d in held]
+    far = errors[-len(FAR) :]
+    predicted = Errors(max(one.weight for one in far), max(one.width for one in far))
+    return max(one.worst for one in errors), predicted, table
 
 
 def _fits(problem: _Problem, evaluations: int) -> bool:
@@ -317,7 +345,7 @@ def _fits(problem: _Problem, evaluations: int) -> bool:
     order = problem.order
     crossed = order == 1 or problem.limit.schedule.windows[0].crossing is not None
     pair = len(model.sites) == 2 or model.centred or (problem.line and model.orders == (1,))
-    least = 3 if order > 2 or problem.line else 2
+    least = 3 if problem.line else 2
     return bool(pair and crossed and speciations[0].exponent * order * 2 == 1 and evaluations >= least)
 
 
@@ -339,9 +367,8 @@ def _splits(problem: _Problem, evaluations: int) -> list[tuple[int, int]]:
     """Return the numbers of nodes in the window and behind it that are tried, increasing in what they cost."""
     order = problem.order
     evaluations -= 0 if problem.before is None else 2
-    longer = order > 2 or problem.line
-    least = 0 if order == 0 else 2 if longer else 1
-    most = 0 if order == 0 else 1 if problem.model.centred else _INSIDE + longer
+    least = 0 if order == 0 else 2 if problem.line else 1
+    most = 0 if order == 0 else 1 if problem.model.centred else _INSIDE + problem.line
     splits = [
         (inside, behind)
         for inside in range(least, most + 1)
@@ -356,28 +383,3 @@ def _usual_widths(problem: _Problem) -> tuple[float, float]:
     own = math.sqrt(problem.model.sites[0].variance)
     low, high = (share * problem.half for share in _WIDTHS)
     return min(low, own), max(high, own)
-
-
-def _half_distance(places: Array) -> float:
-    gaps = np.linalg.norm(places[:, None] - places[None], axis=2)
-    return float(gaps[~np.eye(len(places), dtype=bool)].min()) / 2
-
-
-@lru_cache(maxsize=16)
-def _pair_window(count: int, weights: tuple[float, float] | None) -> Window:
-    """Return the window of two modes, the same for every pair."""
-    tables = weight_tables(2, np.full(2, 0.5), weights)
-    return best_window(Choice(np.array([[1.0], [-1.0]])), tables, count, free=True)[0]
-
-
-def _crowd(places: Array, weights: Array, count: int) -> tuple[Window, Choice]:
-    """Return the window of modes in general directions, and their points about their centre."""
-    half = _half_distance(places)
-    about = (places - places.mean(axis=0)) / half
-    _, size, axes = np.linalg.svd(about, full_matrices=False)
-    kept = axes[size > 1e-9 * size[0]]
-    # A direction in which two modes tie must not be that of the lines.
-    turned = np.linalg.qr(np.random.default_rng(0).standard_normal((len(kept), len(kept))))[0]
-    choice = Choice(about @ kept.T @ turned)
-    free = bool(np.linalg.norm(places.mean(axis=0)) < 1e-9 * half)
-    return best_window(choice, weight_tables(len(places), weights), count, free=free)[0], choice

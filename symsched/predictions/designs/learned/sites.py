@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import final
 
 import numpy as np
-from scipy import optimize, special
+from scipy import interpolate, optimize, special
 
 from symsched.algebra.arrays import Array
 from symsched.laws.numeric import AbstractSite
@@ -99,6 +99,19 @@ class Landing:
         return nodes, masses / masses.sum()
 
     @cached_property
+    def _rule(self) -> Array:
+        """Weights (L,) of E f(z) that are right for cubic splines: modes differ by E He_q(z + X He_{q−1})
+        for noises z, of which the masses of cells lose more than there is.
+        """
+        nodes, _ = self.noise
+        points, shares = np.polynomial.legendre.leggauss(4)
+        half = np.diff(nodes) / 2
+        at = ((nodes[1:] + nodes[:-1]) / 2)[:, None] + half[:, None] * points
+        density = half[:, None] * shares * np.exp(-(at**2) / 2)
+        weights = density.ravel() @ interpolate.CubicSpline(nodes, np.eye(len(nodes)))(at.ravel())
+        return np.asarray(weights / weights.sum())
+
+    @cached_property
     def targets(self) -> tuple[Array, ...]:
         """The coordinate that the monotone map makes of each noise, by mode."""
         return tuple(monotone(site, self.noise[0]) for site in self.model.sites)
@@ -139,8 +152,9 @@ class Landing:
             seen = np.clip(self.seen(psi, self.placed(pair[0], psi, np.array([shift])))[0][0], -1e6, 1e6)
             return float(seen[pair[0]] - seen[pair[1]])
 
-        if ahead(ends[0]) * ahead(ends[1]) >= 0:
-            return 0.0
+        low, high = map(ahead, ends)
+        if low * high >= 0:  # beyond the mode that is the less unlikely of both; of wells, nobody knows
+            return float(np.sign(abs(low) - abs(high))) if isinstance(self.model, DiscreteOrderModel) else 0.0
         found = float(optimize.brentq(ahead, *ends, xtol=1e-6 * (ends[1] - ends[0])))
         return (2 * found - float(ends.sum())) / float(ends[1] - ends[0])
 
@@ -153,14 +167,13 @@ class Landing:
 
     def seen(self, psi: float, y: Array) -> tuple[Array, list[Array]]:
         """Return the log-likelihood of each mode per coordinate (P, K) for y (P, L), and E[a | y] in each."""
-        masses = self.noise[1]
         if not isinstance(self.model, DiscreteOrderModel):
-            found = self.model.evidence(psi, y, np.broadcast_to(masses, y.shape))
+            found = self.model.evidence(psi, y, np.broadcast_to(self.noise[1], y.shape))
             return found.ratios, found.means
         pairs = [
             law.both(psi, y) if isinstance(law, NodeLaw) else fast_kernel(law, psi).both(psi * y) for law in self._laws
         ]
-        return np.stack([log @ masses for log, _ in pairs], axis=1), [mean for _, mean in pairs]
+        return np.stack([log @ self._rule for log, _ in pairs], axis=1), [mean for _, mean in pairs]
 
     def denoised(self, mode: int, psi: float, y: Array) -> Array:
         """Return E[a | y] in one mode for y (P, L)."""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 from scipy import sparse
 
 from symsched.algebra.arrays import Array
+from symsched.predictions.designs.errors import LEAST
 from symsched.predictions.designs.learned.sites import Rows
 from symsched.predictions.designs.learned.window import Window
 from symsched.schedules.plan import Plan
 
+_SETTLED = 1e-6
+"""Relative change of a least d that is looked for step by step."""
 _NEXT = 1.04
 """Ratio of the second node of ``Before`` to the first: nodes increase."""
 
@@ -68,11 +71,31 @@ class Before:
 
 @final
 @dataclass(frozen=True, eq=False)
+class Nearby:
+    """What is added to a table's numbers at finite d, times x = (d/10⁴)^−2γ, and below d = 10⁴ as there.
+
+    Waves beyond the first shift what a node of a window of order q sees by ψ² ~ d^−2γ, which for q > 2 dies slowly.
+    ``places`` (n,) are added to log ψ, ``reads`` (n + 1, n + 1) to the c_ji/s_j of the window and, last, to the
+    read-out, ``tie`` to X* in units of half the modes' distance.
+    """
+
+    places: Array
+    reads: Array
+    tie: float
+
+    @staticmethod
+    def share(d: float, exponent: float) -> float:
+        """Return x."""
+        return float(min(1.0, (d / LEAST) ** (-2 * exponent)))
+
+
+@final
+@dataclass(frozen=True, eq=False)
 class Slope:
     """y = √V (z + (ψ̂^q/q!) (b + Σ r_i G_i) He_{q−1}(z)) + ψ E a at ψ, without E a where q = 1.
 
     G_i is D_i for q = 1. Beyond, G_i He_{q−1} is the slope that D_i shows, (q−1)! V_i R_i/ψ̂_i^{q−1} with R_i = D_i −
-    E a − ψ_i c_2 (y_i − ψ_i E a)/V_i: (D_i − E a)/ψ_i for q = 2. ``known`` is b, 0 where q > 2, ``read`` (N,) are r.
+    E a − ψ_i c_2 (y_i − ψ_i E a)/V_i: (D_i − E a)/ψ_i for q = 2. ``known`` is b, ``read`` (N,) are r.
     """
 
     known: float
@@ -88,6 +111,7 @@ class Table:
     window: Window
     rows: Rows
     before: Before | None = None
+    near: Nearby | None = None
 
     @property
     def led(self) -> int:
@@ -114,11 +138,47 @@ class Table:
         """The d below which the window would not end before the other nodes begin."""
         if not self.inside:
             return 1.0
+        if self.near is not None:
+            least = self.moved(1.0).least_dimension
+            while least > LEAST:  # it moves by ever less
+                again = self.at(least).least_dimension
+                if abs(again / least - 1) < _SETTLED:
+                    break
+                least = again
+            return least
         least = float((self.places[-1] / self.rows.nodes[0]) ** (1 / self.gap.exponent))
         if self.before is None:
             return least
         ahead = float(self.before.nodes(1.0)[-1] / self.places[0])
         return max(least, ahead ** (1 / (0.5 - self.gap.exponent)))
+
+    def moved(self, share: float) -> Table:
+        """Return the table with so much of what is ``near`` added."""
+        if self.near is None:
+            return self
+        window, gap, near = self.window, self.gap, self.near
+        strengths = window.strengths * np.exp(gap.order * share * near.places)
+        rows = window.rows / window.strengths[:, None] + share * near.reads[:-1, :-1]
+        moved = Window(strengths, rows * strengths[:, None], window.readout + share * near.reads[-1])
+        _, wave = self.reduced(float(self.rows.nodes[0]))
+        tie = gap.tie + share * near.tie * gap.half * wave
+        return replace(self, window=moved, gap=replace(gap, tie=tie), near=None)
+
+    def carried_by(self, other: Table) -> Table:
+        """Return another table with the window and the step over the gap of this one."""
+        return replace(other, window=self.window, gap=self.gap, near=self.near)
+
+    def at(self, d: float) -> Table:
+        """Return the table with the numbers that it has at ``d``."""
+        return self.moved(Nearby.share(d, self.gap.exponent))
+
+    def left(self, d: float) -> float:
+        """Return how much of ν_0 is left where the gap ends, in units of the read-out."""
+        order, psi = self.gap.order, float(self.rows.nodes[0])
+        if order == 0 or self.gap.centred:
+            return 0.0
+        lift = math.sqrt(d * math.factorial(order)) * self.reduced(psi)[1] * self.gap.half
+        return 1 / (lift * self.gap.gain)
 
     def nodes(self, d: float) -> Array:
         """Return ψ of the evaluations at ``d``, (N,)."""
@@ -135,13 +195,11 @@ class Table:
             yield self._slope(gap.tie / wave, gap.gain * window.readout)
 
     def _slope(self, centre: float, read: Array) -> Slope:
-        """Return centre + Σ read_i (G_i − middle), of which G_0 is known for q = 2; for q > 2 Σ read_i G_i alone."""
+        """Return centre + Σ read_i (G_i − middle), of which G_0 is known for q > 1."""
         gap = self.gap
-        if gap.order > 2:
-            return Slope(0.0, np.pad(read, (0, self.inside + 1 - len(read))))
         known = centre - (0.0 if gap.centred else gap.middle * float(read.sum()))
         read = np.pad(read, (0, self.inside + 1 - len(read)))
-        if gap.order == 2:
+        if gap.order > 1:
             known += float(read[0]) * gap.average
             read[0] = 0.0
         return Slope(known, read)
@@ -153,6 +211,8 @@ class Table:
 
     def plan(self, d: float) -> Plan:
         """Return the plan at ``d``; ValueError where the window would not end before the data begin."""
+        if self.near is not None:
+            return self.at(d).plan(d)
         psi, order = self.nodes(d), self.gap.order
         if np.any(np.diff(psi, prepend=0.0) <= 0):
             raise ValueError(
@@ -160,9 +220,10 @@ class Table:
                 f"other nodes begin; got {d:g}. Use limit.schedule, or a larger d"
             )
         count, led = len(psi), self.led
-        # Nodes from ψ = 0 on, and the output, as forms in z, 1 and D_0 … D_N.
-        unit = np.eye(count + 3)
-        noise, one, means = unit[0], unit[1], unit[2:]
+        # Nodes from ψ = 0 on, and the output, as forms in z, 1, He_{q−1}(z) and D_0 … D_N.
+        unit = np.eye(count + 4)
+        noise, one, means = unit[0], unit[1], unit[3:]
+        known = unit[2] if order > 2 else one if order == 1 else noise
         forms = [noise, *self._branches(psi, unit)]
         anchor = means[0] if self.before is None else self._branch_mean(float(psi[1]), means[2], forms[2])
 
@@ -177,7 +238,7 @@ class Table:
 
         for k, slope in enumerate(self.slopes(), led):
             spread, wave = self.reduced(float(psi[k]))
-            bent = slope.known * (one if order == 1 else noise)
+            bent = slope.known * known
             bent = bent + sum(slope.read[i] * shown(int(i)) for i in np.flatnonzero(slope.read))
             base = 0.0 if order == 1 else psi[k] * anchor
             forms.append(math.sqrt(spread) * (noise + wave * bent) + base)
@@ -195,8 +256,10 @@ class Table:
             np.append(np.ones(count + 1), 0.0),
             np.concatenate([[0.0], psi, [1.0]]),
             scale,
-            sparse.csr_array(steps[:, 2:]),
+            sparse.csr_array(steps[:, 3:]),
             steps[:, 1],
+            steps[:, 2],
+            max(order - 1, 0),
         )
 
     def _branches(self, psi: Array, unit: Array) -> list[Array]:
@@ -204,7 +267,7 @@ class Table:
         before = self.before
         if before is None:
             return []
-        noise, one, means = unit[0], unit[1], unit[2:]
+        noise, one, means = unit[0], unit[1], unit[3:]
         read = [(mean - before.middle * one) / before.half for mean in means[:2]]
         slope = before.middle * one + before.half * before.lean / before.strength * read[0]
         return [noise + psi[0] * slope, noise + psi[1] * before.middle * one + before.gain * read[1]]
