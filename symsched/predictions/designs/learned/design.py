@@ -71,12 +71,14 @@ class LearnedDesign(AbstractDesign):
 
     @cached_property
     def sensitivities(self) -> dict[str, Errors]:
-        """The worst errors at d = 10^8 where the denoiser is larger by 1 %, and, of two modes, where their distance or
-        the middle between them is 10 % off. Where ``blind``, a common shift of all data changes nothing.
+        """The worst errors at d = 10^8 where the denoiser is larger by 1 %, widths lie outside their range, and, of two
+        modes, their distance or the middle between them is 10 % off. Where ``blind``, a common shift changes nothing.
         """
         table, gap, far = self.table, self.table.gap, FAR[0]
         ranges = self.weights, self.widths
         out = {"D larger by 1 %": table_errors(self.limit, table, ranges, far, larger=1.01)}
+        for width in (self.widths[0] / 1.5, self.widths[1] * 1.5) if self.widths else ():
+            out[f"σ = {width:.3g}"] = table_errors(self.limit, table, (self.weights, (width, width)), far)
         if gap.order:
             for name, factor in (("modes closer by 10 %", 1 / 0.9), ("modes farther apart by 10 %", 1 / 1.1)):
                 believed = replace(gap, half=gap.half * factor, unit=gap.unit * factor)
