@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from symsched.distributions.product.mixture import ProductMixture as ProductMixture
     from symsched.distributions.text import parse as parse
     from symsched.errors import DerivationError as DerivationError
+    from symsched.exports.export import export as export
+    from symsched.exports.result import Export as Export
     from symsched.laws import AbstractLaw
     from symsched.laws import law_of as law_of
     from symsched.limits.limit import Limit as Limit
@@ -62,6 +64,7 @@ _HOMES = {
     "Derivation": "algebra.derivation",
     "DerivationError": "errors",
     "Design": "predictions.designs.design",
+    "Export": "exports.result",
     "GaussianMixture": "distributions.named",
     "GaussianModes": "distributions.gaussian_modes.modes",
     "Interpolant": "schedules.interpolant",
@@ -83,6 +86,7 @@ _HOMES = {
     "compare": "predictions.comparisons.compare",
     "derive": "limits.limit",
     "design": "predictions.designs.design",
+    "export": "exports.export",
     "law_of": "laws",
     "parse": "distributions.text",
     "predict": "predictions.predict",

@@ -12,6 +12,7 @@ _EXAMPLES = """examples:
   symsched derive gaussian-mixture --set p=4/5 sigma=1/2
   symsched derive "3/10*Normal(0, 3/2) + 7/10*Normal(0, 1/2)" --interpolant ve
   symsched schedule curie-weiss --d 10000 --steps 20
+  symsched export gaussian-mixture --target k-diffusion --d 10000 --steps 20
   symsched validate two-variances --d 1000 10000 --n 2000
   symsched reproduce --out report
 """
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     _sampling(schedule)
 
     _design(commands)
+    _export(commands)
 
     validate = _command(
         commands,
@@ -153,6 +155,18 @@ def _design(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     design.add_argument("--robust", action="store_true", help="for denoisers and distances that are a little wrong")
     design.add_argument("--d", nargs="+", metavar="D", help="dimensions at which errors and sigmas are printed")
     design.add_argument("--latex", action="store_true", help="print the table as LaTeX")
+
+
+def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    export = _command(commands, "export", "print a schedule or a design as another library's sampler takes it")
+    _distribution(export)
+    export.add_argument("--target", metavar="T", required=True, help="a name from `symsched list`")
+    export.add_argument("--d", metavar="D", required=True, help="dimension, such as 10000 or 1e12")
+    export.add_argument("--steps", metavar="N", help="number of steps of the dilated schedule")
+    export.add_argument("--kappa", metavar="K", help="window constant (default: the entry's own, else 3)")
+    export.add_argument("--evaluations", metavar="N", help="instead of --steps: the nodes of a design of N evaluations")
+    export.add_argument("--cut", metavar="C", help="psi_0/psi_1 where no list begins at sigma = inf (default: 1/1000)")
+    export.add_argument("--fit-betas", action="store_true", help="betas that hold the list, not the library's own")
 
 
 def _compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

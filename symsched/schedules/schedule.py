@@ -136,7 +136,7 @@ class Schedule:
             raise ValueError(f"unknown scheme {chosen!r}; {nearest(str(chosen), tuple(SCHEMES), _ALSO)}")
         steps = require_integer(steps, "steps", 1)
         dimension = require_real(d, "d", above=0)
-        constant = self._checked_kappa(dimension, kappa)
+        constant = self.checked_kappa(dimension, kappa)
         places = self._placed(chosen, steps, dimension, constant)
         pieces = list(zip(self.windows, places.shares, strict=True))
 
@@ -195,7 +195,7 @@ class Schedule:
 
         def ratio(window: Window, shares: Array) -> Array:
             noise, signal = (
-                _evaluate(part, shares, dimension, constant) for part in (window.motion.alpha, window.motion.beta)
+                evaluate(part, shares, dimension, constant) for part in (window.motion.alpha, window.motion.beta)
             )
             return signal / noise
 
@@ -232,16 +232,17 @@ class Schedule:
         if not (ends[0] >= 0 and ends[1] == 1 and np.all(np.diff(places) >= 0)):
             raise ValueError(f"times must be numbers from 0 on that increase and end with 1, got {times!r}")
         dimension = require_real(d, "d", above=0)
-        constant = self._checked_kappa(dimension, kappa)
+        constant = self.checked_kappa(dimension, kappa)
         before = places[:-1]
         owner = np.searchsorted([float(window.end) for window in self.windows[:-1]], before, side="right")
         inside = []
         for k, window in enumerate(self.windows):
             shares = (before[owner == k] - float(window.start)) / float(window.end - window.start)
-            inside.append(_evaluate(window.motion.tau, shares, dimension, constant))
+            inside.append(evaluate(window.motion.tau, shares, dimension, constant))
         return np.append(np.concatenate(inside), 1.0)
 
-    def _checked_kappa(self, dimension: float, value: float | None) -> float:
+    def checked_kappa(self, dimension: float, value: float | None) -> float:
+        """Return κ (1 where none is needed); ValueError where it does not fit below the scales of ``dimension``."""
         if not self.needs_kappa:
             return 1.0
         if value is None:
@@ -250,7 +251,7 @@ class Schedule:
         for window in self.windows[1:]:
             # Roots of negative numbers are how a κ that does not fit shows itself: the check below names it.
             begins = [
-                float(_evaluate(part, np.zeros(1), dimension, constant)[0])
+                float(evaluate(part, np.zeros(1), dimension, constant)[0])
                 for part in (window.motion.tau, window.motion.alpha)
             ]
             if not (math.isfinite(begins[1]) and begins[0] > 0 and begins[1] > 0):
@@ -273,11 +274,7 @@ class Schedule:
         starts from σ_0 z misses 1/1000 of the signal that the first step brings. The nodes are those of the scheme
         "canonical": Euler in σ.
         """
-        ratios = self.psi(steps, d, kappa)
-        if ratios[0] == 0:
-            following = ratios[1] if len(ratios) > 1 else 1.0
-            ratios = np.concatenate(([float(CUT) * following], ratios[1:]))
-        return np.append(1.0 / ratios, 0.0)
+        return np.append(1.0 / cut_at(self.psi(steps, d, kappa), float(CUT)), 0.0)
 
     def source(self, target: str = "numpy") -> str:
         """Return this schedule as source text for one of ``schedules.sources.TARGETS``, free of this package."""
@@ -295,7 +292,7 @@ def _along(
     select: Callable[[Window], sp.Expr], pieces: Sequence[tuple[Window, Array]], d: float, kappa: float
 ) -> Array:
     """Return a quantity of the windows at the N nodes before the last."""
-    return np.concatenate([_evaluate(select(w), shares, d, kappa) for w, shares in pieces])
+    return np.concatenate([evaluate(select(w), shares, d, kappa) for w, shares in pieces])
 
 
 @lru_cache(maxsize=256)
@@ -320,6 +317,14 @@ def planned(
     return schedule
 
 
+def cut_at(ratios: Array, share: float) -> Array:
+    """Return nodes ψ that begin at a finite σ: where the first is 0, at a ``share`` of the second (of 1 if alone)."""
+    if ratios[0] > 0:
+        return ratios
+    following = float(ratios[1]) if len(ratios) > 1 else 1.0
+    return np.concatenate(([share * following], ratios[1:]))
+
+
 @lru_cache(maxsize=256)
 def _steps_in_tau(interpolant: Interpolant, window: Window) -> bool:
     """Whether Euler steps in τ on this window: where ψ runs, t is no time of the interpolant.
@@ -331,7 +336,8 @@ def _steps_in_tau(interpolant: Interpolant, window: Window) -> bool:
     return bool(sp.diff(interpolant.alpha, tau, 2) == 0 == sp.diff(interpolant.beta, tau, 2))
 
 
-def _evaluate(expression: sp.Expr, passed: Array, dimension: float, constant: float) -> Array:
+def evaluate(expression: sp.Expr, passed: Array, dimension: float, constant: float) -> Array:
+    """Return an expression of a window's motion at elapsed shares ``passed``."""
     with np.errstate(invalid="ignore"):
         return _function(expression)(passed, 1.0 - passed, dimension, constant)
 

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from symsched.cli.output import write_json
 from symsched.distributions.text.laws import LAWS
+from symsched.exports.export import TARGETS as EXPORTS
 from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.schedules.schemes import SCHEMES
 from symsched.schedules.sources import TARGETS
@@ -34,6 +35,7 @@ def run(options: argparse.Namespace) -> int:
                 "interpolants": interpolants,
                 "schemes": list(SCHEMES),
                 "targets": list(TARGETS),
+                "exports": list(EXPORTS),
                 "laws": laws,
             }
         )
@@ -52,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"  {key:<{width}}  alpha = {path.alpha}, beta = {path.beta}")
     print(f"\nSchemes (--scheme)\n  {', '.join(SCHEMES)}")
     print(f"\nTargets of a schedule's source (--target)\n  {', '.join(TARGETS)}")
+    print(f"\nTargets of `symsched export` (--target)\n  {', '.join(EXPORTS)}")
     print("\nLaws of a mixture in quotes: weight*Law(...) + weight*Law(...)")
     for law in laws:
         print(f"  {law}")

@@ -37,17 +37,21 @@ def adams(nodes: Nodes, order: int = 2) -> Plan:
     return corrected(following, second, step[second - 1] / 2) if order > 2 else following
 
 
-def dpmpp_2m(nodes: Nodes) -> Plan:
+def dpmpp_2m(nodes: Nodes, *, throughout: bool = False) -> Plan:
     """Return DPM-Solver++(2M), y' = y + Δψ ((1 + 1/2r) D_k − (1/2r) D_{k−1}) with r = h_{k−1}/h_k and h = Δ log ψ.
 
     It extrapolates in log ψ, where two-step Adams does in ψ: behind the step from ψ = 0, which has h = ∞, it is Euler,
     and the step to ψ = ∞ is the last D. Euler starts it again in each window, and behind an h that is far shorter,
-    that before a gap, which the published grids do not have. Source: Lu et al., arXiv 2211.01095, algorithm 2.
+    that before a gap, which the published grids do not have; ``throughout`` leaves both out, as published samplers do.
+    Source: Lu et al., arXiv 2211.01095, algorithm 2.
     """
     plan = canonical(nodes.times, nodes.alpha, nodes.beta)
     with np.errstate(divide="ignore", invalid="ignore"):
         step = np.log1p(lengths(plan) / plan.psi[:-1])
-    return _remembering(plan, step, _memory(step, nodes.starts, 1), _halfway_weights)
+    memory = _memory(step, nodes.starts, 1)
+    if throughout:
+        memory[1:-1] = 1
+    return _remembering(plan, step, memory, _halfway_weights)
 
 
 def adams_weights(steps: Array) -> Array:
