@@ -46,7 +46,9 @@ def parser() -> argparse.ArgumentParser:
     schedule.add_argument("--d", metavar="D", help="dimension, such as 10000 or 1e12")
     schedule.add_argument("--steps", metavar="N", help="number of steps")
     schedule.add_argument(
-        "--target", metavar="T", help="print source text instead of numbers; d and kappa stay arguments"
+        "--target",
+        metavar="T",
+        help="print source text (see list); d and kappa stay arguments, and with --d and --steps the steps are numbers",
     )
     _sampling(schedule)
 
@@ -155,6 +157,7 @@ def _design(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     design.add_argument("--robust", action="store_true", help="for denoisers and distances that are a little wrong")
     design.add_argument("--d", nargs="+", metavar="D", help="dimensions at which errors and sigmas are printed")
     design.add_argument("--latex", action="store_true", help="print the table as LaTeX")
+    design.add_argument("--target", metavar="T", help="print source text (see list) for any d, or for the first of --d")
 
 
 def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

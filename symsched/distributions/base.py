@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.stats.rv import RandomSymbol
 
 from symsched.algebra.codegen import number
-from symsched.distributions.cascade import Cascade
+from symsched.distributions.cascade import Cascade, ModeLaw
 from symsched.errors import DerivationError, require_integer, require_real
 from symsched.laws import AbstractLaw, AtomLaw, law_of
 from symsched.models.base import AbstractModel
@@ -55,6 +55,11 @@ class AbstractDistribution(ABC):
     @abstractmethod
     def _order_numeric(self, dimension: float) -> AbstractOrderModel:
         """Return modes and order parameters in numbers; ``dimension`` is a real number."""
+
+    @property
+    def independent_modes(self) -> tuple[ModeLaw, ...]:
+        """The modes at finite d where, given its mode, a sample's coordinates are independent and alike; else none."""
+        return ()
 
     def leading_variance(self) -> sp.Expr:
         """Return the largest eigenvalue of the covariance matrix at d; DerivationError where none is known."""

@@ -16,7 +16,7 @@ from symsched.algebra.codegen import number
 from symsched.algebra.forms import simplified
 from symsched.algebra.inputs import require_expression
 from symsched.laws import values
-from symsched.laws.base import AbstractLaw
+from symsched.laws.base import AbstractLaw, NormalPart
 from symsched.laws.moments import WORKING_DIGITS, Estimates, cumulants_of_moments, sum_cumulants
 from symsched.laws.numeric import AbstractSite, AtomSite
 from symsched.laws.points import PointSite
@@ -85,6 +85,12 @@ class AtomLaw(AbstractLaw):
     def atoms(self) -> dict[sp.Expr, sp.Expr]:
         """{value: weight}."""
         return dict(zip(self.values, self.weights, strict=True))
+
+    def normal_parts(self) -> tuple[NormalPart, ...] | None:
+        """Return (weight, value, 0) of every atom on the line."""
+        if self.dimension is not None:
+            return None
+        return tuple((weight, value, sp.S.Zero) for value, weight in self.atoms.items())
 
     @property
     def cumulants_exact(self) -> bool:

@@ -27,6 +27,7 @@ from symsched.laws.points import PointSite
 
 Number: TypeAlias = float | Array
 Result: TypeAlias = sp.Expr | float | Array
+NormalPart: TypeAlias = tuple[sp.Expr, sp.Expr, sp.Expr]
 _AGREE = 1e-8
 """By how much two quadratures of a moment may differ, in units of the width: each errs by 1e-11."""
 _RESOLVED = 1e-11
@@ -72,6 +73,10 @@ class AbstractLaw(abc.ABC):
     @abc.abstractmethod
     def tilt(self, u: sp.Expr) -> AbstractLaw:
         """Return the law proportional to rho exp(u g)."""
+
+    def normal_parts(self) -> tuple[NormalPart, ...] | None:
+        """Return (share, mean, variance) of the normal laws that it mixes, an atom having variance 0; else None."""
+        return None
 
     @property
     def _tails(self) -> tuple[Tail, ...]:

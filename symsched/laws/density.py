@@ -16,7 +16,7 @@ from symsched.algebra.codegen import number
 from symsched.algebra.escapes import brief
 from symsched.algebra.gaussian_integrals import Interval, Term, bumps, moment, terms_of
 from symsched.algebra.inputs import require_expression
-from symsched.laws.base import AbstractWeightedLaw, normal_cdf
+from symsched.laws.base import AbstractWeightedLaw, NormalPart, normal_cdf
 from symsched.laws.estimates.quadrature import numeric_site, quadrature_cumulants
 from symsched.laws.estimates.tails import Tail, tail_of
 from symsched.laws.intervals import split
@@ -83,6 +83,23 @@ class DensityLaw(AbstractWeightedLaw):
         if term.power != 0 or term.stiffness == 0 or term.low != -sp.oo or term.high != sp.oo:
             return None
         return tidy(term.slope / (2 * term.stiffness)), tidy(1 / (2 * term.stiffness))
+
+    def normal_parts(self) -> tuple[NormalPart, ...] | None:
+        """Return (share, mean, variance) of the bumps of a weight that is a sum of Gaussians on the whole line."""
+        terms = self._terms
+        if not terms or any(
+            term.power != 0 or term.stiffness == 0 or term.low != -sp.oo or term.high != sp.oo for term in terms
+        ):
+            return None
+        zero = sp.S.Zero
+        return tuple(
+            (
+                tidy_ratio(moment((term,), 0, zero, zero), self._mass),
+                tidy(term.slope / (2 * term.stiffness)),
+                tidy(1 / (2 * term.stiffness)),
+            )
+            for term in terms
+        )
 
     @property
     def cumulants_exact(self) -> bool:

@@ -31,10 +31,15 @@ from symsched.models.recording import OrderParameter
 from symsched.schedules.interpolant import Interpolant
 from symsched.schedules.plan import AbstractTable
 from symsched.schedules.schedule import Schedule, dilate, plain
+from symsched.schedules.sources import Owner, mode_of
 from symsched.schedules.window import Window, elapsed, remaining
 from symsched.symbols import d, t
 
 __all__ = ["CLOCKS", "Limit", "Phase", "derive"]
+
+
+_LONGEST = 400
+"""Characters of a distribution in the head of a source."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,6 +47,27 @@ class LimitSchedule(Schedule):
     """The schedule of a limit, which knows whose it is: what is exported can say what it was made for."""
 
     limit: Limit = field(kw_only=True, compare=False)
+
+    @property
+    def owner(self) -> Owner:
+        """The distribution as a source tells it, with its posterior mean where that has a closed form."""
+        distribution = self.limit.distribution
+        found = [mode_of(mode.weight, mode.law) for mode in distribution.independent_modes]
+        modes = tuple(mode for mode in found if mode is not None)
+        facts = (
+            f"distribution: {self.limit!r}"[:_LONGEST],
+            *(
+                f"  mode {k}: weight {mode.weight}, parts (share, mean, variance) of a coordinate: "
+                + ", ".join(map(str, mode.parts))
+                for k, mode in enumerate(modes)
+            ),
+        )
+        if not found:
+            return Owner(facts[:1], (), f"no closed form is known of a {type(distribution).__name__}'s posterior mean")
+        if len(modes) < len(found):
+            told = "a mode has parameters that are symbols, or a law that is no mixture of normal laws and atoms"
+            return Owner(facts[:1], (), f"no closed form: {told}")
+        return Owner(facts, modes)
 
     def __reduce__(self) -> tuple[Callable[..., Schedule], tuple[Limit]]:
         """Pickle the limit, which has this schedule."""

@@ -276,11 +276,44 @@ class Schedule:
         """
         return np.append(1.0 / cut_at(self.psi(steps, d, kappa), float(CUT)), 0.0)
 
-    def source(self, target: str = "numpy") -> str:
-        """Return this schedule as source text for one of ``schedules.sources.TARGETS``, free of this package."""
-        if target not in sources.TARGETS:
-            raise ValueError(f"unknown target {target!r}; {nearest(str(target), sources.TARGETS)}")
-        return sources.numpy_source(self.interpolant.name, [(w.start, w.end, w.motion) for w in self.windows])
+    @property
+    def owner(self) -> sources.Owner:
+        """Whose this schedule is, as a source says it: that of a limit knows its distribution."""
+        return sources.Owner()
+
+    def source(
+        self,
+        target: str = "numpy",
+        *,
+        d: float | None = None,
+        steps: int | None = None,
+        kappa: float | None = None,
+        scheme: str | None = None,
+        title: str = "",
+    ) -> str:
+        """Return this schedule as source text for one of ``schedules.sources.TARGETS``, free of this package.
+
+        It holds τ, α, β, their rates, ψ and its inverse, the grid, the steps, a sampler and the velocity, all for any d
+        and κ, and the posterior mean where that has a closed form; what has no value is refused there too. With ``d``
+        and ``steps`` (and ``kappa``) the steps of any ``scheme`` are written as numbers; without, those of
+        "interpolant" and "canonical" are computed, and of a schedule whose own is "edgeworth" those of "canonical".
+        ``title`` is shown, escaped, in the head. The same arguments give the same bytes.
+
+        Raises ValueError for an unknown target, a scheme that needs numbers, and "csv" without numbers.
+        """
+        sources.require_target(target)
+        steps_in_tau = [_steps_in_tau(self.interpolant, window) for window in self.windows]
+        numbers = None
+        if d is not None and steps is not None:
+            plan = self.plan(steps, d, kappa, scheme)
+            settings = {"d": float(d), "steps": float(steps)}
+            if self.needs_kappa and kappa is not None:
+                settings["kappa"] = float(kappa)
+            numbers = sources.Numbers(plan, self.dilation(plan.times, d, kappa), settings)
+        elif d is not None or steps is not None:
+            raise ValueError("steps in numbers need both d and steps, and kappa where the schedule depends on it")
+        told = sources.Told(self.interpolant, self.windows, steps_in_tau, self.needs_kappa, self.scheme, self.owner)
+        return sources.source_of(sources.schedule_subject(told, numbers, scheme, title), target)
 
     @property
     def shares(self) -> tuple[tuple[str, sp.Rational, sp.Rational], ...]:

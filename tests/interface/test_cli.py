@@ -168,6 +168,30 @@ def test_the_source_of_a_schedule_runs_alone(capsys):
     assert list(beta) == pytest.approx([0, 0.03, 1])
 
 
+def test_a_source_with_its_steps_in_numbers(capsys):
+    asked = ("schedule", "curie-weiss", "--d", "10000", "--steps", "4", "--target")
+    code, out, _ = run(capsys, *asked, "csv")
+    rows = [line.split(",") for line in out.splitlines() if not line.startswith("#")]
+    assert code == 0
+    assert rows[0] == ["t", "tau", "alpha", "beta", "psi", "sigma"]
+    assert float(rows[3][1]) == pytest.approx(0.03)  # at t = 1/2, with the entry's own kappa = 3
+    assert "# of: curie-weiss" in out
+    code, found = data(capsys, *asked, "json")
+    assert code == 0
+    assert json.loads(found["source"])["settings"] == {"d": 10000.0, "steps": 4.0, "kappa": 3.0}
+    code, _, err = run(capsys, "schedule", "curie-weiss", "--target", "csv")
+    assert code == 2
+    assert "pass d and steps" in err
+
+
+def test_the_source_of_a_design_runs_alone(capsys):
+    code, out, _ = run(capsys, "design", "gaussian-mixture", "--evaluations", "2", "--target", "numpy")
+    assert code == 0
+    scope = {}
+    exec(compile(out, "design", "exec"), scope)
+    assert scope["table"](1e8)["psi"][1] == pytest.approx(scope["table"](1e6)["psi"][1] / 10)
+
+
 # ---------------------------------------------------------------- validate
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 
+from symsched.cli.commands.schedule import write_source
 from symsched.cli.output import write_json
 from symsched.cli.reading import real, request, whole
 from symsched.predictions.designs.design import design
@@ -30,6 +31,10 @@ def run(options: argparse.Namespace) -> int:
         weights=weights,
         widths=widths,
     )
+    if options.target is not None:
+        text = found.source(options.target, d=dimensions[0] if options.d else None, title=asked.title)
+        write_source(asked, options.target, text, as_json=options.json)
+        return 0
     errors = {d: found.errors_at(d) for d in dimensions if options.d or d > found.least_dimension}
     if options.json:
         at = [

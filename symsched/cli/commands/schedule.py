@@ -17,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
     """Print a row for every node: t, τ, α, β, ψ = β/α and σ = 1/ψ; or the source text for a target."""
     asked = request(options)
     if options.target is not None:
-        return _source(asked, options.target, as_json=options.json)
+        return _source(asked, options)
     for name in ("d", "steps"):
         if getattr(options, name) is None:
             raise ValueError(f"--{name} is required for the numbers of a schedule (only --target does without)")
@@ -37,13 +37,27 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _source(asked: Request, target: str, *, as_json: bool) -> int:
-    text = asked.limit().schedule.source(target)
+def _source(asked: Request, options: argparse.Namespace) -> int:
+    """Print the source text; with d and steps its steps are numbers."""
+    numbers = (
+        None if options.d is None else real(options.d, "d"),
+        (None if options.steps is None else whole(options.steps, "steps", 1)),
+    )
+    constant = asked.settings.kappa if options.kappa is None else real(options.kappa, "kappa")
+    kappa = None if numbers == (None, None) else constant
+    text = asked.limit().schedule.source(
+        options.target, d=numbers[0], steps=numbers[1], kappa=kappa, scheme=options.scheme, title=asked.title
+    )
+    write_source(asked, options.target, text, as_json=options.json)
+    return 0
+
+
+def write_source(asked: Request, target: str, text: str, *, as_json: bool) -> None:
+    """Print source text, or JSON that holds it."""
     if as_json:
         write_json({"name": asked.title, "interpolant": asked.interpolant.name, "target": target, "source": text})
     else:
-        print(text)
-    return 0
+        print(text, end="")
 
 
 def nodes(schedule: Schedule, steps: int, dimension: float, constant: float, scheme: str) -> dict[str, Array]:

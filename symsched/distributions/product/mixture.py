@@ -76,6 +76,11 @@ class ProductMixture(AbstractDistribution):
         checked = require_substitution(values)
         return ProductMixture([(mode.weight.subs(checked), mode.law.subs(checked)) for mode in self.modes])
 
+    @property
+    def independent_modes(self) -> tuple[ModeLaw, ...]:
+        """All of them."""
+        return self.modes
+
     def leading_variance(self) -> sp.Expr:
         """Return d Var c_1 + E c_2 over the modes, from the cumulants of a coordinate: exact at every d.
 

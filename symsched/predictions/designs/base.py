@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symsched.algebra.arrays import Array
+from symsched.limits.limit import Limit
 from symsched.predictions.designs.errors import DIMENSIONS, WEIGHT, WIDTH, Errors
 from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.drawing import figure
+from symsched.schedules import sources
 from symsched.schedules.plan import AbstractTable
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ _SLACK = 1.5
 class AbstractDesign(AbstractTable):
     """A table of N evaluations that was found for a limit."""
 
+    limit: Limit
     predicted: Errors
 
     @property
@@ -55,6 +58,37 @@ class AbstractDesign(AbstractTable):
     @abc.abstractmethod
     def to_text(self) -> str:
         """Return the table as lines of text."""
+
+    def _formulas(self) -> sources.Table | None:
+        """Return the table as expressions in d, None where its rows have none."""
+        return None
+
+    def source(self, target: str = "numpy", *, d: float | None = None, title: str = "") -> str:
+        """Return this table as source text for one of ``schedules.sources.TARGETS``, free of this package.
+
+        Nodes and rows are functions of d where they have a closed form in it; else, and for "csv", pass ``d``: they are
+        then the numbers of that d, and the source refuses any other. It holds a sampler, the predicted errors, the
+        least d, and the posterior mean where that has a closed form. The same arguments give the same bytes.
+
+        Raises ValueError for an unknown target, and where numbers at one d are needed.
+        """
+        sources.require_target(target)
+        table = self._formulas() if d is None else None
+        if d is not None:
+            table = sources.table_of(self.plan(d), d)
+        if table is None:
+            raise ValueError(f"the rows of {self!r} have no closed form in d: pass d, such as d=1e6")
+        notes = (
+            f"evaluations: {self.evaluations}; D at psi = 0 is E a, which is free",
+            f"predicted worst errors: weight of a mode {self.predicted.weight:.3g}, W2 of a coordinate over its "
+            f"deviation {self.predicted.width:.3g}",
+            f"least d: {self.least_dimension:.6g}, below which its windows overlap",
+        )
+        settings = () if d is None else (("d", float(d)),)
+        owner = self.limit.schedule.owner
+        data = (("design", self.to_dict()),)
+        subject = sources.Subject(title, None, (), False, "a table of its own", owner, notes, table, settings, data)
+        return sources.source_of(subject, target)
 
     def sigmas(self, d: float) -> Array:
         """Return σ = 1/ψ of the evaluations at ``d``, decreasing, with a trailing 0, shape (N + 1,).

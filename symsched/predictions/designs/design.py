@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
+import sympy as sp
 from scipy import sparse
 
 from symsched.algebra.arrays import Array
@@ -24,6 +26,7 @@ from symsched.predictions.designs.learned.search import learned_design
 from symsched.predictions.designs.search import best_table, grown, refined, without_idle_nodes, worst
 from symsched.predictions.designs.two_modes import Table, TwoModes
 from symsched.predictions.weights import mode_weights
+from symsched.schedules import sources
 from symsched.schedules.plan import Plan
 from symsched.symbols import d as d_symbol
 
@@ -91,6 +94,34 @@ class Design(AbstractDesign):
             np.append(psi, 1.0),
             np.append(np.ones(total), self.table.output[0]),
             sparse.csr_array(steps),
+        )
+
+    def _formulas(self) -> sources.Table:
+        window, total = self.table.shape.window, self.evaluations
+        unit = sp.Symbol("unit", positive=True)
+        units = [unit] * window + [sp.S.One] * (total - window)
+        zero, one = sp.S.Zero, sp.S.One
+
+        def scaled(values: Array, by: sp.Expr) -> list[sp.Expr]:
+            return [sp.Float(float(value)) * by if value else zero for value in values]
+
+        psi = (zero, *(sp.Float(float(node)) * by for node, by in zip(self.table.nodes, units, strict=True)))
+        rows = [[zero] * (1 + total), *(scaled(row, by) for row, by in zip(self.table.rows, units, strict=True))]
+        kept = sp.Float(float(self.table.output[0]))
+        ends = [[c - kept * before for c, before in zip(scaled(self.table.output[1:], one), rows[-1], strict=True)]]
+        steps = [[after - before for before, after in zip(*pair, strict=True)] for pair in pairwise(rows)] + ends
+        return sources.Table(
+            times=tuple(sp.Rational(k, total + 1) for k in range(total + 2)),
+            psi=psi,
+            alpha=(one,) * (total + 1) + (zero,),
+            beta=(*psi, one),
+            A=(one,) * total + (kept,),
+            B=tuple(tuple((j, value) for j, value in enumerate(row) if value != 0) for row in steps),
+            shift=(zero,) * (total + 1),
+            wave=(zero,) * (total + 1),
+            degree=0,
+            units=((unit, 1 / (sp.Float(self.m) * sp.sqrt(d_symbol))),),
+            least=self.least_dimension,
         )
 
     @property
