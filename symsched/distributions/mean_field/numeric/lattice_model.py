@@ -128,25 +128,28 @@ class LatticeFieldModel(AbstractBasinModel):
         found, masses = np.zeros(y.shape), np.zeros((len(y), self.modes))
         masses[~hard] = special.softmax(log_masses[~hard], axis=1)
         found[~hard] = np.einsum("rk,krd->rd", masses[~hard], means[:, ~hard])
-        for row in np.flatnonzero(hard):
-            found[row], masses[row] = self._in_logs(likelihood[row])
+        if hard.any():
+            found[hard], masses[hard] = self._in_logs(likelihood[hard])
         return found, masses
 
     def _in_logs(self, likelihood: Array) -> tuple[Array, Array]:
-        """Return one row's posterior mean (d,) and basin masses (K,), every factor as a logarithm: slow, never lost."""
-        forward = np.full((self.d + 1, len(self._totals)), -np.inf)
-        forward[0, 0] = 0.0
+        """Return posterior means (r, d) and basin masses (r, K), every factor as a logarithm: slower, never lost."""
+        rows, size = len(likelihood), len(self._totals)
+        forward = np.full((self.d + 1, rows, size), -np.inf)
+        forward[0, :, 0] = 0.0
         for i in range(self.d):
-            forward[i + 1] = _spread(forward[i], self._offsets, likelihood[i])
+            forward[i + 1] = _spread(forward[i], self._offsets, likelihood[:, i])
         terms = forward[-1] + self._log_weight
-        masses = np.exp([special.logsumexp(terms[inside]) for inside in self._basins] - special.logsumexp(terms))
-        backward, size, means = self._log_weight, len(self._totals), np.empty(self.d)
+        parts = [special.logsumexp(terms[:, inside], axis=1) for inside in self._basins]
+        masses = special.softmax(np.stack(parts, axis=1), axis=1)
+        backward, means = np.broadcast_to(self._log_weight, (rows, size)), np.empty((rows, self.d))
         for i in range(self.d - 1, -1, -1):
-            ahead = np.full((len(self._offsets), size), -np.inf)
+            ahead = np.full((len(self._offsets), rows, size), -np.inf)
             for k, offset in enumerate(self._offsets):
-                ahead[k, : size - offset] = backward[offset:] + likelihood[i, k]
-            means[i] = special.softmax(special.logsumexp(forward[i] + ahead, axis=1)) @ self.site.values
-            backward = special.logsumexp(ahead, axis=0)
+                ahead[k, :, : size - offset] = backward[:, offset:] + likelihood[:, i, k, None]
+            joint = np.logaddexp.reduce(forward[i] + ahead, axis=2)  # (A, r): the log weight if i takes each value
+            means[:, i] = self.site.values @ special.softmax(joint, axis=0)
+            backward = np.logaddexp.reduce(ahead, axis=0)
         return means, masses
 
     @cached_property
@@ -233,12 +236,13 @@ def lattice_totals(site: AtomSite, d: int) -> int:
 
 
 def _spread(logs: Array, offsets: Index, weights: Array) -> Array:
-    """Return the log law of a sum after one more term, on the same grid."""
-    size = len(logs)
-    parts = np.full((len(offsets), size), -np.inf)
-    for k, (offset, weight) in enumerate(zip(offsets, weights, strict=True)):
-        parts[k, offset:] = logs[: size - offset] + weight
-    return np.asarray(special.logsumexp(parts, axis=0))
+    """Return the log laws (…, S) of sums after one more term with log probabilities (…, A), on the same grid."""
+    out = np.full(logs.shape, -np.inf)
+    size = logs.shape[-1]
+    for k, offset in enumerate(offsets):
+        ahead = out[..., offset:]
+        np.logaddexp(ahead, logs[..., : size - offset] + weights[..., k, None], out=ahead)
+    return out
 
 
 def _convolve(law: Array, offsets: Index, shares: Array) -> Array:
