@@ -115,20 +115,34 @@ def _assumed(symbol: sp.Symbol) -> str:
 
 _LEVELS = tuple(sp.Integer(10) ** power for power in (-8, -4, -1, 0, 1, 4, 8))
 _INVERTING = "inverting the interpolant"
+_KEPT = 1e-10
+"""Relative error in floating point below which an inverse is good enough to look for no other."""
 _level = sp.Symbol("v", positive=True)
 
 
 def _inverse(expression: sp.Expr, level: sp.Expr, what: str) -> sp.Expr:
-    """Return the branch of τ(level) that reproduces numbers inside (0, 1)."""
+    """Return the branch of τ(level) that reproduces numbers inside (0, 1), in a form that keeps its digits if one does.
+
+    Solved by half angles, sin/cos² = v is a difference of roots that has no digit left at v = 1e−6.
+    """
+    found: list[tuple[float, sp.Expr]] = []
     # As it stands, and simplified: sin/cos = v is solved by half angles, tan = v by an arc tangent.
     for form in dict.fromkeys((simplified(expression), expression)):
-        for candidate in within_budget(_INVERTING, partial(_solutions, form)):
-            if all(
-                _reproduces(expression, candidate, sp.Rational(k, 7), dim)
-                for k in (1, 3, 6)
-                for dim in _PROBE_DIMENSIONS
-            ):
-                return steady(simplified(candidate), _level).subs(_level, level)
+        for solve in (_by_sine, _solutions):
+            for candidate in within_budget(_INVERTING, partial(solve, form)):
+                if not all(
+                    _reproduces(expression, candidate, sp.Rational(k, 7), dim)
+                    for k in (1, 3, 6)
+                    for dim in _PROBE_DIMENSIONS
+                ):
+                    continue
+                inverse = steady(simplified(candidate), _level)
+                # Of α and β not every level is one: that of ψ is asked for at any.
+                found.append((_lost(inverse, candidate, _level) if what == "psi" else 0.0, inverse))
+                if found[-1][0] < _KEPT:
+                    return inverse.subs(_level, level)
+    if found:
+        return min(found, key=lambda pair: pair[0])[1].subs(_level, level)
     raise DerivationError(
         _INVERTING,
         f"no closed form of tau for {what} = {expression} that holds on all of 0 < tau < 1",
@@ -139,6 +153,22 @@ def _inverse(expression: sp.Expr, level: sp.Expr, what: str) -> sp.Expr:
 def _solutions(form: sp.Expr) -> list[sp.Expr]:
     try:
         return list(sp.solve(sp.Eq(form, _level), tau))
+    except NotImplementedError:
+        return []
+
+
+def _by_sine(form: sp.Expr) -> list[sp.Expr]:
+    """Return the solutions of a function of sine and cosine of one angle, found for the sine."""
+    angles = {wave.args[0] for wave in form.atoms(sp.sin, sp.cos)}
+    if len(angles) != 1:
+        return []
+    angle, sine = angles.pop(), sp.Dummy(positive=True)
+    algebraic = form.subs({sp.sin(angle): sine, sp.cos(angle): sp.sqrt(1 - sine**2)})
+    if algebraic.has(tau):
+        return []
+    try:
+        sines = [steady(simplified(root), _level) for root in sp.solve(sp.Eq(algebraic, _level), sine)]
+        return [time for value in sines for time in sp.solve(sp.Eq(angle, sp.asin(value)), tau)]
     except NotImplementedError:
         return []
 
@@ -167,10 +197,10 @@ def _lost(form: sp.Expr, expression: sp.Expr, level: sp.Symbol) -> float:
     for at in _LEVELS:
         for dimension in _PROBE_DIMENSIONS:
             near = at * (1 + sp.Rational(1, 10**9))  # at 1 itself the expression may have no value
-            exact = float(sp.N(expression.subs({level: near, d: dimension}), 30))
+            exact = sp.re(sp.N(expression.subs({level: near, d: dimension}), 30))
             try:
-                error = abs(function(float(near), float(dimension)) / exact - 1)
-            except (ArithmeticError, ValueError):
+                error = abs(function(float(near), float(dimension)) / float(exact) - 1)
+            except (ArithmeticError, ValueError, TypeError):  # a root of a negative number among them
                 error = math.inf
             errors.append(error if error >= 0 else math.inf)
     return max(errors)

@@ -55,5 +55,7 @@ def test_noise_that_grows_more_slowly_than_exploding_variance_does(law, weights,
             at = window.start + share * (window.end - window.start)
             exact = sp.N((window.psi * d**phase.exponent).subs(values | {t: at}), 30)
             assert float(exact) == pytest.approx(float(phase.psi.subs({kappa: 3, t: at})), rel=1e-6)
+    (dilation,) = (step for step in limit.derivation.steps if step.rule.startswith("windows"))
+    assert all(check.passed for check in dilation.check())
     modes = symsched.predict(limit, 40, kappa=3, d=1e12)
     assert [mode.weight for mode in modes] == pytest.approx(weights, abs=0.01)

@@ -201,6 +201,17 @@ def test_squares_of_the_cosine_and_the_sine_follow_linear_vp():
     assert [phase.ode for phase in own] == [phase.ode for phase in linear]
 
 
+def test_an_inverse_keeps_its_digits_where_half_angles_would_lose_them():
+    """sin/cos² = v: sin = 2v/(1 + √(1 + 4v²)), by floats as by 60 digits."""
+    angle = sp.pi * tau / 2
+    inverse = Interpolant(sp.cos(angle) ** 2, sp.sin(angle)).time_of("psi", t)
+    function = sp.lambdify(t, inverse, "math")
+    with mpmath.workdps(60):
+        for level in (1e-12, 1e-6, 0.3, 1.0, 40.0, 1e6):
+            sine = 2 * mpmath.mpf(level) / (1 + mpmath.sqrt(1 + 4 * mpmath.mpf(level) ** 2))
+            assert function(level) == pytest.approx(float(2 * mpmath.asin(sine) / mpmath.pi), rel=1e-12)
+
+
 def test_an_interpolant_in_pieces_is_refused_where_it_is_inverted():
     bent = Interpolant(1 - tau, sp.Piecewise((tau / 2, tau < HALF), (3 * tau / 2 - HALF, True)))
     with pytest.raises(DerivationError, match=r"no closed form of tau for beta = .* on all of 0 < tau < 1"):

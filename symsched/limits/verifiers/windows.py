@@ -90,9 +90,9 @@ def dilation(schedule: Schedule, phases: Sequence[CanonicalPhase]) -> Verifier:
                 rule, seen = f"α is κ d^{high} at the end of the {window.name} window", noise / (KAPPA * HUGE**high)
             checks.append(Check(rule, float(seen), 1.0, ROUNDED, _METHOD))
         for window, dilated in pieces:
-            runs, what = _running(window, phases, growth)
             middle_time = (window.start + window.end) / 2
             places = [at(dilated, time) for time in (window.start, middle_time, min(window.end, _END))]
+            runs, what = _running(window, phases, growth, [signal / noise for noise, signal in places[::2]])
             first, middle, last = (runs(*place) for place in places)
             half = float((middle - first) / (last - first))
             checks.append(Check(f"{what} runs evenly in the {window.name} window", half, 0.5, ROUNDED, _METHOD))
@@ -104,22 +104,30 @@ def dilation(schedule: Schedule, phases: Sequence[CanonicalPhase]) -> Verifier:
 Running = Callable[[sp.Float, sp.Float], sp.Float]
 
 
-def _running(window: Window, phases: Sequence[CanonicalPhase], growth: sp.Rational) -> tuple[Running, str]:
-    """Return the function of α and β that is linear in t on a window, and its name."""
+def _running(
+    window: Window, phases: Sequence[CanonicalPhase], growth: sp.Rational, ends: Sequence[sp.Float]
+) -> tuple[Running, str]:
+    """Return the function of α and β that is linear in t on a window, and its name; ``ends`` are ψ at its ends."""
     phase = next((phase for phase in phases if phase.name == window.name), None)
     if phase is None:
         return lambda noise, signal: sp.log(signal / noise), "log ψ"
-    if phase.exponent >= growth:
-        return lambda noise, signal: signal, "β"
-    if window.start != 0:
-        return lambda noise, signal: noise, "α"
     following = phases[phases.index(phase) + 1] if phase is not phases[-1] else None
-    if following is not None and (phase.order or 1) > 1:
+    bridged = following is not None and (phase.order or 1) > 1
+    between = following is not None and following.exponent < growth < phase.exponent and not bridged
+    if phase.exponent >= growth and not between:
+        return lambda noise, signal: signal, "β"
+    if window.start != 0 and not between:
+        return lambda noise, signal: noise, "α"
+    if bridged:
         return lambda noise, signal: signal / noise, "ψ"
-    # From ψ = 0 both run: ψ = v/(κ d^γ (1 − v) + c v), so ψ κ d^γ/(1 + ψ (κ d^γ − c)) = v, and c = 1/ψ at the end.
-    unit = KAPPA * HUGE**phase.exponent
-    end = sp.S.Zero if following is None else KAPPA * HUGE**following.exponent
-    return lambda noise, signal: unit * signal / (noise + signal * (unit - end)), "signal and noise together"
+    # Both run: ψ = (ψ_0 u (1 − v) + v)/(u (1 − v) + v/ψ_1), u = κ d^γ: v/(1 − v) = u (ψ − ψ_0)/(1 − ψ/ψ_1).
+    unit, (begin, end) = KAPPA * HUGE**phase.exponent, ends
+
+    def together(noise: sp.Float, signal: sp.Float) -> sp.Float:
+        gained = unit * (signal / noise - begin)
+        return gained / (1 - signal / noise / end + gained)
+
+    return together, "signal and noise together"
 
 
 def cut(schedule: Schedule) -> Verifier:
