@@ -11,6 +11,7 @@ import sympy as sp
 import symsched
 from symsched.laws import AtomLaw, DensityLaw
 from symsched.schedules.schedule import plain
+from symsched.schedules.sources import Subject, source_of, table_of
 from symsched.symbols import a
 from symsched.symbols import d as dimension_symbol
 
@@ -128,6 +129,26 @@ def test_the_sampler_is_the_plain_loop(run, target, case):
         assert np.abs(other - wanted).max() > 0.1
         assert abs(weight - 0.8) < 4 * np.sqrt(0.16 / 150)
         assert abs(np.mean(other.mean(axis=1) > 0) - 0.8) > abs(weight - 0.8)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_table_may_shift_bend_and_look_back(run, target):
+    # A plan of no scheme, with everything that a step may hold.
+    noise, size = np.array([1.0, 0.9, 0.7, 0.4, 0.0]), 24
+    signal = np.array([0.0, 0.2, 0.5, 0.8, 1.0])
+    factors = np.array([[0.3, 0, 0, 0], [-0.2, 0.5, 0, 0], [0, 0.1, 0.6, 0], [0.05, 0, -0.3, 1.1]])
+    shift, wave = np.array([0.1, 0.0, -0.2, 0.05]), np.array([0.0, 0.03, 0.0, -0.02])
+    times, scale = np.linspace(0, 1, 5), np.array([0.9, 0.8, 0.7, 0.2])
+    plan = symsched.Plan(times, signal[:-1] / noise[:-1], noise, signal, scale, factors, shift, wave, degree=3)
+    owner = gaussian().schedule.owner
+    subject = Subject("", None, (), False, "a table", owner, table=table_of(plan, size))
+    source = run(target, source_of(subject, target))
+    z = np.random.default_rng(1).standard_normal((5, size))
+    x, means = noise[0] * z, []
+    for k in range(4):
+        means.append(gaussian().model(size).posterior(plan.psi[k], x / noise[k])[0])
+        x = scale[k] * x + shift[k] + wave[k] * (z**3 - 3 * z) + sum(factors[k, j] * means[j] for j in range(k + 1))
+    assert source.sample(z, source.table(size)) == pytest.approx(x, rel=1e-11, abs=1e-11)
 
 
 @pytest.mark.parametrize("target", TARGETS)

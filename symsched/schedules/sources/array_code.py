@@ -50,7 +50,7 @@ def _evaluate(xp, windows, t, d, kappa):
         left = xp.clip(xp.where(inside, (end - t) / length, 0.5), 0.0, 1.0)
         here = window(xp, passed, left, d, kappa)
         result = here if result is None else tuple(xp.where(inside, one, other) for one, other in zip(here, result))
-    return result
+    return RESULT
 
 
 def schedule(t, d, kappaDEFAULT):
@@ -200,6 +200,7 @@ def array_source(subject: Subject, dialect: Dialect) -> str:
         "NODES": dialect.nodes,
         "XP": dialect.xp,
         "QUIET\n": dialect.quiet,
+        "RESULT": dialect.result,
     }
     for name, text in names.items():
         body = body.replace(name, text)

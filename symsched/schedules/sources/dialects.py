@@ -10,7 +10,8 @@ class Dialect:
     """A library of arrays: its imports, functions of its own, and its name for what computes the nodes of a plan.
 
     ``array`` defines ``_array(x)``, an array of real numbers; ``in_range`` defines ``_in_range(t)``, which refuses
-    times outside [0, 1]; ``erf`` defines ``_erf``. ``quiet`` decorates what divides by zero at the ends.
+    times outside [0, 1]; ``erf`` defines ``_erf``. ``quiet`` decorates what divides by zero at the ends,
+    ``result`` is what the ``result`` of all windows becomes.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Dialect:
     in_range: str
     erf: str
     quiet: str = ""
+    result: str = "result"
 
 
 _REFUSED = 'raise ValueError("t must lie in [0, 1]")'
@@ -89,4 +91,5 @@ def _in_range(t):
     return t
 ''',
     "_erf = jax.scipy.special.erf",
+    result="tuple(xp.where(xp.isnan(t), xp.nan, part) for part in result)",
 )
