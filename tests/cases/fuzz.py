@@ -132,6 +132,17 @@ def targets() -> list[Target]:
             (limit, 2),
             (("weights", 0.8), ("widths", 0.5), ("robust", False), ("output", "row")),
         ),
+        Target(
+            "export",
+            symsched.export,
+            (limit, "diffusers-flow-match"),
+            (("d", 100), ("steps", 6), ("kappa", 3), ("cut", 0.01), ("betas", None), ("shift", 1.0)),
+        ),
+        Target(
+            "export of sigmas", symsched.export, (limit, "diffusers-euler"), (("d", 10), ("steps", 6), ("kappa", 1))
+        ),
+        Target("denoiser", mixture.denoiser, (4,)),
+        Target("Denoiser", mixture.denoiser(2), ([[1.0, -1.0]], 0.5)),
         Target("Plan", Plan, (), parts),
         Target("Phase.solve", limit.phases[0].solve, ([0.3], [0.2], 3.0)),
         Target("Limit.model", limit.model, (10,)),

@@ -26,12 +26,15 @@ def k_diffusion():
         pytest.skip("could not import 'k_diffusion'")
     package = types.ModuleType("k_diffusion")
     package.__path__ = [str(Path(spec.origin).parent)]
-    empty = {
-        name: types.ModuleType(name)
-        for name in ("torchvision", "torchvision.transforms", "torchvision.transforms.functional", "torchsde")
-    }
+    empty = {name: types.ModuleType(name) for name in ("torchvision.transforms.functional", "torchsde")}
+    for name in ("torchvision.transforms", "torchvision"):
+        empty[name] = types.ModuleType(name)
     empty["torchvision.transforms"].functional = empty["torchvision.transforms.functional"]
     with pytest.MonkeyPatch.context() as patch:
-        for name, module in {"k_diffusion": package, **empty}.items():
-            patch.setitem(sys.modules, name, module)
-        yield importlib.import_module("k_diffusion.sampling")
+        patch.setitem(sys.modules, "k_diffusion", package)
+        with pytest.MonkeyPatch.context() as briefly:
+            # Other libraries would ask an empty module what it can do.
+            for name, module in empty.items():
+                briefly.setitem(sys.modules, name, module)
+            sampling = importlib.import_module("k_diffusion.sampling")
+        yield sampling
