@@ -17,6 +17,7 @@ Names are imported when they are first used, so that ``import symsched`` costs w
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -95,6 +96,9 @@ _HOMES = {
     "validate": "validation.validate",
 }
 _RENAMED = {"Law": "AbstractLaw"}
+
+# Long work says how far it is to the logger "symsched"; it is silent unless the user, or `--verbose`, listens.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __version__ = "0.1.0"
 __all__ = ["symbols"]

@@ -1,9 +1,11 @@
 """Seconds that one symbolic step may take before numbers take over."""
 
 import ctypes
+import logging
 import math
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -18,6 +20,7 @@ _AGAIN = 0.2
 _INSTRUCTIONS = 1000  # before the last of which an exception that was raised in a thread has arrived
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 class _OutOfTime(BaseException):
@@ -49,6 +52,7 @@ def within_budget(step: str, action: Callable[[], T], instead: Callable[[], T] |
     thread = threading.get_ident()
     if thread in _running:
         return action()
+    begin = time.perf_counter()
     seconds, done, gate = seconds_per_step(), threading.Event(), threading.Lock()
     stopped, results = threading.Event(), []
 
@@ -86,8 +90,10 @@ def within_budget(step: str, action: Callable[[], T], instead: Callable[[], T] |
     except _OutOfTime:
         settle()
     if results:
+        _log.debug("%s: %.1f s", step, time.perf_counter() - begin)
         return results[0]
     if instead is not None:
+        _log.info("%s: not done after %g s, numbers take over", step, seconds)
         return instead()
     raise DerivationError(
         step,

@@ -14,9 +14,11 @@ code   meaning
 
 import importlib
 import io
+import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from symsched.cli.arguments import parser
 
@@ -30,8 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         # SymPy comes with the module of the command: the help never waits for it.
-        code = int(importlib.import_module(options.module).run(options))
-        sys.stdout.flush()
+        with _told(options.verbose):
+            code = int(importlib.import_module(options.module).run(options))
+            sys.stdout.flush()
     except KeyboardInterrupt:
         print("symsched: interrupted", file=sys.stderr)
         return 130
@@ -43,6 +46,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"symsched: error: {_message(error)}", file=sys.stderr)
         return 2
     return code
+
+
+@contextmanager
+def _told(verbose: bool) -> Iterator[None]:
+    """Write what the logger "symsched" is told to standard error meanwhile, if ``verbose``."""
+    logger = logging.getLogger("symsched")
+    if not verbose:
+        yield
+        return
+    level, handler = logger.level, logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(relativeCreated)8.0f ms  %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 def _message(error: Exception) -> str:

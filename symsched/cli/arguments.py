@@ -101,6 +101,7 @@ def _command(
     command = commands.add_parser(name, help=summary, description=sentence)
     command.set_defaults(module=f"symsched.cli.commands.{module or name}")
     command.add_argument("--json", action="store_true", help="write JSON to standard output")
+    command.add_argument("--verbose", action="store_true", help="say on standard error how far long work is")
     return command
 
 

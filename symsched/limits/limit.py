@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,8 @@ from symsched.schedules.window import Window, elapsed, remaining
 from symsched.symbols import d, t
 
 __all__ = ["CLOCKS", "Limit", "Phase", "derive"]
+
+_log = logging.getLogger(__name__)
 
 
 _LONGEST = 400
@@ -193,7 +196,9 @@ def derive(distribution: AbstractDistribution, interpolant: Interpolant) -> Limi
     if not isinstance(interpolant, Interpolant):
         raise TypeError(f"interpolant must be an Interpolant such as symsched.VP, got {interpolant!r}")
     _require_own_names(distribution)
+    _log.info("deriving the phases of %s", distribution)
     found = distribution.cascade
+    _log.info("phases: %s; carrying them along %s", ", ".join(p.name for p in found.phases), interpolant.name)
     sites = tuple(mode.law for mode in found.modes)
     dilated = dilate(interpolant, [phase.scale for phase in found.phases])
     schedule = replace(dilated, windows=crossed(dilated.windows, found), sites=sites)

@@ -1,5 +1,6 @@
 """simulate(): finite-d Monte Carlo of a schedule, with the exact posterior mean of the distribution."""
 
+import logging
 import math
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from symsched.models.recording import OrderParameter
 from symsched.schedules.plan import AbstractTable, Plan
 from symsched.schedules.schedule import Schedule, planned
 from symsched.simulation.run import RawRun, run_plan
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ def simulate(
     model = distribution.model(dimension)
     statistic = distribution.statistic(dimension)
     seed = seed_of(rng)
+    _log.info("simulating %d paths of %d steps at d = %d", count, plan.steps, dimension)
     with tqdm(total=count, unit="path", disable=not progress, leave=False) as bar:
 
         def advance(done: int, _: int) -> None:

@@ -1,5 +1,6 @@
 """The least worst residual over the coefficients of a table: sequential quadratic programming from many starts."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -9,6 +10,7 @@ from scipy import optimize
 
 from symsched.algebra.arrays import Array
 
+_log = logging.getLogger(__name__)
 _ENDS = 1e-10  # change of the worst residual at which a start ends
 
 
@@ -37,10 +39,12 @@ def minimax(
     A start that ends where it may not counts as it was. The epigraph form min t, −t ≤ r_i(x) ≤ t, by SLSQP (Kraft
     1988) with differences for derivatives.
     """
-    ended = (
-        next((point for point in (_descend(residuals, start, iterations), start) if accepted(point)), None)
-        for start in starts
-    )
+    ended: list[Array | None] = []
+    for start in starts:
+        places = (_descend(residuals, start, iterations), start)
+        ended.append(next((point for point in places if accepted(point)), None))
+        reached = "nowhere" if ended[-1] is None else f"at {_worst(residuals, ended[-1]):.4g}"
+        _log.info("start %d of %d, %d coefficients: ended %s", len(ended), len(starts), len(start), reached)
     found = sorted(
         ((point, _worst(residuals, point)) for point in ended if point is not None), key=lambda pair: pair[1]
     )
