@@ -10,6 +10,12 @@ import sympy as sp
 
 import symsched
 from symsched.laws import AtomLaw, DensityLaw
+from symsched.predictions.designs.errors import Errors
+from symsched.predictions.designs.learned.design import LearnedDesign
+from symsched.predictions.designs.learned.sites import Rows
+from symsched.predictions.designs.learned.table import Before, Gap
+from symsched.predictions.designs.learned.table import Table as Learned
+from symsched.predictions.designs.learned.window import Window
 from symsched.schedules.schedule import plain
 from symsched.schedules.sources import Subject, source_of, table_of
 from symsched.symbols import a
@@ -160,6 +166,35 @@ def test_a_design_refuses_what_it_is_not_made_for(run, target):
             source.table(size)
     assert source.table(least * 1.01)["psi"] == pytest.approx(table().plan(least * 1.01).psi, rel=1e-13)
     assert source.table(1e12)["A"] == pytest.approx(table().plan(1e12).A, rel=1e-13)
+
+
+def learned(order, spread=0.0, before=None):
+    """A table of five or seven evaluations that no search has found, so that none takes its time."""
+    gap = Gap(0.5 / order, order, 0.3, 0.8, 0.4, 0.7, spread, False, 0.2, 1.3)
+    window = Window(np.array([0.4, 1.5]), np.array([[0.4, 0.0], [-0.3, 1.8]]), np.array([0.1, 0.4, 0.5]))
+    data = np.array([[0.0] * 4, [0.2, 1.1, 0.0, 0.0], [-0.3, 0.4, 4.0, 0.0]])
+    rows = Rows(np.array([0.5, 1.3, 4.1]), 1.3, data, np.array([0.2, 0.1, -0.3, 0.2, 1.0]))
+    return LearnedDesign(gaussian(), Learned(gap, window, rows, before), None, None, Errors(0.01, 0.02), (1.0,))
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, "tree"])
+@pytest.mark.parametrize("target", ["numpy", "c"])
+def test_a_learned_table_is_a_function_of_d(run, target, order):
+    before = Before(0.1, 0.9, 1.2, 0.4, 3.0, ((0, 1),)) if order == "tree" else None
+    found = learned(2 if before else order, 0.6 if order == 3 else 0.0, before)
+    source = run(target, found.source(target))
+    for size in (1.01 * found.least_dimension, 1e6, 1e12):
+        plan, table = found.plan(size), source.table(size)
+        dense = np.zeros(plan.B.shape)
+        for k, row in enumerate(table["B"]):
+            for j, factor in row:
+                dense[k, j] = factor
+        assert table["psi"] == pytest.approx(plan.psi, rel=1e-13)
+        assert table["A"] == pytest.approx(plan.A, rel=1e-12)
+        assert dense == pytest.approx(plan.B.toarray(), rel=1e-10, abs=1e-12)
+        assert table["shift"] == pytest.approx(plan.shift, rel=1e-10, abs=1e-13)
+        if plan.bends:
+            assert table["wave"] == pytest.approx(plan.wave, rel=1e-10, abs=1e-13)
 
 
 def test_json_and_csv_hold_the_numbers():

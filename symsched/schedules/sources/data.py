@@ -84,6 +84,7 @@ def csv_source(subject: Subject) -> str:
         "sigma": [1 / value if value else math.inf for value in psi],
     }
     lines = [f"# {line}".rstrip() for line in head(subject)]
+    lines.append("# these are the nodes; the coefficients of the steps are in the target json")
     lines.append(",".join(shown))
     lines += [",".join(repr(float(value)) for value in row) for row in zip(*shown.values(), strict=True)]
     return "\n".join(lines) + "\n"

@@ -6,9 +6,11 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
+import sympy as sp
 
 from symsched.errors import require_real
 from symsched.limits.limit import Limit
@@ -17,7 +19,9 @@ from symsched.predictions.designs.errors import FAR, LEAST, Errors
 from symsched.predictions.designs.learned.judged import table_errors
 from symsched.predictions.designs.learned.table import Gap, Slope, Table
 from symsched.reporting.pages.data import fields_to_dict
+from symsched.schedules import sources
 from symsched.schedules.plan import Plan
+from symsched.symbols import d as d_symbol
 
 _ROUNDED = 1e-12
 _LEGEND = (
@@ -59,6 +63,40 @@ class LearnedDesign(AbstractDesign):
     def plan(self, d: float) -> Plan:
         """Return the table at dimension ``d``; ValueError where its window would not lie before its other nodes."""
         return self.table.plan(require_real(d, "d", above=0))
+
+    def _formulas(self) -> sources.Table | None:
+        """Return the table as expressions in d; None where the numbers of its window themselves move with d."""
+        table = self.table
+        if table.near is not None:
+            return None
+        unit, early = sp.symbols("unit early", positive=True)
+        units = {unit: d_symbol ** -sp.nsimplify(table.gap.exponent, rational=True)}
+        psi: list[Any] = []
+        if table.before is not None:
+            psi = [float(node) * early for node in table.before.nodes(1.0)]
+            units[early] = 1 / sp.sqrt(d_symbol)
+        psi += [*(float(place) * unit for place in table.places), *map(float, table.rows.nodes)]
+        forms = [[sp.sympify(entry) for entry in row] for row in table.forms(psi)]
+        scale = [after[0] / before[0] for before, after in pairwise(forms)]
+        steps = [
+            [sp.expand(later - factor * earlier) for earlier, later in zip(before, after, strict=True)]
+            for factor, (before, after) in zip(scale, pairwise(forms), strict=True)
+        ]
+        count = len(psi)
+        nodes = (sp.S.Zero, *map(sp.sympify, psi))
+        return sources.Table(
+            times=tuple(sp.Rational(k, count + 1) for k in range(count + 2)),
+            psi=nodes,
+            alpha=(sp.S.One,) * (count + 1) + (sp.S.Zero,),
+            beta=(*nodes, sp.S.One),
+            A=tuple(scale),
+            B=tuple(tuple((j, value) for j, value in enumerate(row[3:]) if value != 0) for row in steps),
+            shift=tuple(row[1] for row in steps),
+            wave=tuple(row[2] for row in steps),
+            degree=max(table.gap.order - 1, 0),
+            units=tuple(units.items()),
+            least=self.least_dimension,
+        )
 
     @property
     def least_dimension(self) -> float:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from scipy import sparse
@@ -204,10 +204,10 @@ class Table:
             read[0] = 0.0
         return Slope(known, read)
 
-    def reduced(self, psi: float) -> tuple[float, float]:
+    def reduced(self, psi: Any) -> tuple[Any, Any]:  # noqa: ANN401
         """Return V = 1 + ψ² c_2 of what modes share, and ψ̂^q/q! with ψ̂ = ψ/√V."""
         spread = 1 + psi**2 * self.gap.spread
-        return spread, (psi / math.sqrt(spread)) ** self.gap.order / math.factorial(self.gap.order)
+        return spread, (psi / _root(spread)) ** self.gap.order / math.factorial(self.gap.order)
 
     def plan(self, d: float) -> Plan:
         """Return the plan at ``d``; ValueError where the window would not end before the data begin."""
@@ -219,35 +219,8 @@ class Table:
                 f"this design needs a d of at least {self.least_dimension:.3g}, where its window ends before its "
                 f"other nodes begin; got {d:g}. Use limit.schedule, or a larger d"
             )
-        count, led = len(psi), self.led
-        # Nodes from ψ = 0 on, and the output, as forms in z, 1, He_{q−1}(z) and D_0 … D_N.
-        unit = np.eye(count + 4)
-        noise, one, means = unit[0], unit[1], unit[3:]
-        known = unit[2] if order > 2 else one if order == 1 else noise
-        forms = [noise, *self._branches(psi, unit)]
-        anchor = means[0] if self.before is None else self._branch_mean(float(psi[1]), means[2], forms[2])
-
-        def shown(i: int) -> Array:
-            """Return the slope G_i He_{q−1}(z) that the window's i-th D shows."""
-            if order == 1:
-                return means[i]
-            at = float(psi[led + i - 1])
-            spread, _ = self.reduced(at)
-            left = means[led + i] - anchor - at * self.gap.spread / spread * (forms[led + i] - at * anchor)
-            return math.factorial(order - 1) * spread / (at / math.sqrt(spread)) ** (order - 1) * left
-
-        for k, slope in enumerate(self.slopes(), led):
-            spread, wave = self.reduced(float(psi[k]))
-            bent = slope.known * known
-            bent = bent + sum(slope.read[i] * shown(int(i)) for i in np.flatnonzero(slope.read))
-            base = 0.0 if order == 1 else psi[k] * anchor
-            forms.append(math.sqrt(spread) * (noise + wave * bent) + base)
-        if order == 0:
-            forms.append(noise + psi[0] * anchor)
-        seen = np.vstack([anchor, means[led + self.inside + 1 : count + 1]])
-        forms += [noise + row @ seen for row in self.rows.rows[1:]]
-        forms.append(self.rows.output[0] * noise + self.rows.output[1:] @ seen)
-        table = np.array(forms)
+        count = len(psi)
+        table = self.forms(list(map(float, psi)))
         scale = table[1:, 0] / table[:-1, 0]
         steps = table[1:] - scale[:, None] * table[:-1]
         return Plan(
@@ -262,7 +235,42 @@ class Table:
             max(order - 1, 0),
         )
 
-    def _branches(self, psi: Array, unit: Array) -> list[Array]:
+    def forms(self, psi: Sequence[Any]) -> Any:  # noqa: ANN401
+        """Return the rows from ψ = 0 on, and the output, as forms in z, 1, He_{q−1}(z) and D_0 … D_N, (N + 2, N + 4).
+
+        ``psi`` are the N places of the evaluations: numbers, or expressions in d.
+        """
+        count, led, order = len(psi), self.led, self.gap.order
+        # Nodes from ψ = 0 on, and the output, as forms in z, 1, He_{q−1}(z) and D_0 … D_N.
+        unit = np.eye(count + 4)
+        noise, one, means = unit[0], unit[1], unit[3:]
+        known = unit[2] if order > 2 else one if order == 1 else noise
+        forms = [noise, *self._branches(psi, unit)]
+        anchor = means[0] if self.before is None else self._branch_mean(psi[1], means[2], forms[2])
+
+        def shown(i: int) -> Array:
+            """Return the slope G_i He_{q−1}(z) that the window's i-th D shows."""
+            if order == 1:
+                return means[i]
+            at = psi[led + i - 1]
+            spread, _ = self.reduced(at)
+            left = means[led + i] - anchor - (forms[led + i] - anchor * at) * (at * self.gap.spread / spread)
+            return left * (math.factorial(order - 1) * spread / (at / _root(spread)) ** (order - 1))
+
+        for k, slope in enumerate(self.slopes(), led):
+            spread, wave = self.reduced(psi[k])
+            bent = slope.known * known
+            bent = bent + sum(slope.read[i] * shown(int(i)) for i in np.flatnonzero(slope.read))
+            base = 0.0 if order == 1 else anchor * psi[k]
+            forms.append((noise + bent * wave) * _root(spread) + base)
+        if order == 0:
+            forms.append(noise + anchor * psi[0])
+        seen = np.vstack([anchor, means[led + self.inside + 1 : count + 1]])
+        forms += [noise + row @ seen for row in self.rows.rows[1:]]
+        forms.append(self.rows.output[0] * noise + self.rows.output[1:] @ seen)
+        return np.array(forms)
+
+    def _branches(self, psi: Sequence[Any], unit: Array) -> list[Array]:
         """Return the rows of both nodes before the window."""
         before = self.before
         if before is None:
@@ -270,9 +278,13 @@ class Table:
         noise, one, means = unit[0], unit[1], unit[3:]
         read = [(mean - before.middle * one) / before.half for mean in means[:2]]
         slope = before.middle * one + before.half * before.lean / before.strength * read[0]
-        return [noise + psi[0] * slope, noise + psi[1] * before.middle * one + before.gain * read[1]]
+        return [noise + slope * psi[0], noise + one * (psi[1] * before.middle) + before.gain * read[1]]
 
-    def _branch_mean(self, psi: float, seen: Array, state: Array) -> Array:
+    def _branch_mean(self, psi: Any, seen: Array, state: Array) -> Array:  # noqa: ANN401
         """Return c_1 from D = c_1 + ψ v (y − ψ c_1)."""
         pulled = psi * self.gap.average
-        return (seen - pulled * state) / (1 - psi * pulled)
+        return (seen - state * pulled) / (1 - psi * pulled)
+
+
+def _root(square: Any) -> Any:  # noqa: ANN401  # a number or an expression
+    return math.sqrt(square) if isinstance(square, float) else square**0.5
