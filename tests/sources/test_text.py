@@ -73,6 +73,21 @@ def test_the_same_input_gives_the_same_bytes():
     assert here == elsewhere
 
 
+def test_arguments_that_say_nothing_are_refused():
+    schedule = dilate(VP, PAPER)
+    for wrong, error, words in (
+        ({"title": 5}, TypeError, "title must be text, got 5"),
+        ({"d": 1e4}, ValueError, "need both d and steps"),
+        ({"steps": 4}, ValueError, "need both d and steps"),
+        ({"d": 1e4, "steps": 4}, ValueError, "depends on kappa"),
+        ({"d": "1e4", "steps": 4, "kappa": 3.0}, TypeError, "d must be a real number"),
+        ({"d": 1e4, "steps": 4, "kappa": 3.0, "scheme": "adam"}, ValueError, "did you mean 'adams'"),
+        ({"target": ["c"]}, ValueError, "unknown target"),
+    ):
+        with pytest.raises(error, match=words):
+            schedule.source(**wrong)
+
+
 def test_a_function_that_a_language_lacks_is_named():
     w = sp.LambertW(tau * sp.E)
     schedule = custom(Interpolant(1 - tau, tau), sp.LambertW(t * sp.E))

@@ -40,9 +40,12 @@ TARGETS = tuple(_WRITERS)
 def source_of(subject: Subject, target: str) -> str:
     """Return a subject as text for one of ``TARGETS``; the same subject gives the same bytes.
 
-    Raises ValueError for any other target, and where a language has no function that the subject needs.
+    Raises ValueError for any other target, and where a language has no function that the subject needs; TypeError for
+    a title that is no text.
     """
     require_target(target)
+    if not isinstance(subject.title, str):
+        raise TypeError(f"title must be text, got {subject.title!r}")
     return _WRITERS[target](subject)
 
 
