@@ -166,7 +166,10 @@ def _no_density(law: DensityLaw) -> str | None:
         return str(error)
     if abs(mass - 1) <= _TOLERANCE:
         return None
-    return f"the density {brief(law.weight)} integrates to {mass:.10g}, not to 1; divide it by that number"
+    return (
+        f"the density {brief(law.weight)} integrates to {mass:.10g}, not to 1, as far as floats reach: divide it by "
+        "that number, or truncate it where it is too steep for them"
+    )
 
 
 def _on_its_own_support(rv: RandomSymbol, law: DensityLaw, wrong: str) -> DensityLaw:

@@ -1,11 +1,13 @@
 """Interpolants I_τ = α(τ) z + β(τ) a: two expressions; everything else is derived from them."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Literal
 
 import mpmath
+import numpy as np
 import sympy as sp
 
 from symsched.algebra.asymptotics import leading_power
@@ -128,7 +130,7 @@ def _inverse(expression: sp.Expr, level: sp.Expr, what: str) -> sp.Expr:
     found: list[tuple[float, sp.Expr]] = []
     # As it stands, and simplified: sin/cos = v is solved by half angles, tan = v by an arc tangent.
     for form in dict.fromkeys((simplified(expression), expression)):
-        for solve in (_by_sine, _solutions):
+        for solve in (by_sine, _solutions, _by_rest):
             for candidate in within_budget(_INVERTING, partial(solve, form)):
                 if not all(
                     _reproduces(expression, candidate, sp.Rational(k, 7), dim)
@@ -157,7 +159,16 @@ def _solutions(form: sp.Expr) -> list[sp.Expr]:
         return []
 
 
-def _by_sine(form: sp.Expr) -> list[sp.Expr]:
+def _by_rest(form: sp.Expr) -> list[sp.Expr]:
+    """Return the solutions found for 1 − τ, which is positive: roots of negative numbers are then none."""
+    rest = sp.Dummy(positive=True)
+    try:
+        return [1 - root for root in sp.solve(sp.Eq(form.subs(tau, 1 - rest), _level), rest)]
+    except NotImplementedError:
+        return []
+
+
+def by_sine(form: sp.Expr) -> list[sp.Expr]:
     """Return the solutions of a function of sine and cosine of one angle, found for the sine."""
     angles = {wave.args[0] for wave in form.atoms(sp.sin, sp.cos)}
     if len(angles) != 1:
@@ -192,18 +203,28 @@ def steady(expression: sp.Expr, level: sp.Symbol) -> sp.Expr:
 
 def _lost(form: sp.Expr, expression: sp.Expr, level: sp.Symbol) -> float:
     """Return the largest relative error of a form in floating point over a few levels."""
-    function = sp.lambdify([level, d], form, "math")
     errors = []
     for at in _LEVELS:
         for dimension in _PROBE_DIMENSIONS:
             near = at * (1 + sp.Rational(1, 10**9))  # at 1 itself the expression may have no value
-            exact = sp.re(sp.N(expression.subs({level: near, d: dimension}), 30))
-            try:
-                error = abs(function(float(near), float(dimension)) / float(exact) - 1)
-            except (ArithmeticError, ValueError, TypeError):  # a root of a negative number among them
-                error = math.inf
+            exact = complex(sp.N(expression.subs({level: near, d: dimension}), 30))
+            error = abs(_in_floats(form, level, near, dimension) / exact - 1) if exact else math.inf
             errors.append(error if error >= 0 else math.inf)
     return max(errors)
+
+
+def _in_floats(form: sp.Expr, level: sp.Symbol, at: sp.Expr, dimension: int) -> complex:
+    """Return the value in floating point, NaN where it has none."""
+    with np.errstate(all="ignore"):
+        try:
+            return complex(_function(form, level)(np.float64(at), np.float64(dimension)))
+        except (ArithmeticError, ValueError, TypeError, NameError):
+            return complex(math.nan)
+
+
+@lru_cache(maxsize=64)
+def _function(form: sp.Expr, level: sp.Symbol) -> Callable[[float, float], complex]:
+    return sp.lambdify([level, d], form, ["scipy", "numpy"])
 
 
 def _reproduces(expression: sp.Expr, candidate: sp.Expr, at: sp.Rational, dimension: int) -> bool:
@@ -211,7 +232,11 @@ def _reproduces(expression: sp.Expr, candidate: sp.Expr, at: sp.Rational, dimens
     back = sp.N(candidate.subs({_level: level, d: dimension}), 30)
     gap = abs(back - at)
     # A branch that SymPy knows on a part of the line only is NaN elsewhere.
-    return bool(gap.is_comparable and gap < sp.Float("1e-20"))
+    if not (gap.is_comparable and gap < sp.Float("1e-20")):
+        return False
+    # A real root written with roots of negative numbers has no value in real floating point.
+    value = _in_floats(candidate, _level, sp.N(level, 30), dimension)
+    return math.isfinite(value.real) and value.imag == 0
 
 
 VP = Interpolant(1 - tau, tau, "VP (linear)")

@@ -7,7 +7,7 @@ import sympy as sp
 
 from symsched import GaussianMixture, derive
 from symsched.errors import DerivationError
-from symsched.schedules.interpolant import INTERPOLANTS, VE, VE_TRIG, VP, VP_TRIG, Interpolant
+from symsched.schedules.interpolant import INTERPOLANTS, VE, VE_TRIG, VP, VP_TRIG, Interpolant, by_sine
 from symsched.schedules.schedule import custom, dilate, plain
 from symsched.symbols import d, kappa, t, tau
 
@@ -204,12 +204,25 @@ def test_squares_of_the_cosine_and_the_sine_follow_linear_vp():
 def test_an_inverse_keeps_its_digits_where_half_angles_would_lose_them():
     """sin/cos² = v: sin = 2v/(1 + √(1 + 4v²)), by floats as by 60 digits."""
     angle = sp.pi * tau / 2
-    inverse = Interpolant(sp.cos(angle) ** 2, sp.sin(angle)).time_of("psi", t)
-    function = sp.lambdify(t, inverse, "math")
+    (inverse,) = by_sine(sp.sin(angle) / sp.cos(angle) ** 2)
+    function = sp.lambdify(inverse.free_symbols, inverse, "math")
     with mpmath.workdps(60):
         for level in (1e-12, 1e-6, 0.3, 1.0, 40.0, 1e6):
             sine = 2 * mpmath.mpf(level) / (1 + mpmath.sqrt(1 + 4 * mpmath.mpf(level) ** 2))
             assert function(level) == pytest.approx(float(2 * mpmath.asin(sine) / mpmath.pi), rel=1e-12)
+
+
+def test_a_cube_root_is_real():
+    inverse = Interpolant((1 - tau) ** 3, 1 - (1 - tau) ** 3).time_of("beta", t)
+    assert sp.lambdify(t, inverse, "math")(0.875) == pytest.approx(0.5, rel=1e-12)
+
+
+def test_an_inverse_by_lambert_s_function_reproduces_its_levels():
+    path = Interpolant(sp.log(2 - tau), tau)
+    inverse = sp.lambdify(t, path.time_of("psi", t), "mpmath")
+    for level in (1e-6, 0.4, 3.0):
+        time = inverse(mpmath.mpf(level))
+        assert float(time / mpmath.log(2 - time)) == pytest.approx(level, rel=1e-9)
 
 
 def test_an_interpolant_in_pieces_is_refused_where_it_is_inverted():

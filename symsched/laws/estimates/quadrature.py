@@ -166,6 +166,14 @@ class _Integrand:
         inner = resolved[(resolved > low) & (resolved < high)]
         return [float(edge) for edge in np.unique(np.concatenate([[low, high], steps, inner]))]
 
+    def _density(self, offset: mp.mpf) -> mp.mpf:
+        """Return the density; with more digits where a denominator vanishes to working precision: exp(1/x) − 1."""
+        try:
+            return self.function(offset)
+        except ZeroDivisionError:
+            with mp.workdps(4 * WORKING_DIGITS):
+                return self.function(offset)
+
     def moments(self, left: mp.mpf, right: mp.mpf, degree: int) -> list[mp.mpf]:
         """Return the integrals over a panel by one Gauss rule."""
         middle, half = (left + right) / 2, (right - left) / 2
@@ -179,7 +187,7 @@ class _Integrand:
                 offset, slope = self.scale * (growth - 1 / growth) / 2, self.scale * (growth + 1 / growth) / 2
             else:
                 offset = slope = self.scale * mp.exp(x)
-            term = mp.re(self.function(offset)) * slope * weight * half
+            term = mp.re(self._density(offset)) * slope * weight * half
             place = (self.shift + int(self.piece.sign) * offset) / self.width
             for k in range(self.highest + 1):
                 totals[k] += term
