@@ -88,6 +88,8 @@ def require_target(name: str) -> Target:
 def _judged(target: str, nodes: Nodes, draft: Draft, settings: Settings) -> Export:
     """Return the draft with what is predicted of it."""
     notes = list(draft.notes)
+    if nodes.still:
+        notes.append(f"{nodes.still} steps of the schedule, between windows that meet, do not move and are left out.")
     predicted, why = _errors(nodes, draft.plan)
     own = None if nodes.own is None else _errors(nodes, nodes.own)[0]
     cut, cost = None, None

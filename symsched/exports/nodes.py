@@ -27,6 +27,7 @@ _HALVINGS = 40
 class Nodes:
     """The nodes ψ (N,) at ``d``, increasing; the first is 0 where the source starts from pure noise.
 
+    ``still`` nodes were left out, at which ψ stands still and a library that skips none would do nothing.
     ``limit`` is the limit that the source was made for, None where it knows of none. ``own`` is the plan of the
     source's own scheme, None where that overshoots; ``least_dimension`` the d below which there are no such nodes.
     """
@@ -39,6 +40,7 @@ class Nodes:
     own: Plan | None = field(repr=False)
     own_scheme: str
     least_dimension: float
+    still: int
 
     @property
     def title(self) -> str:
@@ -75,7 +77,7 @@ def nodes_of(source: Source, d: float, steps: int | None, kappa: float | None) -
         psi, scheme = own.psi, "the design's own rows"
         least = chosen.least_dimension if isinstance(chosen, AbstractDesign) else math.nan
     moves = np.append(True, np.diff(psi) > _SAME * psi[1:])
-    return Nodes(chosen, limit, dimension, kappa, psi[moves], own, scheme, least)
+    return Nodes(chosen, limit, dimension, kappa, psi[moves], own, scheme, least, int(np.sum(~moves)))
 
 
 def _least(nodes: Callable[[float], Array], d: float) -> float:

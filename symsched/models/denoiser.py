@@ -73,7 +73,7 @@ class Denoiser:
 
 def _is_tensor(value: object) -> bool:
     """Whether a value is torch's, which is not imported to find out."""
-    return type(value).__module__.partition(".")[0] == "torch"
+    return str(type(value).__module__).partition(".")[0] == "torch"
 
 
 def _numbers(value: Any) -> Any:  # noqa: ANN401  # whatever a user passes

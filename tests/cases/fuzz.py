@@ -179,6 +179,7 @@ COMMANDS = [
     ["schedule", "gaussian-mixture", "--d", "100", "--steps", "6", "--kappa", "3"],
     ["validate", "gaussian-mixture", "--d", "100", "--n", "20", "--steps", "6", "--kappa", "3"],
     ["list"],
+    ["export", "gaussian-mixture", "--target", "json", "--d", "100", "--steps", "6", "--kappa", "3"],
     ["design", "gaussian-mixture", "--evaluations", "2", "--widths", "0.5", "0.5"],
     ["sweep", "gaussian-mixture", "--d", "50", "--steps", "6", "--n", "5", "--kappa", "3"],
 ]

@@ -12,6 +12,7 @@ import sympy as sp
 
 import symsched
 from symsched.exports.export import TARGETS
+from symsched.exports.nodes import nodes_of
 from symsched.exports.trained import betas_of
 from symsched.predictions.designs.errors import moment_errors
 
@@ -150,6 +151,12 @@ def test_a_schedule_without_a_limit_exports_and_says_so():
 
 
 def test_a_bridge_that_stands_still_is_left_out():
+    spins = symsched.derive(symsched.parse("1/2*Rademacher() + 1/2*Normal(0, 1)"), symsched.VP)
+    nodes = nodes_of(spins, 1e6, 24, 3)
+    assert len(nodes.psi) == 16 and nodes.still == 8 and np.all(np.diff(nodes.psi) > 1e-3)
+
+
+def test_a_schedule_of_another_scheme_says_what_a_plain_one_loses():
     limit = symsched.derive(symsched.parse("1/2*Normal(0, 1) + 1/2*Normal(0, 2)"), symsched.VP)
     export = symsched.export(limit, "k-diffusion", d=1e4, steps=24, kappa=3)
     assert np.all(np.diff(export.values) < 0)
