@@ -13,7 +13,7 @@ from symsched.symbols import m as m_symbol
 
 
 def GaussianMixture(p: sp.Expr | float, m: sp.Expr | float = 1, sigma: sp.Expr | float = 1) -> ProductMixture:  # noqa: N802
-    """Return p N(r, σ²I) + (1 − p) N(−r, σ²I) with r = m·(1, …, 1), so |r|² = m² d.
+    """Return p N(r, σ²I) + (1 − p) N(−r, σ²I) with r = m·(1, …, 1), so r·r = m² d.
 
     p in (0, 1), m ≠ 0, σ ≥ 0 (σ = 0 leaves two points). Source: arXiv 2501.00988, the Gaussian mixture.
 

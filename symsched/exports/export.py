@@ -47,17 +47,17 @@ def export(
     dilated, ``kappa``; or a design, which has its own. The nodes are those of the scheme "canonical", even in t inside
     each window. Targets:
 
-    =======================  =====================================================================
-    ``diffusers-euler``      EulerDiscreteScheduler: σ = 1/ψ and a trailing 0; ``betas``
-    ``diffusers-flow-match`` FlowMatchEulerDiscreteScheduler: 1/(1 + ψ), no trailing 0; ``shift``
-    ``diffusers-edm``        EDMEulerScheduler: the ramp that it turns into σ
-    ``diffusers-dpmpp-2m``   DPMSolverMultistepScheduler: timesteps, and betas that meet the nodes
-    ``k-diffusion``          sample_euler: σ and a trailing 0
-    ``k-diffusion-dpmpp-2m`` the same for sample_dpmpp_2m
-    ``flow-matching``        ODESolver's time_grid ψ/(1 + ψ), and a Scheduler
-    ``comfyui``              σ as text for the node ManualSigmas; ``betas`` of the model
-    ``json``                 σ with all of the rest
-    =======================  =====================================================================
+    ========================  ======================================================================
+    ``diffusers-euler``       EulerDiscreteScheduler: σ = 1/ψ and a trailing 0; ``betas``
+    ``diffusers-flow-match``  FlowMatchEulerDiscreteScheduler: 1/(1 + ψ), no trailing 0; ``shift``
+    ``diffusers-edm``         EDMEulerScheduler: the ramp that it turns into σ
+    ``diffusers-dpmpp-2m``    DPMSolverMultistepScheduler: timesteps, and betas that meet the nodes
+    ``k-diffusion``           sample_euler: σ and a trailing 0
+    ``k-diffusion-dpmpp-2m``  the same for sample_dpmpp_2m
+    ``flow-matching``         ODESolver's time_grid ψ/(1 + ψ), and a Scheduler
+    ``comfyui``               σ as text for the node ManualSigmas; ``betas`` of the model
+    ``json``                  σ with all of the rest
+    ========================  ======================================================================
 
     A schedule starts from pure noise, σ = ∞. Lists of σ are cut there: ψ_0 = ``cut`` ψ_1, so that the start misses that
     share of the signal that the first step brings; ``Export.cut_cost`` is what that costs. ``betas`` are those of the

@@ -92,7 +92,8 @@ class Phase:
         increase inside the window, short of an end where the unknown has no finite equation. The result is that of the
         unknown of ``odes``, shape (P, T) or (P, T, r).
 
-        The equation is integrated in ν = μ/α^q, which has no term in α: dν/dt = (dψ̂/dt) D(ψ̂, ν) with ψ̂ = ``psi``^q.
+        The equation is integrated in ν = μ/α^q, which has no term in α: dν/dt = (dψ̂/dt) D(ψ̂, ν) with ψ̂ the
+        q-th power of ``psi``.
         """
         constant = require_real(kappa, "kappa", above=0)
         k = require_integer(branch, "branch", 0)

@@ -128,7 +128,7 @@ class Plan:
 
     @property
     def influence(self) -> Array:
-        """Σ_k |B_kj|, shape (N,): how much of an error in D_j enters the path."""
+        """``Σ_k |B_kj|``, shape (N,): how much of an error in D_j enters the path."""
         return np.asarray(abs(self.B).sum(axis=0), dtype=np.float64)
 
     @cached_property

@@ -12,8 +12,13 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = ("derive_your_own_schedule", "the_paper_in_ten_minutes")
-FIGURES = {"derive_your_own_schedule": 6, "the_paper_in_ten_minutes": 10}
+FIGURES = {
+    "check_a_claim": 2,
+    "derive_your_own_schedule": 6,
+    "from_a_derivation_to_diffusers": 0,
+    "the_paper_in_ten_minutes": 10,
+}
+NOTEBOOKS = tuple(FIGURES)
 CELL_TIMEOUT = 600
 MAX_BYTES = 2_000_000
 

@@ -1,4 +1,4 @@
-"""The README's code runs as printed, block after block, and what it says behind ``# ->`` is what comes out."""
+"""The code of the README and of the pages runs as printed, and what it says behind ``# ->`` is what comes out."""
 
 import ast
 import re
@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).resolve().parents[2] / "README.md"
-BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+BLOCKS = [
+    block
+    for page in PAGES
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+]
+"""The README's come first: the pages go on from its first example."""
 
 
 def results(block: str, names: dict) -> list[tuple[str, str]]:
@@ -41,3 +47,10 @@ def test_a_comment_that_states_a_number_is_checked(block):
     for line in block.splitlines():
         comment = line.partition("#")[2]
         assert not re.search(r"\d\.\d|\d/\d|±", comment) or comment.startswith(" -> "), line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_points_at_is_there(page):
+    targets = re.findall(r"\]\((?!https?:)([^)#\s]+)\)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+    assert targets or page.name != "README.md"
