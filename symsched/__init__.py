@@ -64,7 +64,7 @@ _HOMES = {
     "CurieWeiss": "distributions.named",
     "Derivation": "algebra.derivation",
     "DerivationError": "errors",
-    "Design": "predictions.designs.design",
+    "Design": "predictions.designs.pair_design",
     "Export": "exports.result",
     "GaussianMixture": "distributions.named",
     "GaussianModes": "distributions.gaussian_modes.modes",

@@ -159,6 +159,7 @@ def _design(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     design.add_argument("--d", nargs="+", metavar="D", help="dimensions at which errors and sigmas are printed")
     design.add_argument("--latex", action="store_true", help="print the table as LaTeX")
     design.add_argument("--target", metavar="T", help="print source text (see list) for any d, or for the first of --d")
+    _progress(design)
 
 
 def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

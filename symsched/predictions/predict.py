@@ -12,8 +12,8 @@ from symsched.limits.limit import Limit, Source, schedule_of
 from symsched.predictions.coordinates import site_statistics
 from symsched.predictions.spread import Spread
 from symsched.predictions.weights import mode_weights
-from symsched.schedules.plan import Plan
-from symsched.schedules.schedule import planned
+from symsched.schedules.plan import AbstractTable, Plan
+from symsched.schedules.schedule import Schedule, planned
 
 INFINITE = 1e100
 """A dimension at which corrections d^(-1/6) are below double precision."""
@@ -56,12 +56,14 @@ def predict(
     With one order parameter the weight is exact (the map ν_0 → mode is a step function whose edges are bisected);
     with several it is a randomised quasi-Monte Carlo integral with its error. ``schedule`` takes the steps of another
     schedule than the limit's own (an interpolant stands for its undilated one); a Plan made
-    for this ``d`` has steps of its own.
+    for this ``d``, or a Design, settles ``steps``, ``kappa`` and ``scheme``, and they are refused.
 
     Raises TypeError or ValueError for bad input, naming what was required.
     """
     if not isinstance(limit, Limit):
         raise TypeError(f"limit must come from derive(), got {limit!r}")
+    if isinstance(steps, (Plan, AbstractTable, Schedule)):
+        raise TypeError(f"steps must be an integer; pass a schedule, a design or a plan as schedule=, got {steps!r}")
     d = practical_infinity(limit) if d == INFINITE else require_real(d, "d", above=0)
     source = limit if schedule is None else schedule
     chosen = source if isinstance(source, Plan) else schedule_of(source)

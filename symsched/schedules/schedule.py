@@ -339,10 +339,13 @@ def planned(
 ) -> Plan:
     """Return the plan at ``d`` of a schedule or of a table; a plan is taken as it is, with steps of its own.
 
-    Neither κ nor the scheme says anything to a table or a plan.
+    Raises ValueError for a κ, a scheme or other steps beside a table or a plan, which settle them.
     """
     if isinstance(schedule, Schedule):
         return schedule.plan(require_integer(steps, "steps", 1), d, kappa, scheme)
+    given = [f"{name} = {value!r}" for name, value in (("kappa", kappa), ("scheme", scheme)) if value is not None]
+    if given:
+        raise ValueError(f"a design or a plan settles kappa and scheme itself: leave out {' and '.join(given)}")
     if isinstance(schedule, AbstractTable):
         schedule = schedule.plan(d)
     if steps is not None and steps != schedule.steps:

@@ -76,9 +76,10 @@ class Run:
     seconds: float
 
     def __repr__(self) -> str:
-        """One line: paths, dimension, steps, and the weights."""
+        """One line: paths, dimension, steps, evaluations (E a, the denoiser at ψ = 0, is free), and the weights."""
         weights = ", ".join(map(str, self.weights))
-        return f"<Run of {len(self.modes)} paths at d = {self.dimension}, {self.plan.steps} steps: weights {weights}>"
+        cost = f"{self.plan.steps} steps of {self.plan.evaluations} evaluations"
+        return f"<Run of {len(self.modes)} paths at d = {self.dimension}, {cost}: weights {weights}>"
 
 
 def simulate(
@@ -108,8 +109,8 @@ def simulate(
     ``keep="statistics"`` never holds an (n, d) array, and where the law of the sums behind the statistics is known,
     draws those instead of coordinates (``Run.method`` "order parameter"): the same law, but not the paths of
     ``keep="x"``. An interpolant stands for its undilated schedule. A Plan made for this d, or a Design, is run as it
-    is, whatever its table; ``steps``, ``kappa`` and ``scheme`` say nothing to it. A Limit or a Design of another
-    distribution is run with a warning: its windows lie where that one's modes are chosen.
+    is, whatever its table: it settles ``steps``, ``kappa`` and ``scheme``, and they are refused. A Limit or a Design of
+    another distribution is run with a warning: its windows lie where that one's modes are chosen.
 
     Raises TypeError or ValueError for bad input, naming what was required.
     """

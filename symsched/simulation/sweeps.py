@@ -32,6 +32,7 @@ from symsched.simulation.simulate import Run, SiteStatistics, simulate
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_KAPPA = 3.0
 _WHAT = "a sweep"
 _LARGEST = 1 << 24
 """Bytes that no cell has."""
@@ -136,7 +137,7 @@ def sweep(
     dimensions: Sequence[int],
     steps: Sequence[int],
     n: int = 1_000,
-    kappa: float | None = 3,
+    kappa: float | None = None,
     rng: int = 0,
     scheme: str | None = None,
     folder: str | os.PathLike[str] | None = None,
@@ -148,7 +149,8 @@ def sweep(
     With ``folder`` every finished cell is written there at once, and a cell found there is not run again: a sweep that
     was interrupted, or that is asked for more, only runs what is missing. A cell is known by everything that its
     numbers depend on: distribution, schedule, settings, seed, the package's code and the libraries' versions. Its seed
-    follows from ``rng`` and its settings, so that no cell depends on which others are asked for.
+    follows from ``rng`` and its settings, so that no cell depends on which others are asked for. ``kappa`` is 3 unless
+    given. A Design settles steps, κ and the scheme: the last two are refused where all are designs.
 
     A file there that is broken, foreign or half-written is named in a warning, and its cell is run again. Raises
     FolderError where none can be written, ValueError or TypeError for bad input, TypeError for a distribution that
@@ -160,7 +162,6 @@ def sweep(
     if not (named and sizes and counts):
         raise ValueError("a sweep needs at least one schedule, one dimension and one number of steps")
     paths, seed = require_integer(n, "n", 1), require_integer(rng, "rng", 0)
-    constant = None if kappa is None else require_real(kappa, "kappa")
     home = None if folder is None else _home(folder)
     cells = []
     wanted = [
@@ -169,12 +170,15 @@ def sweep(
         # A table has steps of its own.
         for count, d in itertools.product([None] if isinstance(schedule, AbstractTable) else counts, sizes)
     ]
+    # Beside a schedule that they are for, κ and the scheme may be given; to tables alone they say nothing.
+    given = (kappa, scheme) if all(isinstance(schedule, AbstractTable) for _, schedule, *_ in wanted) else (None, None)
+    constant = _KAPPA if kappa is None else require_real(kappa, "kappa")
     for source in named.values():
         warn_if_foreign(source, distribution)
     for name, schedule, asked, d in tqdm(wanted, unit="cell", disable=not progress, leave=False):
         parts = schedule.key if isinstance(schedule, AbstractTable) else (schedule,)
-        count = asked if asked is not None else planned(schedule, None, d, None, scheme).steps
-        own = schedule.scheme if isinstance(schedule, Schedule) and scheme is None else scheme
+        count = asked if asked is not None else planned(schedule, None, d, *given).steps
+        own = (schedule.scheme if scheme is None else scheme) if isinstance(schedule, Schedule) else None
         settings = (d, paths, count, constant if schedule.needs_kappa else None, own)
         key = fingerprint(distribution, *parts, settings, seed)
         file = None if home is None else home / f"{fingerprint(key, code_fingerprint())}.json"

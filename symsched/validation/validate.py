@@ -31,6 +31,7 @@ from symsched.validation.report import Accuracy, Report
 
 REACH = 0.1
 """A limit is expected to hold where its slowest window sits at ψ = κ d^−γ ≤ 0.1; what it neglects is of the size ψ²."""
+_STEPS, _KAPPA = 40, 3.0
 _POSTERIORS = 400
 """Draws of the exact posterior: of a mean-field measure they may each cost seconds per thousand coordinates."""
 
@@ -40,8 +41,8 @@ def validate(
     *,
     dimensions: Sequence[int] = (100, 1_000, 10_000),
     n: int = 2_000,
-    steps: int = 40,
-    kappa: float | None = 3,
+    steps: int | None = None,
+    kappa: float | None = None,
     rng: int | np.random.Generator | np.random.SeedSequence = 0,
     scheme: str | None = None,
     schedule: Source | None = None,
@@ -55,8 +56,8 @@ def validate(
     every window, from the window's atoms and weights. A dimension decides where κ d^−γ ≤ 0.1; before that a row is
     "not yet". Error bars are predicted: weights by the exact binomial law, means and variances by the law of one path,
     widened to what was seen; a mode with fewer than nine paths has "too few". ``schedule`` samples with another
-    schedule than the limit's own: a wrong one fails. A Design is predicted as what it is, with its own steps; its paths
-    are not held against the limit's. Where a schedule has no rate in d, the title says why.
+    schedule than the limit's own: a wrong one fails. ``steps`` are 40 and ``kappa`` 3 unless given; a Design settles
+    them and ``scheme``, and is predicted as what it is. Where a schedule has no rate in d, the title says why.
     """
     if not isinstance(limit, Limit):
         raise TypeError(f"limit must come from derive(), got {limit!r}")
@@ -65,42 +66,42 @@ def validate(
         raise ValueError("dimensions must hold at least one integer")
     n = require_integer(n, "n", 2)  # one path has no standard error
     generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(seed_of(rng))
-    table = isinstance(schedule, AbstractTable)
-    constant = kappa if limit.schedule.needs_kappa and not table else None
-    own = {"steps": None, "schedule": schedule} if table else {"steps": steps}
+    table = schedule if isinstance(schedule, AbstractTable) else None
+    count = _STEPS if steps is None else steps
+    steps, kappa = (steps, kappa) if table else (count, _KAPPA if kappa is None else kappa)
+    constant = kappa if table or limit.schedule.needs_kappa else None
     rows: list[Row] = []
     errors: list[PathError] = []
     runs: list[Run] = []
     decided: list[tuple[Run, Sequence[ModePrediction]]] = []
-    unrated = () if table else _without_rate(limit, steps, constant, scheme)
+    unrated = () if table else _without_rate(limit, count, constant, scheme)
     for d in sizes:
         run = simulate(
             limit.distribution,
             limit if schedule is None else schedule,
             d=d,
             n=n,
-            steps=None if table else steps,
-            kappa=kappa if schedule is not None and not table else constant,
+            steps=steps,
+            kappa=constant if schedule is None else kappa,
             rng=generator,
             scheme=scheme,
             keep="statistics",
             progress=progress,
         )
+        predictions = predict(limit, steps, kappa=constant, scheme=scheme, d=d, schedule=table)
         runs.append(run)
-        predictions = predict(limit, kappa=constant, scheme=scheme, d=d, **own)
         rows += _mode_rows(limit, run, predictions, constant)
         if not waiting(limit, d, constant):
             decided.append((run, predictions))
         if limit.cascade.speciations and not (table or unrated):
-            errors.append(path_error(limit, run, steps, constant, scheme))
+            errors.append(path_error(limit, run, count, constant, scheme))
     rows += _change_rows(limit, decided, constant)
     if len(set(sizes)) > 1 and errors:
         rows.append(_rate_row(limit, sizes, errors, constant, n))
     rows += posterior_rows(limit, generator, n=min(n, _POSTERIORS), reach=REACH)
     rows += [_row_of(comparison) for comparison in limit.distribution.comparisons(generator)]
     accuracy = _accuracy(limit, max(runs, key=lambda run: run.dimension))
-    told = repr(schedule) if table else f"steps = {steps}"
-    title = ", ".join([limit.interpolant.name, f"n = {n}", told, *unrated])
+    title = ", ".join([limit.interpolant.name, f"n = {n}", repr(table) if table else f"steps = {count}", *unrated])
     return Report(tuple(rows), title, accuracy)
 
 

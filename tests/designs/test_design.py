@@ -1,6 +1,7 @@
 """Tables of few evaluations: what they promise, against the exact flow, Monte Carlo and tables found elsewhere."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -95,8 +96,19 @@ def test_three_evaluations_keep_weights_to_one_percent_and_sites_to_five(three):
 
 
 def test_two_evaluations_cannot_and_a_known_width_makes_them_enough(limit):
-    assert symsched.design(limit, 2).predicted.width > 0.15
-    assert symsched.design(limit, 2, widths=0.5).predicted.width < 0.05
+    with pytest.warns(UserWarning, match="2 evaluations miss what a design aims at") as told:
+        missed = symsched.design(limit, 2)
+    assert missed.predicted.width > 0.15
+    assert f"{missed.predicted.weight:.3g} and {missed.predicted.width:.3g}" in str(told[0].message)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert symsched.design(limit, 2, widths=0.5).predicted.width < 0.05
+
+
+def test_a_search_counts_its_tables_only_if_asked(limit, capsys):
+    for progress in (False, True):
+        symsched.design(limit, 2, widths=0.5, weights=0.8, progress=progress)
+        assert ("table [" in capsys.readouterr().err) is progress
 
 
 def test_more_evaluations_are_never_worse_and_start_again_at_the_same_place(limit, three):

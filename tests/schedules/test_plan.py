@@ -1,7 +1,8 @@
 """The table of a plan, read by every engine, against an independent loop over it."""
 
 import pickle
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -10,14 +11,14 @@ from sampling_cases import dilated, spins, three_modes, variance_exploding, vari
 from sympy.stats import Normal
 
 import gm_case
-from symsched import CurieWeiss, GaussianModes, ProductMixture, derive, predict, simulate
+from symsched import CurieWeiss, GaussianModes, ProductMixture, derive, predict, simulate, sweep, validate
 from symsched.distributions.gaussian_modes.model import DirectionModel
 from symsched.distributions.product.model import ProductModel
 from symsched.laws.numeric import GaussianSite
 from symsched.predictions.coordinates import site_statistics
 from symsched.predictions.order_paths import order_paths
 from symsched.schedules.interpolant import VE, VP
-from symsched.schedules.plan import Plan
+from symsched.schedules.plan import AbstractTable, Plan
 from symsched.simulation.run import run_plan
 
 STEPS, HALF = 16, sp.Rational(1, 2)
@@ -273,3 +274,39 @@ def test_a_plan_keeps_numbers_of_its_own():
     for wrong, message in (({"alpha": [1, 0, 0]}, "alpha > 0"), ({"psi": [[0], [1]]}, "psi must have shape")):
         with pytest.raises(ValueError, match=message):
             replace(plan, **wrong)
+
+
+def test_what_a_plan_settles_is_refused_beside_it():
+    mixture, limit = gm_case.mixture(), gm_case.limit("ve")
+    written = limit.schedule.plan(STEPS, 1e4, 3.0)
+
+    @dataclass(frozen=True)
+    class Fixed(AbstractTable):
+        key: ClassVar[tuple[object, ...]] = ("fixed",)
+
+        def plan(self, d):
+            return written
+
+    table = Fixed()
+    for settled in ({"kappa": 3.0}, {"scheme": "canonical"}):
+        (name,) = settled
+        message = f"settles kappa and scheme itself: leave out {name}"
+        for driver in (written, table):
+            with pytest.raises(ValueError, match=message):
+                simulate(mixture, driver, d=10_000, n=5, **settled)
+            with pytest.raises(ValueError, match=message):
+                predict(limit, d=1e4, schedule=driver, **settled)
+        with pytest.raises(ValueError, match=message):
+            validate(limit, schedule=table, dimensions=(10_000,), n=5, **settled)
+        with pytest.raises(ValueError, match=message):
+            sweep(mixture, table, dimensions=(10_000,), steps=(STEPS,), n=5, **settled)
+        # Beside a schedule that it is for, it may be given.
+        both = sweep(
+            mixture, {"a": table, "b": limit}, dimensions=(10_000,), steps=(4,), n=5, **{"kappa": 3.0, **settled}
+        )
+        assert [cell.steps for cell in both.cells] == [STEPS, 4]
+    with pytest.raises(ValueError, match="the plan's own 16, got 12"):
+        validate(limit, schedule=table, dimensions=(10_000,), n=5, steps=12)
+    for driver in (written, table, limit.schedule):
+        with pytest.raises(TypeError, match="pass a schedule, a design or a plan as schedule="):
+            predict(limit, driver)

@@ -4,7 +4,7 @@ import argparse
 
 from symsched.cli.commands.schedule import write_source
 from symsched.cli.output import write_json
-from symsched.cli.reading import real, request, whole
+from symsched.cli.reading import progress, real, request, whole
 from symsched.predictions.designs.design import design
 
 
@@ -30,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
         robust=options.robust,
         weights=weights,
         widths=widths,
+        progress=progress(options),
     )
     if options.target is not None:
         text = found.source(options.target, d=dimensions[0] if options.d else None, title=asked.title)

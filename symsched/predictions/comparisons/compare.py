@@ -15,8 +15,9 @@ from symsched.predictions.comparisons.rivals import DESIGNED, INFORMED, Rival, r
 from symsched.predictions.comparisons.table import Cell, Comparison
 from symsched.predictions.comparisons.tuning import TRIES, tuned
 from symsched.predictions.designs.base import AbstractDesign
-from symsched.predictions.designs.design import Design, design
+from symsched.predictions.designs.design import quiet_design
 from symsched.predictions.designs.errors import moment_errors
+from symsched.predictions.designs.pair_design import Design
 
 __all__ = ["Comparison", "compare"]
 
@@ -115,7 +116,7 @@ def _designs(limit: Limit, counts: Sequence[int]) -> dict[int, AbstractDesign]:
         if last is None or (count > last.evaluations and not (isinstance(last, Design) and last.evaluations >= _FEW)):
             # A gap that no one step crosses, or too few evaluations, leave the last.
             with contextlib.suppress(DerivationError, ValueError):
-                last = design(limit, min(count, _MOST))
+                last = quiet_design(limit, min(count, _MOST))
         if last is not None:
             found[count] = last
     return found

@@ -12,7 +12,7 @@ from symsched.limits.limit import Limit
 from symsched.models.order_model import AbstractOrderModel, AbstractPointsModel
 from symsched.predictions.comparisons.rivals import OURS, Rival, rivals
 from symsched.predictions.comparisons.tuning import tuned
-from symsched.predictions.designs.design import design
+from symsched.predictions.designs.design import quiet_design
 from symsched.predictions.designs.errors import Errors, moment_errors
 from symsched.reporting.pages.data import fields_to_dict
 
@@ -144,7 +144,7 @@ def _design(limit: Limit, model: AbstractOrderModel, d: float, counts: Sequence[
     for count in counts:
         # A gap that no one step crosses, or too few evaluations.
         with contextlib.suppress(DerivationError, ValueError, ArithmeticError):
-            table = design(limit, count)
+            table = quiet_design(limit, count)
             errors = moment_errors(model, table.plan(d))
             if errors.worst <= 1:
                 return Needed("designed", count, errors)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import itemgetter
@@ -281,6 +281,7 @@ def learned_design(
     weights: tuple[float, float] | None,
     widths: tuple[float, float] | None,
     row: bool,
+    tried: Callable[[], object] = lambda: None,
 ) -> LearnedDesign | None:
     """Return the best table of at most ``evaluations`` that was found; None where the limit is not of this form, or no
     table holds from the d on at which it is predicted.
@@ -300,6 +301,7 @@ def learned_design(
     for inside, behind in _splits(problem, evaluations):
         for table in problem.tables(inside, behind):
             judged = _judged(problem, table)
+            tried()
             if judged is None:
                 continue
             found.append(judged)
