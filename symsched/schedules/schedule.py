@@ -337,10 +337,7 @@ def _noise_exponent(window: Window) -> sp.Rational:
 def planned(
     schedule: Schedule | AbstractTable | Plan, steps: int | None, d: float, kappa: float | None, scheme: str | None
 ) -> Plan:
-    """Return the plan at ``d`` of a schedule or of a table; a plan is taken as it is, with steps of its own.
-
-    Raises ValueError for a κ, a scheme or other steps beside a table or a plan, which settle them.
-    """
+    """Return the plan at ``d``; ValueError for κ, a scheme or other steps beside a table or plan: it settles them."""
     if isinstance(schedule, Schedule):
         return schedule.plan(require_integer(steps, "steps", 1), d, kappa, scheme)
     given = [f"{name} = {value!r}" for name, value in (("kappa", kappa), ("scheme", scheme)) if value is not None]
