@@ -91,7 +91,7 @@ def _told(side: sp.Basic, names: tuple[str, ...]) -> str:
     return f"{side.lhs} = {side.rhs}" if isinstance(side, sp.Equality) else str(side)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Derivation:
     """The steps from a density to its limit, in order."""
 
@@ -100,6 +100,10 @@ class Derivation:
     def check(self) -> tuple[Check, ...]:
         """Re-verify every step by numbers that share no code with it; look at ``passed`` of each."""
         return tuple(result for step in self.steps for result in step.check())
+
+    def __repr__(self) -> str:
+        """One line: how many steps, from what to what."""
+        return f"<Derivation of {len(self.steps)} steps>"
 
     def __str__(self) -> str:
         """All steps, numbered."""

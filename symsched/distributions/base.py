@@ -10,6 +10,7 @@ import sympy as sp
 from sympy.stats.rv import RandomSymbol
 
 from symsched.algebra.codegen import number
+from symsched.algebra.notation.lines import display, equation, joined, names
 from symsched.distributions.cascade import Cascade, ModeLaw
 from symsched.errors import DerivationError, require_integer, require_real
 from symsched.laws import AbstractLaw, AtomLaw, law_of
@@ -60,6 +61,22 @@ class AbstractDistribution(ABC):
     def independent_modes(self) -> tuple[ModeLaw, ...]:
         """The modes at finite d where, given its mode, a sample's coordinates are independent and alike; else none."""
         return ()
+
+    def lines(self) -> list[str]:
+        """Return the definition as lines of LaTeX that fit a column; here, the modes with the law of a coordinate."""
+        fresh = names(self.free_symbols)
+        found = []
+        for k, mode in enumerate(self.cascade.modes, 1):
+            weight = equation(f"w_{{{k}}}", mode.weight, fresh)
+            found += joined([*weight, *mode.law.lines(rf"\rho_{{{k}}}", fresh)])
+        return found
+
+    def latex(self) -> str:
+        """Return the definition of the family as a display in LaTeX; it needs amsmath alone."""
+        return display(self.lines())
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
 
     def leading_variance(self) -> sp.Expr:
         """Return the largest eigenvalue of the covariance matrix at d; DerivationError where none is known."""

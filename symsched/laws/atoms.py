@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, final
@@ -13,20 +13,26 @@ import sympy as sp
 
 from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import number
+from symsched.algebra.escapes import brief
 from symsched.algebra.forms import simplified
+from symsched.algebra.formulas import formula_latex
 from symsched.algebra.inputs import require_expression
+from symsched.algebra.notation.lines import equation, packed
+from symsched.algebra.notation.width import width
 from symsched.laws import values
 from symsched.laws.base import AbstractLaw, NormalPart
 from symsched.laws.moments import WORKING_DIGITS, Estimates, cumulants_of_moments, sum_cumulants
 from symsched.laws.numeric import AbstractSite, AtomSite
 from symsched.laws.points import PointSite
 
+_WIDEST_WEIGHT = 62.0
+"""Points of a weight that is read beside its atom."""
 _WEIGHT_TOLERANCE = 1e-9
 """By how much weights given as floats may miss the sum 1."""
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AtomLaw(AbstractLaw):
     """The law sum_k w_k delta_{g_k}; ``values`` are expressions, or ``sp.Tuple`` points of one dimension r.
 
@@ -91,6 +97,25 @@ class AtomLaw(AbstractLaw):
         if self.dimension is not None:
             return None
         return tuple((weight, value, sp.S.Zero) for value, weight in self.atoms.items())
+
+    def __repr__(self) -> str:
+        """One line: its atoms with their weights."""
+        told = ", ".join(f"{weight} at {value}" for value, weight in self.atoms.items())
+        return brief(f"<AtomLaw: {told}", 120) + ">"
+
+    def lines(self, name: str = r"\rho", fresh: Iterator[sp.Symbol] | None = None) -> list[str]:
+        """Return Σ_k w_k δ_{g_k} as LaTeX; weights that are no short fractions are named and defined beneath."""
+        beneath: list[str] = []
+        terms = []
+        _, _, index = name.partition("_")
+        for k, (value, weight) in enumerate(self.atoms.items(), 1):
+            share = simplified(weight)
+            shown = formula_latex(share)
+            if width(shown) > _WIDEST_WEIGHT:
+                shown = f"p_{{{index.strip('{}')}{',' * bool(index)}{k}}}"
+                beneath += equation(shown, share, fresh)
+            terms.append(rf"{'' if shown == '1' else shown}\,\delta_{{{formula_latex(value)}}}")
+        return [*packed(f"{name} = ", terms), *beneath]
 
     @property
     def cumulants_exact(self) -> bool:

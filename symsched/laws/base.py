@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Self, TypeAlias
@@ -17,7 +17,9 @@ from symsched.algebra.arrays import Array
 from symsched.algebra.asymptotics import trial_values
 from symsched.algebra.budget import within_budget
 from symsched.algebra.escapes import brief
+from symsched.algebra.formulas import formula_latex
 from symsched.algebra.inputs import require_expression
+from symsched.algebra.notation.lines import display, equation
 from symsched.errors import DerivationError, require_integer
 from symsched.laws import values
 from symsched.laws.estimates.tails import Tail, require_moments
@@ -97,6 +99,17 @@ class AbstractLaw(abc.ABC):
 
     @abc.abstractmethod
     def _new_site(self) -> AbstractSite: ...
+
+    @abc.abstractmethod
+    def lines(self, name: str = r"\rho", fresh: Iterator[sp.Symbol] | None = None) -> list[str]:
+        """Return the law as LaTeX, a few lines without delimiters that fit a column; ``name`` is LaTeX too."""
+
+    def latex(self, name: str = r"\rho") -> str:
+        """Return the law as a display in LaTeX, such as ρ = 4/5 δ_1 + 1/5 δ_−1; it needs amsmath alone."""
+        return display(self.lines(name))
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
 
     def site(self) -> AbstractSite:
         """Return the law in numbers; ValueError naming a free parameter, or where the law is none."""
@@ -270,6 +283,33 @@ class AbstractWeightedLaw(AbstractLaw):
         """Return the law with parameters replaced."""
         parts = {name: getattr(self, name) for name in ("weight", "lower", "upper", "generating")}
         return replace(self, **{name: part.subs(mapping) for name, part in parts.items() if part is not None})
+
+    def __repr__(self) -> str:
+        """One line: what its density, or mass, is proportional to, and where."""
+        shape = f"{self._shape}, from {self.lower} to {self.upper}"
+        return brief(f"<{type(self).__name__} proportional to {shape}", 150) + ">"
+
+    @property
+    def _shape(self) -> sp.Expr:
+        """The weight on the support, without factors that do not hold the variable."""
+        whole = self.weight
+        if isinstance(whole, sp.Piecewise):
+            pieces = [piece for piece, _ in whole.args if piece != 0]
+            outside = whole.args[-1]
+            if len(pieces) == 1 and len(whole.args) == 2 and outside[0] == 0:
+                whole = pieces[0]
+        return sp.sympify(whole.as_independent(self.variable, as_Add=False)[1])
+
+    @abc.abstractmethod
+    def _support(self) -> str:
+        """Return where the law lives, as LaTeX."""
+
+    def lines(self, name: str = r"\rho", fresh: Iterator[sp.Symbol] | None = None) -> list[str]:
+        """Return the density, or the masses, up to a factor as LaTeX."""
+        place = formula_latex(self.variable)
+        told = equation(f"{name}({place})", self._shape, fresh, sign=r"\propto")
+        behind = rf",\quad {self._support()}"
+        return [*told[:-1], told[-1] + behind] if len(told) == 1 else [*told, self._support()]
 
     @property
     def cumulants_exact(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import final
@@ -14,6 +14,7 @@ from symsched import symbols
 from symsched.algebra.budget import within_budget
 from symsched.algebra.codegen import number
 from symsched.algebra.escapes import brief
+from symsched.algebra.formulas import formula_latex, normal
 from symsched.algebra.gaussian_integrals import Interval, Term, bumps, moment, terms_of
 from symsched.algebra.inputs import require_expression
 from symsched.laws.base import AbstractWeightedLaw, NormalPart, normal_cdf
@@ -25,7 +26,7 @@ from symsched.laws.numeric import AbstractSite, DensitySite, GaussianSite
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DensityLaw(AbstractWeightedLaw):
     """The law with density proportional to ``weight`` on (lower, upper).
 
@@ -100,6 +101,23 @@ class DensityLaw(AbstractWeightedLaw):
             )
             for term in terms
         )
+
+    def lines(self, name: str = r"\rho", fresh: Iterator[sp.Symbol] | None = None) -> list[str]:
+        """Return a Gaussian by its mean and variance, any other law by its density up to a factor, as LaTeX."""
+        if self._gaussian is None:
+            return super().lines(name, fresh)
+        return [f"{name} = {formula_latex(normal(*self._gaussian))}"]
+
+    def __repr__(self) -> str:
+        """One line: a Gaussian by its mean and variance, else its density up to a factor."""
+        if self._gaussian is None:
+            return super().__repr__()
+        return "<DensityLaw Normal(mean {}, variance {})>".format(*self._gaussian)
+
+    def _support(self) -> str:
+        if self.lower == -sp.oo and self.upper == sp.oo:
+            return r"a \in \mathbf{R}"
+        return rf"{formula_latex(self.lower)} < a < {formula_latex(self.upper)}"
 
     @property
     def cumulants_exact(self) -> bool:

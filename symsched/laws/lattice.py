@@ -13,6 +13,7 @@ import sympy as sp
 from symsched import symbols
 from symsched.algebra.arrays import Array
 from symsched.algebra.escapes import brief
+from symsched.algebra.formulas import formula_latex
 from symsched.algebra.inputs import require_expression
 from symsched.errors import DerivationError
 from symsched.laws.base import AbstractWeightedLaw
@@ -37,7 +38,7 @@ _index = sp.Symbol("k", integer=True)
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LatticeLaw(AbstractWeightedLaw):
     """The law with mass ``weight`` on the integers from ``lower`` to ``upper`` (±oo).
 
@@ -52,6 +53,12 @@ class LatticeLaw(AbstractWeightedLaw):
         for name, end in (("lower", self.lower), ("upper", self.upper)):
             if end not in (sp.oo, -sp.oo) and end.is_integer is not True:
                 raise ValueError(f"{name} must be an integer or infinite, got {end}")
+
+    def _support(self) -> str:
+        ends = [formula_latex(end) for end in (self.lower, self.upper) if end not in (sp.oo, -sp.oo)]
+        if self.upper == sp.oo and ends:
+            return rf"k = {ends[0]}, {formula_latex(self.lower + 1)}, \dots"
+        return rf"{formula_latex(self.lower)} \le k \le {formula_latex(self.upper)},\ k\text{{ an integer}}"
 
     @cached_property
     def _tails(self) -> tuple[Tail, ...]:

@@ -4,13 +4,11 @@ import sympy as sp
 
 from symsched.algebra.budget import within_budget
 from symsched.algebra.forms import simplified
+from symsched.algebra.formulas import normal
 from symsched.distributions.cascade import Branch, CanonicalPhase
 from symsched.limits.equations import unknowns
 from symsched.schedules.window import Window
 from symsched.symbols import t
-
-normal = sp.Function("Normal")
-"""Normal(mean, variance): two numbers, or a column and a covariance matrix."""
 
 
 def initial_laws(canonical: CanonicalPhase, window: Window, noise: sp.Expr, ratio: sp.Expr) -> tuple[sp.Eq, ...]:

@@ -15,7 +15,7 @@ from symsched.algebra.asymptotics import leading_power
 from symsched.algebra.constants import definitions
 from symsched.algebra.derivation import Derivation
 from symsched.algebra.forms import simplified
-from symsched.algebra.formulas import formula_latex
+from symsched.algebra.notation.lines import names
 from symsched.distributions.base import AbstractDistribution, require_distribution
 from symsched.distributions.cascade import CanonicalPhase, Cascade
 from symsched.errors import DerivationError, nearest, require_integer
@@ -23,6 +23,7 @@ from symsched.limits.clocks import CLOCKS, CONVENTIONS, signal_of_variance, time
 from symsched.limits.crossing import crossed
 from symsched.limits.equations import equations
 from symsched.limits.initial import initial_laws
+from symsched.limits.notation import limit_latex
 from symsched.limits.order_parameter import order_parameters
 from symsched.limits.phase import Phase
 from symsched.limits.steps import steps
@@ -158,15 +159,16 @@ class Limit:
         """Return the order parameter of the first speciation at dimension ``d``."""
         return self.distribution.statistic(d)
 
-    def latex(self) -> str:
-        """Return the limit as LaTeX: per phase its scale, equations and initial laws."""
-        lines = []
-        for phase in self.phases:
-            lines.append(rf"\text{{{phase.name}:}}\quad \psi \sim d^{{{formula_latex(-phase.exponent)}}}")
-            lines += [formula_latex(equation) for equation in (*phase.odes, *phase.initials)]
-        lines += [formula_latex(equation) for equation in self.definitions]
-        body = " \\\\\n".join(f"& {line}" for line in lines)
-        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+    def latex(self, *, expand: bool = False) -> str:
+        """Return the limit as displays in LaTeX, one to a phase and one for the schedule.
+
+        A phase has its scale, order parameter, initial law and equation, in named quantities that are defined beneath;
+        ``expand`` writes the equations out in t. It needs amsmath alone, and no line is wider than a column of an
+        article (345 pt).
+        """
+        fresh = names(self.distribution.free_symbols)
+        schedule = self.schedule.latex(fresh)
+        return f"{schedule}\n{limit_latex(self.phases, self.cascade, self.definitions, fresh, expand=expand)}"
 
     def __repr__(self) -> str:
         """One line: what it is the limit of, and its phases at their scales."""
@@ -180,7 +182,7 @@ class Limit:
         return f"<Limit of a {kind} with {count} mode{'s' * (count > 1)} under {self.interpolant.name}: {told}>"
 
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
+        return self.latex()
 
 
 def derive(distribution: AbstractDistribution, interpolant: Interpolant) -> Limit:

@@ -9,9 +9,11 @@ from scipy.integrate import solve_ivp
 
 from symsched.algebra.arrays import Array, real_array
 from symsched.algebra.codegen import Compiled, compiled
+from symsched.algebra.notation.lines import display, names
 from symsched.distributions.cascade import Branch, CanonicalPhase
 from symsched.errors import require_integer, require_real
 from symsched.laws import AbstractLaw
+from symsched.limits.notation import phase_lines
 from symsched.schedules.window import Window
 from symsched.symbols import kappa as kappa_symbol
 from symsched.symbols import t
@@ -20,7 +22,7 @@ _RELATIVE, _ABSOLUTE = 1e-11, 1e-12
 """Tolerances of the solver (Dormand–Prince of order 8) on ν and ψ̂, which are of order one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Phase:
     """One phase of the limit, in the time t of the schedule.
 
@@ -39,6 +41,23 @@ class Phase:
     odes: tuple[sp.Eq, ...]
     order_parameters: tuple[sp.Basic, ...]
     initials: tuple[sp.Eq, ...]
+
+    def __repr__(self) -> str:
+        """One line: its name, the scale of ψ, its window and how many equations it has."""
+        scale = "psi = O(1)" if self.exponent == 0 else f"psi ~ d^(-{self.exponent})"
+        order = "" if self.order is None else f", q = {self.order}"
+        count = f"{len(self.odes)} equation{'s' * (len(self.odes) > 1)}"
+        return f"<Phase {self.name}: {scale}{order}, t from {self.window.start} to {self.window.end}, {count}>"
+
+    def latex(self, *, expand: bool = False) -> str:
+        """Return the phase as a display in LaTeX: equation, what enters it, initial law; ``expand`` writes it out in t.
+
+        It needs amsmath alone, and no line is wider than a column of an article (345 pt).
+        """
+        return display(phase_lines(self, names(), expand=expand))
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
 
     @property
     def name(self) -> str:

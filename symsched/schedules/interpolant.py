@@ -13,6 +13,7 @@ import sympy as sp
 from symsched.algebra.asymptotics import leading_power
 from symsched.algebra.budget import within_budget
 from symsched.algebra.forms import simplified
+from symsched.algebra.notation.lines import display, equation, joined
 from symsched.errors import DerivationError
 from symsched.symbols import d, tau
 
@@ -71,6 +72,19 @@ class Interpolant:
                         f"psi = beta/alpha must increase with tau; it does not near tau = {k}/64, d = {dimension}"
                     )
                 previous = signal / noise
+
+    def lines(self) -> list[str]:
+        """Return I_τ = α z + β a with α and β in τ as lines of LaTeX, without delimiters."""
+        found = [r"I_\tau = \alpha z + \beta a,\quad z \sim \mathcal{N}(0, I)"]
+        sides = joined([*equation(r"\alpha", self.alpha), *equation(r"\beta", self.beta)])
+        return [*found, *sides, r"\psi = \beta/\alpha,\quad y = x/\alpha,\quad x \text{ the state}"]
+
+    def latex(self) -> str:
+        """Return the interpolant as a display in LaTeX; it needs amsmath alone."""
+        return display(self.lines())
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
 
     @cached_property
     def psi(self) -> sp.Expr:

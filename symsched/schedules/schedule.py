@@ -1,7 +1,7 @@
 """Schedules t → τ → (α, β): windows of t, and the grids on them."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from symsched.algebra.arrays import Array, real_array
 from symsched.algebra.asymptotics import leading_power
 from symsched.algebra.codegen import compiled, number
+from symsched.algebra.notation.lines import display
 from symsched.errors import nearest, require_integer, require_real
 from symsched.laws import AbstractLaw
 from symsched.schedules import grids, sources
@@ -19,6 +20,7 @@ from symsched.schedules.dilation import Scale, custom_windows, dilated_windows
 from symsched.schedules.gaussian_step import gaussian_step
 from symsched.schedules.grids import Grid
 from symsched.schedules.interpolant import Interpolant
+from symsched.schedules.notation import window_lines
 from symsched.schedules.plan import AbstractTable, Plan
 from symsched.schedules.schemes import SCHEMES, Nodes, Stretch
 from symsched.schedules.schemes.base import no_variance
@@ -58,6 +60,16 @@ class Schedule:
         """One line: the interpolant, the windows, and what has to be given."""
         names = ", ".join(window.name for window in self.windows)
         return f"<Schedule under {self.interpolant.name}: {names}{'; in kappa' if self.needs_kappa else ''}>"
+
+    def latex(self, fresh: Iterator[sp.Symbol] | None = None) -> str:
+        """Return the interpolant and τ(t), a window to a row, as a display in LaTeX; it needs amsmath alone.
+
+        ``fresh`` gives the names of parts that are too wide where they stand.
+        """
+        return display([*self.interpolant.lines(), *window_lines(self.windows, fresh)])
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
 
     @cached_property
     def tau(self) -> sp.Expr:

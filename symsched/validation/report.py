@@ -94,6 +94,9 @@ class Report:
         """The rows as a LaTeX longtable."""
         return rows_to_latex(self.rows)
 
+    def _repr_latex_(self) -> str:
+        return self.latex()
+
     def plot(self) -> Figure:
         """A figure of all rows: measured minus predicted in standard errors."""
         return figure(chart_of_rows(self.rows))

@@ -111,8 +111,14 @@ def test_set_changes_parameters_exactly(capsys):
 
 def test_latex_is_printed_alone(capsys):
     _, out, _ = run(capsys, "derive", "gaussian-mixture", "--latex")
-    assert out.startswith(r"\begin{aligned}")
-    assert out.rstrip().endswith(r"\end{aligned}")
+    assert out.startswith(r"\begin{align*}")
+    assert out.rstrip().endswith(r"\end{align*}")
+    for part in (
+        r"\tau = \begin{cases}",
+        r"\mu = \frac{\sum_{i=1}^{d} y_{i}}{\sqrt{d}}",
+        r"\mu(0) \sim \mathcal{N}(0, 1)",
+    ):
+        assert part in out
 
 
 # ---------------------------------------------------------------- design

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import math
+import re
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import sympy as sp
 from sympy.stats import Normal
 
 import symsched
+from symsched.algebra.formulas import formula_latex
 from symsched.distributions.cascade import Branch, CanonicalPhase
 from symsched.laws import AtomLaw
 from symsched.limits.initial import initial_laws
@@ -349,14 +351,15 @@ def test_solutions_that_are_refused(arguments, message):
         limit("mixture", "VE").phases[0].solve([0.3], [0.2], 3, branch=1)
 
 
-def test_the_latex_of_a_limit_names_the_scale_of_every_phase_and_its_equations():
+def test_the_latex_of_a_limit_names_the_scale_of_every_phase_and_expanded_its_equations():
     weak = limit("weak tree")
-    lines = [line.lstrip("& ") for line in weak.latex().splitlines()]
-    heads = [line.split(r"\quad ")[1] for line in lines if r"\quad \psi" in line]
-    scales = (r"- \frac{1}{2}", r"- \frac{1}{4}", "0")
-    assert [head.removesuffix(r" \\") for head in heads] == [rf"\psi \sim d^{{{power}}}" for power in scales]
-    for equation in (e for phase in weak.phases for e in (*phase.odes, *phase.initials)):
-        assert any(line.startswith(sp.latex(equation)) for line in lines)
+    for expand in (False, True):
+        text = weak.latex(expand=expand)
+        scales = re.findall(r"\\psi (?:\\sim d\^\{([^}]*)\}|= (O\(1\)))", text)
+        assert scales == [("-1/2", ""), ("-1/4", ""), ("", "O(1)")]
+    for equation in (e for phase in weak.phases for e in phase.odes):
+        assert formula_latex(equation) in text
+    assert all(formula_latex(law) in text for phase in weak.phases[:-1] for law in phase.initials)
 
 
 @pytest.mark.parametrize("name", ["gaussian-mixture", "curie-weiss", "curie-weiss-critical"])

@@ -12,6 +12,7 @@ import sympy as sp
 
 from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import number
+from symsched.algebra.escapes import brief
 from symsched.algebra.forms import simplified
 from symsched.algebra.inputs import (
     require_expression,
@@ -20,6 +21,7 @@ from symsched.algebra.inputs import (
     require_substitution,
     require_weights,
 )
+from symsched.algebra.notation.lines import equation, joined, names
 from symsched.distributions.base import AbstractDistribution
 from symsched.distributions.cascade import Cascade
 from symsched.distributions.gaussian_modes.cascade import gram_cascade
@@ -38,7 +40,7 @@ _EXACT = sp.Float("1e-45", 50)
 """The same for exact numbers whose zeros SymPy does not see."""
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class GaussianModes(AbstractDistribution):
     """The mixture Σ_k w_k N(r_k, σ²I) with r_k·r_l = d · gram[k][l].
 
@@ -125,6 +127,25 @@ class GaussianModes(AbstractDistribution):
         scale = max((abs(sp.N(g)) for g in self.gram.diagonal() if g.is_number), default=sp.S.One)
         tolerance = _ROUNDING if self.gram.has(sp.Float) else _EXACT
         return bool(abs(sp.N(entry, 50)) <= tolerance * scale)
+
+    def __repr__(self) -> str:
+        """One line: weights, Gram matrix and σ."""
+        told = f"weights {list(self.weights)}, gram {self.gram.tolist()}, sigma {self.sigma}"
+        return brief(f"<GaussianModes: {told}", 250) + ">"
+
+    def lines(self) -> list[str]:
+        """Return Σ_k w_k N(r_k, σ²I) as LaTeX, with weights, the products r_k·r_l and σ."""
+        fresh = names(self.free_symbols)
+        count = len(self.weights)
+        shares = [line for k, w in enumerate(self.weights, 1) for line in equation(f"w_{{{k}}}", w, fresh)]
+        products = [
+            line
+            for k in range(count)
+            for j in range(k + 1)
+            for line in equation(rf"r_{{{j + 1}}} \cdot r_{{{k + 1}}}/d", self.gram[j, k], fresh)
+        ]
+        head = r"\rho_d = \sum_k w_k\, \mathcal{N}(r_k, \sigma^2 I)"
+        return [head, *joined(shares), *joined(products), *equation(r"\sigma", self.sigma, fresh)]
 
     @property
     def rank(self) -> int:

@@ -13,7 +13,9 @@ from sympy.stats.rv import RandomSymbol
 
 from symsched.algebra.asymptotics import limit_in_dimension
 from symsched.algebra.codegen import Compiled, compiled, number
+from symsched.algebra.escapes import brief
 from symsched.algebra.inputs import require_expression, require_substitution
+from symsched.algebra.notation.lines import equation, joined, names
 from symsched.distributions.base import AbstractDistribution, require_line
 from symsched.distributions.cascade import Cascade
 from symsched.distributions.mean_field import collective
@@ -39,7 +41,7 @@ _MOST_TOTALS = 2500
 """Values of Σ a up to which they are summed one by one: the cost grows with their square."""
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class MeanField(AbstractDistribution):
     """The measure ρ_d(a) ∝ Π_i ρ_0(a_i) · exp(d g(m) + f(m)) with m = (1/d) Σ a_i.
 
@@ -68,6 +70,20 @@ class MeanField(AbstractDistribution):
                         f"{name} uses a symbol {symbol} with assumptions {symbol._assumptions_orig}; "
                         f"use symsched.symbols.{symbol.name}"
                     )
+
+    def __repr__(self) -> str:
+        """One line: spin law, interaction and tilt."""
+        return brief(f"<MeanField: {self.spin!r}, interaction {self.interaction}, tilt {self.tilt}", 250) + ">"
+
+    def lines(self) -> list[str]:
+        """Return ρ_d ∝ Π_i ρ_0(a_i) · exp(d g(m) + f(m)) as LaTeX, with g, f and ρ_0."""
+        fresh = names(self.free_symbols)
+        return [
+            r"\rho_d(a) \propto e^{d\, g(m) + f(m)}\, \prod_{i=1}^{d} \rho_0(a_i),\quad "
+            r"m = \frac{1}{d} \sum_{i=1}^{d} a_i",
+            *joined([*equation("g(m)", self.interaction, fresh), *equation("f(m)", self.tilt, fresh)]),
+            *self.spin.lines(r"\rho_0", fresh),
+        ]
 
     @property
     def free_symbols(self) -> frozenset[sp.Symbol]:

@@ -11,8 +11,10 @@ import sympy as sp
 from sympy.stats.rv import RandomSymbol
 
 from symsched.algebra.codegen import number
+from symsched.algebra.escapes import brief
 from symsched.algebra.forms import simplified
 from symsched.algebra.inputs import require_expression, require_sequence, require_substitution, require_weights
+from symsched.algebra.notation.lines import equation, joined, names
 from symsched.distributions.base import AbstractDistribution, require_line
 from symsched.distributions.cascade import Cascade, ModeLaw
 from symsched.distributions.product.cascade import product_cascade
@@ -24,7 +26,7 @@ from symsched.models.order_model import AbstractOrderModel
 from symsched.symbols import d as d_symbol
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class ProductMixture(AbstractDistribution):
     """The mixture Σ_k w_k ρ_k^{⊗d} of laws with independent, identically distributed coordinates.
 
@@ -62,6 +64,20 @@ class ProductMixture(AbstractDistribution):
                         f"{modes[j].weight + mode.weight}"
                     )
         object.__setattr__(self, "modes", tuple(modes))
+
+    def __repr__(self) -> str:
+        """One line: each law with its weight."""
+        told = ", ".join(f"{mode.weight} of {mode.law!r}" for mode in self.modes)
+        return brief(f"<ProductMixture: {told}", 250) + ">"
+
+    def lines(self) -> list[str]:
+        """Return Σ_k w_k ρ_k^{⊗d} as LaTeX, with weights and laws."""
+        fresh = names(self.free_symbols)
+        found = [r"\rho_d = \sum_k w_k\, \rho_k^{\otimes d}"]
+        for k, mode in enumerate(self.modes, 1):
+            weight = equation(f"w_{{{k}}}", mode.weight, fresh)
+            found += joined([*weight, *mode.law.lines(rf"\rho_{{{k}}}", fresh)])
+        return found
 
     @property
     def free_symbols(self) -> frozenset[sp.Symbol]:

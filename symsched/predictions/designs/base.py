@@ -50,10 +50,10 @@ class AbstractDesign(AbstractTable):
 
     @abc.abstractmethod
     def latex(self) -> str:
-        """Return the table as LaTeX."""
+        """Return the table as a display in LaTeX, which needs amsmath alone."""
 
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
+        return self.latex()
 
     @abc.abstractmethod
     def to_text(self) -> str:

@@ -91,8 +91,8 @@ class GridDesign(AbstractDesign):
             power = rf"\, d^{{-{gamma:.6g}}}" if gamma else ""
             between = rf"\sqrt{{\psi_{{{k - 1}}} \psi_{{{k + 1}}}}}"
             lines.append(rf"\psi_{{{k}}} &= " + (between if phase == _ANCHOR else f"{strength:.10g}{power}"))
-        body = " \\\\\n".join([r"D_0 &= \mathbb{E}\, a", *lines])
-        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+        body = " \\\\\n".join([r"D_0 &= \mathbf{E}\, a", *lines])
+        return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
     def _nodes(self) -> list[tuple[str, float, float]]:
         """Return the name of its phase, ψ d^γ and γ of every node; an anchor is the mean in log ψ of its neighbours."""

@@ -194,8 +194,8 @@ class Design(AbstractDesign):
                 parts = [r"z + \bigl(", parts[1].removeprefix("+ "), *parts[2:], rf"\bigr){share}"]
             rows += _lines(f"y_{{{k}}}", parts)
         rows += _lines("x", [rf"{self.table.output[0]:.10g}\, z", *_terms(self.table.output[1:])])
-        body = " \\\\\n".join([r"D_0 &= \mathbb{E}\, a", *nodes, *rows])
-        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+        body = " \\\\\n".join([r"D_0 &= \mathbf{E}\, a", *nodes, *rows])
+        return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
     def __repr__(self) -> str:
         """One line: evaluations, ranges and predicted errors."""

@@ -242,7 +242,7 @@ class LearnedDesign(AbstractDesign):
         """
         gap = self.table.gap
         led, anchor, slopes = self.table.led, self._anchor, len(self._slopes())
-        lines = [r"D_0 &= \mathbb{E}\, a", *self._branches(tex=True)]
+        lines = [r"D_0 &= \mathbf{E}\, a", *self._branches(tex=True)]
         for k, (place, power, noise, terms) in enumerate(self._lines(), led + 1):
             last = math.isinf(place)
             if not last:
@@ -265,7 +265,7 @@ class LearnedDesign(AbstractDesign):
             shared = rf"\quad c_2 = {gap.spread:.8g}"
             lines.append(rf"V_i &= 1 + c_2 \psi_i^2, \quad \hat\psi_i = \psi_i/\sqrt{{V_i}}, {shared}")
         body = " \\\\\n".join(lines)
-        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+        return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
     def to_text(self) -> str:
         """Return the table as lines of text: a node and its row each, and the output."""

@@ -1,0 +1,1 @@
+"""Formulas on lines that a column of a paper holds."""
