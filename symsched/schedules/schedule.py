@@ -10,7 +10,6 @@ import sympy as sp
 from numpy.typing import ArrayLike
 
 from symsched.algebra.arrays import Array, real_array
-from symsched.algebra.asymptotics import leading_power
 from symsched.algebra.codegen import compiled, number
 from symsched.algebra.notation.lines import display
 from symsched.errors import nearest, require_integer, require_real
@@ -25,7 +24,7 @@ from symsched.schedules.plan import AbstractTable, Plan
 from symsched.schedules.schemes import SCHEMES, Nodes, Stretch
 from symsched.schedules.schemes.base import no_variance
 from symsched.schedules.window import Crossing, Position, Window, elapsed, remaining
-from symsched.symbols import d, kappa, t, tau
+from symsched.symbols import d, kappa, t
 
 d_symbol, kappa_symbol = d, kappa
 _SAME = 1e-9
@@ -116,7 +115,7 @@ class Schedule:
     @property
     def noise_exponent(self) -> sp.Rational:
         """e in α ~ d^e on the first window."""
-        return _noise_exponent(self.windows[0])
+        return self.windows[0].noise_exponent
 
     def plan(self, steps: int, d: float, kappa: float | None = None, scheme: str | None = None) -> Plan:
         """Return the N steps at dimension ``d`` (a real number: 10^12 and beyond are fine) as coefficients.
@@ -167,7 +166,7 @@ class Schedule:
             )
 
         def tangent(select: Callable[[Position], sp.Expr], values: Array) -> Array:
-            exact = [w.is_straight(select(w.motion)) or _steps_in_tau(self.interpolant, w) for w, _ in pieces]
+            exact = [w.is_straight(select(w.motion)) or w.steps_in_tau(self.interpolant) for w, _ in pieces]
             rate = along(lambda w: w.rate(select(w.motion)))
             # A quantity that is linear in the time of the step is its own tangent; reading it off keeps digits that
             # α + Δt α̇ would lose.
@@ -314,7 +313,7 @@ class Schedule:
         Raises ValueError for an unknown target, a scheme that needs numbers, and "csv" without numbers.
         """
         sources.require_target(target)
-        steps_in_tau = [_steps_in_tau(self.interpolant, window) for window in self.windows]
+        steps_in_tau = [window.steps_in_tau(self.interpolant) for window in self.windows]
         numbers = None
         if d is not None and steps is not None:
             plan = self.plan(steps, d, kappa, scheme)
@@ -340,12 +339,6 @@ def _along(
     return np.concatenate([evaluate(select(w), shares, d, kappa) for w, shares in pieces])
 
 
-@lru_cache(maxsize=256)
-def _noise_exponent(window: Window) -> sp.Rational:
-    # In the middle of the window: elsewhere a trigonometric path has no real amplitude.
-    return leading_power(window.alpha, "alpha", {t: (window.start + window.end) / 2})[1]
-
-
 def planned(
     schedule: Schedule | AbstractTable | Plan, steps: int | None, d: float, kappa: float | None, scheme: str | None
 ) -> Plan:
@@ -368,17 +361,6 @@ def cut_at(ratios: Array, share: float) -> Array:
         return ratios
     following = float(ratios[1]) if len(ratios) > 1 else 1.0
     return np.concatenate(([share * following], ratios[1:]))
-
-
-@lru_cache(maxsize=256)
-def _steps_in_tau(interpolant: Interpolant, window: Window) -> bool:
-    """Whether Euler steps in τ on this window: where ψ runs, t is no time of the interpolant.
-
-    On an interpolant that is linear in τ such a step is exact for the amplitudes.
-    """
-    if window.is_straight(window.motion.alpha) or window.is_straight(window.motion.beta):
-        return False
-    return bool(sp.diff(interpolant.alpha, tau, 2) == 0 == sp.diff(interpolant.beta, tau, 2))
 
 
 def evaluate(expression: sp.Expr, passed: Array, dimension: float, constant: float) -> Array:

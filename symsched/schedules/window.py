@@ -9,8 +9,10 @@ from functools import cached_property, lru_cache
 
 import sympy as sp
 
+from symsched.algebra.asymptotics import leading_power
 from symsched.algebra.forms import factored, simplified
-from symsched.symbols import t
+from symsched.schedules.interpolant import Interpolant
+from symsched.symbols import t, tau
 
 elapsed = sp.Symbol("v", nonnegative=True)
 """Share of a window that has passed, from 0 to 1."""
@@ -86,6 +88,21 @@ class Window:
         """β/α on this window."""
         return simplified(self.beta / self.alpha)
 
+    @cached_property
+    def noise_exponent(self) -> sp.Rational:
+        """e in α ~ d^e on this window."""
+        # In the middle of the window: elsewhere a trigonometric path has no real amplitude.
+        return leading_power(self.alpha, "alpha", {t: (self.start + self.end) / 2})[1]
+
+    def steps_in_tau(self, interpolant: Interpolant) -> bool:
+        """Return whether Euler steps in τ on this window: where ψ runs, t is no time of the interpolant.
+
+        On an interpolant that is linear in τ such a step is exact for the amplitudes.
+        """
+        if self.is_straight(self.motion.alpha) or self.is_straight(self.motion.beta):
+            return False
+        return _is_straight_in_tau(interpolant)
+
     def rate(self, expression: sp.Expr) -> sp.Expr:
         """Return d/dt of an expression in the elapsed and the remaining share."""
         return _rate(expression, self.end - self.start)
@@ -93,6 +110,11 @@ class Window:
     def is_straight(self, expression: sp.Expr) -> bool:
         """Whether an expression of the motion is linear in t on this window."""
         return _is_linear(expression)
+
+
+@lru_cache(maxsize=64)
+def _is_straight_in_tau(interpolant: Interpolant) -> bool:
+    return bool(sp.diff(interpolant.alpha, tau, 2) == 0 == sp.diff(interpolant.beta, tau, 2))
 
 
 @lru_cache(maxsize=1024)
