@@ -205,7 +205,7 @@ def test_an_inverse_keeps_its_digits_where_half_angles_would_lose_them():
     """sin/cos² = v: sin = 2v/(1 + √(1 + 4v²)), by floats as by 60 digits."""
     angle = sp.pi * tau / 2
     (inverse,) = by_sine(sp.sin(angle) / sp.cos(angle) ** 2)
-    function = sp.lambdify(inverse.free_symbols, inverse, "math")
+    function = sp.lambdify(list(inverse.free_symbols), inverse, "math")
     with mpmath.workdps(60):
         for level in (1e-12, 1e-6, 0.3, 1.0, 40.0, 1e6):
             sine = 2 * mpmath.mpf(level) / (1 + mpmath.sqrt(1 + 4 * mpmath.mpf(level) ** 2))
