@@ -13,7 +13,7 @@ from symsched.reporting.rows import LATEX_COLOURS, rows_to_latex
 PREAMBLE = rf"""\documentclass[a4paper,11pt]{{article}}
 \usepackage[T1]{{fontenc}}
 \usepackage[utf8]{{inputenc}}
-\usepackage{{lmodern}}
+\IfFileExists{{lmodern.sty}}{{\usepackage{{lmodern}}}}{{}}
 \usepackage[margin=25mm]{{geometry}}
 \usepackage{{amsmath,amssymb,array,booktabs,graphicx,longtable,xcolor}}
 \usepackage[colorlinks=true,linkcolor=black,urlcolor=black,citecolor=black]{{hyperref}}
