@@ -241,10 +241,9 @@ def schedule_of(source: Source) -> Schedule | AbstractTable:
 
 def warn_if_foreign(source: object, distribution: AbstractDistribution) -> None:
     """Warn where a limit, or a design, is that of another distribution than the one that is sampled."""
-    # A schedule that is passed by itself is meant.
-    owner = source if isinstance(source, Limit) else getattr(source, "limit", None)
     if isinstance(source, Schedule):
-        return
+        return  # passed by itself, it is meant
+    owner = source if isinstance(source, Limit) else getattr(source, "limit", None)
     if isinstance(owner, Limit) and owner.distribution != distribution:
         warnings.warn(
             f"the schedule is that of another distribution, {owner!r}: its steps lie where that one's modes are chosen"
