@@ -7,14 +7,14 @@ numbers only. Labels may hold formulas between dollar signs (TeX).
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
 
 from symsched.algebra.arrays import Array
 from symsched.reporting.numbers import dimension_text
 from symsched.reporting.verdicts import Z_LIMIT, Row, Verdict
 
-Style = Literal["line", "dashed", "points", "steps"]
+Style = Literal["line", "dashed", "dotted", "points", "steps", "bars", "band", "threads"]
 
 Z_SHOWN = 10.0
 """A z-score beyond this is drawn at the edge, with its number in the label."""
@@ -24,8 +24,9 @@ Z_SHOWN = 10.0
 class Curve:
     """The points (x_i, y_i), with error bars if ``error`` (one standard error each) is given.
 
-    ``style`` is "line" or "dashed" (a curve), "points" (a measurement) or "steps" (a histogram, x being bin centres).
-    Curves of one ``quantity`` have one colour; without one a curve is a quantity of its own.
+    ``style`` is "line", "dashed" or "dotted" (a curve), "points" (a measurement), "steps" (a histogram, x being bin
+    centres), "bars" (masses at x), "band" (what lies within ``error`` of y, shaded) or "threads" (many thin curves with
+    NaN between them). Curves of one ``quantity`` have one colour; without one a curve is a quantity of its own.
     """
 
     label: str
@@ -58,6 +59,15 @@ class Level:
 
 
 @dataclass(frozen=True)
+class Span:
+    """A stretch of the horizontal axis, shaded, with its name above the axes."""
+
+    label: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
 class Chart:
     """Curves over common axes, with what a reader needs to understand them.
 
@@ -75,11 +85,53 @@ class Chart:
     caption: str = ""
     levels: tuple[Level, ...] = ()
     ticks: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a name that is no file name: it is used as one."""
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", self.name):
             raise ValueError(f"the name of a chart must be letters, digits, - and _, got {self.name!r}")
+
+
+@dataclass(frozen=True)
+class Plate:
+    """Charts that make one figure of a paper, with the caption that says what is shown, d, n, steps and the seed.
+
+    Every panel keeps its numbers: ``plate["weight"]`` is the chart of that name.
+    """
+
+    charts: tuple[Chart, ...]
+    caption: str
+
+    def __post_init__(self) -> None:
+        """Refuse a figure of nothing."""
+        if not self.charts:
+            raise ValueError("a figure needs at least one chart")
+
+    def __getitem__(self, name: str) -> Chart:
+        """Return the chart of a name; KeyError with the names that there are."""
+        for chart in self.charts:
+            if chart.name == name:
+                return chart
+        raise KeyError(f"no chart {name!r} in this figure, which has {', '.join(chart.name for chart in self.charts)}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return caption and curves as plain data, ready for JSON; a gap in a curve is None."""
+        return {"caption": self.caption, "charts": [_chart_to_dict(chart) for chart in self.charts]}
+
+
+def _chart_to_dict(chart: Chart) -> dict[str, Any]:
+    def plain(values: Sequence[float] | Array | None) -> list[float | None] | None:
+        return None if values is None else [float(one) if math.isfinite(one) else None for one in values]
+
+    curves = [
+        {"label": c.label, "style": c.style, "quantity": c.quantity}
+        | {name: plain(getattr(c, name)) for name in ("x", "y", "error")}
+        for c in chart.curves
+    ]
+    marks = {name: [asdict(one) for one in getattr(chart, name)] for name in ("levels", "spans")}
+    axes = {"x_label": chart.x_label, "y_label": chart.y_label, "log_x": chart.log_x, "log_y": chart.log_y}
+    return {"name": chart.name, **axes, "curves": curves, **marks}
 
 
 _KINDS = {"line": "Lines", "dashed": "Dashed", "points": "Points", "steps": "Steps"}

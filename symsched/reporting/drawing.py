@@ -17,12 +17,16 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import LogFormatter, NullLocator, ScalarFormatter
 
-from symsched.reporting.charts import Chart, Curve
+from symsched.errors import nearest
+from symsched.reporting.charts import Chart, Curve, Plate
 
 Format = Literal["svg", "png", "pdf"]
 
 WIDTH = 6.6
 """Inches: the width of a column of text."""
+
+WIDTHS = {"column": 345 / 72.27, "page": 510 / 72.27}
+"""Inches: the text of an article in one column (345 pt), and of a page in two (510 pt)."""
 
 # Wong, Nature Methods 8, 441 (2011): told apart by readers with any common colour blindness. The shades for a dark
 # ground are the same hues, lightened. Behind them: ink, grid and ground.
@@ -32,6 +36,10 @@ _DARK = ("#5AB4F0", "#FF8A3D", "#2FCCA0", "#E79BC6", "#A5D8F7", "#FFFFFF", "#F5C
 _SHADES = {light.lower(): dark for light, dark in zip((*_CYCLE, _INK, _FAINT, _GROUND), _DARK, strict=True)}
 _DOTS: tuple[Any, ...] = (":", "-.", (0, (5, 2)), (0, (1, 4)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (5, 1.4, 1, 1.4)), (0, (1.2, 1.2)), (0, (8, 1.5, 2, 1.5)))
+"""Lines of the quantities of a figure for print: told apart without colour."""
+_LETTER = 0.072
+"""Inches that a letter of a legend takes in print, on average."""
 
 
 def figure(chart: Chart) -> Figure:
@@ -76,12 +84,76 @@ def panels(charts: Sequence[Chart]) -> Figure:
     return result
 
 
-def _plotted(axes: Axes, chart: Chart, ticks: list[str], *, marked: bool = False) -> None:
-    """Draw the curves and levels of a chart, and its axes."""
-    places = _places(chart.curves)
+class Printed(Figure):
+    """A matplotlib figure that carries its ``caption``, a text without markup."""
+
+    caption: str = ""
+
+
+def printed(plate: Plate, width: str = "column") -> Printed:
+    """Return a figure for print, without a title, that carries its caption.
+
+    ``width`` "column" is 345 pt with the panels beneath each other, "page" 510 pt with up to three beside each other.
+    Quantities differ in colour, in dashes and in markers; the legend stands below the axes.
+    """
+    if width not in WIDTHS:
+        raise ValueError(f"unknown width {width!r}; {nearest(str(width), WIDTHS)}")
+    inches, count = WIDTHS[width], len(plate.charts)
+    columns = 1 if width == "column" else min(count, 3)
+    rows = math.ceil(count / columns)
+    places = dict(zip(_keys(plate.charts), _places([c for chart in plate.charts for c in chart.curves]), strict=True))
+    with mpl.rc_context(_settings(small=True)):
+        entries = _legend_texts(plate.charts)
+        longest = max((len(re.sub(r"[\\${}]", "", text)) for text in entries), default=1)
+        across = max(1, min(len(entries), int(inches / (longest * _LETTER + 0.55))))
+        below = 0.19 * math.ceil(len(entries) / across) if len(entries) > 1 else 0.0
+        panel = min(0.62 * inches / columns + 0.35, 3.0 if rows == 1 else 2.3)
+        result = Printed((inches, rows * panel + below), layout=ConstrainedLayoutEngine(w_pad=0.04, h_pad=0.04))
+        found: dict[str, Any] = {}
+        for place, chart in enumerate(plate.charts):
+            axes = result.add_subplot(rows, columns, place + 1)
+            _plotted(axes, chart, list(chart.ticks), places=[places[place, k] for k in range(len(chart.curves))])
+            if count > 1:
+                axes.set_title(f"({'abcdefghijkl'[place]})", loc="left", fontsize=9, weight="bold")
+            found = {text: handle for handle, text in zip(*axes.get_legend_handles_labels(), strict=True)} | found
+        if len(entries) > 1:
+            result.legend([found[text] for text in entries], entries, loc="outside lower center", ncols=across)
+    result.caption = plate.caption
+    return result
+
+
+def _keys(charts: Sequence[Chart]) -> list[tuple[int, int]]:
+    return [(place, k) for place, chart in enumerate(charts) for k in range(len(chart.curves))]
+
+
+def _legend_texts(charts: Sequence[Chart]) -> list[str]:
+    """Return what the legend of several charts holds, each text once."""
+    texts = [
+        label for chart in charts for label in (*(c.label for c in chart.curves), *(v.label for v in chart.levels))
+    ]
+    return [text for text in dict.fromkeys(texts) if text]
+
+
+def _plotted(
+    axes: Axes, chart: Chart, ticks: list[str], *, marked: bool = False, places: Sequence[int] | None = None
+) -> None:
+    """Draw the curves and levels of a chart, and its axes; ``places`` in the cycle of colours are given for print."""
+    dashed = places is not None
+    places = _places(chart.curves) if places is None else places
+    for k, span in enumerate(chart.spans):
+        axes.axvspan(span.start, span.end, color=_FAINT, alpha=(0.5, 0.2)[k % 2], linewidth=0, zorder=0)
+        middle: Any = math.sqrt(span.start * span.end) if chart.log_x else (span.start + span.end) / 2
+        name = span.label.replace(" ", "\n", 1) if len(chart.spans) > 3 else span.label
+        where: dict[str, Any] = {
+            "xycoords": axes.get_xaxis_transform(),
+            "xytext": (0, 2),
+            "textcoords": "offset points",
+        }
+        axes.annotate(name, (middle, 1), **where, ha="center", va="bottom", fontsize="small", annotation_clip=False)
     for curve, place in zip(chart.curves, places, strict=True):
         mark = _MARKERS[place // len(_CYCLE) % len(_MARKERS)] if marked else ""
-        _draw(axes, curve, _CYCLE[place % len(_CYCLE)], place, sideways=bool(chart.ticks), mark=mark)
+        dash = _DASHES[place % len(_DASHES)] if dashed and curve.style == "line" else None
+        _draw(axes, curve, _CYCLE[place % len(_CYCLE)], place, sideways=bool(chart.ticks), mark=mark, dash=dash)
     named = [level.label for level in chart.levels if level.label]
     for level in chart.levels:
         line = axes.axvline if level.axis == "x" else axes.axhline
@@ -97,17 +169,19 @@ def _places(curves: Sequence[Curve]) -> list[int]:
     return [order.index(key) for key in keys]
 
 
-def draw(chart: Chart | tuple[Chart, ...], format: Format) -> bytes:
-    """Return the file of a chart, or of several beside each other: SVG text, PNG at 160 dots per inch, or PDF.
+def draw(chart: Chart | tuple[Chart, ...] | Plate, format: Format, width: str = "column") -> bytes:
+    """Return the file of a chart, of several beside each other, or of a plate: SVG, PDF, or PNG.
 
-    The same chart gives the same bytes.
+    A PNG has 160 dots per inch, that of a plate, which is for print and has a ``width``, 300. The same chart gives the
+    same bytes.
     """
     stream = io.BytesIO()
     metadata: dict[str, Any] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}.get(
         format, {"CreationDate": None, "Creator": None, "Producer": None}
     )
-    with mpl.rc_context(_settings()):
-        _laid_out(chart).savefig(stream, format=format, dpi=160, metadata=metadata)
+    small = isinstance(chart, Plate)
+    with mpl.rc_context(_settings(small=small)):
+        _laid_out(chart, width).savefig(stream, format=format, dpi=300 if small else 160, metadata=metadata)
     return stream.getvalue()
 
 
@@ -117,15 +191,18 @@ def darkened(svg: bytes) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _laid_out(chart: Chart | tuple[Chart, ...]) -> Figure:
+def _laid_out(chart: Chart | tuple[Chart, ...] | Plate, width: str) -> Figure:
     """Return the figure with its layout found once: that is half of the work, and a report asks for several formats."""
-    result = figure(chart) if isinstance(chart, Chart) else panels(chart)
+    if isinstance(chart, Chart):
+        result = figure(chart)
+    else:
+        result = printed(chart, width) if isinstance(chart, Plate) else panels(chart)
     result.draw_without_rendering()
     result.set_layout_engine("none")
     return result
 
 
-def _settings() -> dict[str, Any]:
+def _settings(*, small: bool = False) -> dict[str, Any]:
     ink = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
     return {
         **{name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")},
@@ -148,28 +225,52 @@ def _settings() -> dict[str, Any]:
         "svg.hashsalt": "symsched",
         "pdf.fonttype": 3,
         **dict.fromkeys(ink, _INK),
+        **(_SMALL if small else {}),
     }
 
 
-def _draw(axes: Axes, curve: Curve, colour: str, place: int, *, sideways: bool, mark: str = "") -> None:
+_SMALL: dict[str, Any] = {
+    "font.size": 9,
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "legend.handlelength": 2.6,
+    "axes.linewidth": 0.7,
+    "grid.linewidth": 0.5,
+    "lines.markersize": 4,
+}
+
+
+def _draw(
+    axes: Axes, curve: Curve, colour: str, place: int, *, sideways: bool, mark: str = "", dash: object = None
+) -> None:
     if curve.style == "points":
         across, up = (curve.error, None) if sideways else (None, curve.error)
         look: dict[str, Any] = {"color": colour, "fmt": _MARKERS[place % len(_MARKERS)], "zorder": 3}
-        look |= {"markersize": 5.5, "capsize": 2.5, "elinewidth": 1.3}
-        axes.errorbar(curve.x, curve.y, yerr=up, xerr=across, label=curve.label, **look)
+        small = mpl.rcParams["lines.markersize"] < 5
+        look |= {"markersize": 3.8 if small else 5.5, "capsize": 1.8 if small else 2.5}
+        axes.errorbar(curve.x, curve.y, yerr=up, xerr=across, label=curve.label, elinewidth=1.3, **look)
+        return
+    if curve.style == "bars":
+        axes.vlines(curve.x, 0, curve.y, color=colour, linewidth=4, alpha=0.45, zorder=2, label=curve.label)
         return
     # Beyond the seven colours of the cycle, lines of one colour differ in their dashes.
     again = place >= len(_CYCLE) and curve.style == "line" and not mark
-    style = "-." if again else {"line": "-", "dashed": "--", "steps": "-"}[curve.style]
+    style = "-." if again else {"dashed": "--", "dotted": ":"}.get(curve.style, "-")
     how = "steps-mid" if curve.style == "steps" else "default"
-    look = {"color": colour, "linewidth": 1.9, "drawstyle": how, "zorder": 2, "marker": mark, "markersize": 5}
-    axes.plot(curve.x, curve.y, style, label=curve.label, **look)
+    if curve.style != "band":
+        thin = curve.style == "threads"
+        look = {"color": colour, "linewidth": 0.5 if thin else 1.6 if dash is not None else 1.9, "drawstyle": how}
+        look |= {"zorder": 2, "marker": mark, "markersize": 5, "alpha": 0.55 if thin else 1.0}
+        look["linestyle"] = style if dash is None else dash
+        axes.plot(curve.x, curve.y, label=curve.label, **look)
     if curve.error is not None:
         low = [y - e for y, e in zip(curve.y, curve.error, strict=True)]
         high = [y + e for y, e in zip(curve.y, curve.error, strict=True)]
-        axes.fill_between(
-            curve.x, low, high, step="mid" if how != "default" else None, color=colour, alpha=0.2, linewidth=0
-        )
+        shade: dict[str, Any] = {"color": colour, "alpha": 0.2, "linewidth": 0}
+        shade["label"] = curve.label if curve.style == "band" else None
+        axes.fill_between(curve.x, low, high, step="mid" if how != "default" else None, **shade)
 
 
 def _axes(axes: Axes, chart: Chart, ticks: list[str]) -> None:
