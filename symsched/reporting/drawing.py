@@ -128,9 +128,9 @@ def _keys(charts: Sequence[Chart]) -> list[tuple[int, int]]:
 
 def _legend_texts(charts: Sequence[Chart]) -> list[str]:
     """Return what the legend of several charts holds, each text once."""
-    texts = [
-        label for chart in charts for label in (*(c.label for c in chart.curves), *(v.label for v in chart.levels))
-    ]
+    texts: list[str] = []
+    for chart in charts:
+        texts += [curve.label for curve in chart.curves] + [level.label for level in chart.levels]
     return [text for text in dict.fromkeys(texts) if text]
 
 

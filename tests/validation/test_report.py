@@ -127,7 +127,7 @@ def test_bad_claims_charts_and_ledgers_are_refused():
     with pytest.raises(ValueError, match="one length"):
         Curve("c", [1, 2], [1])
     with pytest.raises(ValueError, match="must be one of"):
-        Curve("c", [1], [1], style="bars")
+        Curve("c", [1], [1], style="wavy")
     with pytest.raises(ValueError, match="name of a chart"):
         Chart("../x", "", "", "", ())
     with pytest.raises(ValueError, match="at least one row"):
