@@ -23,6 +23,8 @@ _CANCELLING = ((mpmath.mpf(2000), mpmath.mpf(4000)), 10_000)
 _TRANSCENDENTAL = ((mpmath.mpf(100), mpmath.mpf(200), mpmath.mpf(400)), 1000)
 _SETTLED = mpmath.mpf(10) ** -25
 """Relative difference of two values of a limit that is read from numbers."""
+_AGREES = mpmath.mpf(10) ** -12
+"""Relative difference of a symbolic limit and the numbers that bear it out."""
 _SHORT = 1000
 """Denominator of a number that is taken for a fraction."""
 # Multiples of 1/2q for every order q up to 10, among others; a logarithm moves the slope by 3e-6 only.
@@ -39,8 +41,9 @@ def leading_power(
     """Return (c, e) with expression ~ c d^e as d → ∞, c free of d and e rational.
 
     The exponent is the slope of log|expression| between two astronomically large d (mpmath), rationalised; the
-    coefficient is SymPy's limit of expression/d^e, which is then held against the same numbers. ``at`` gives symbols
-    the numbers at which this is done, where not every number in (0, 1) will do.
+    coefficient is SymPy's limit of expression/d^e where the same numbers bear it out, up to the sign of a root, and is
+    read from them elsewhere. ``at`` gives symbols the numbers at which this is done, where not every number in (0, 1)
+    will do.
 
     Raises DerivationError when the expression has no such power law (a logarithm, an exponential, an oscillation).
 
@@ -64,16 +67,12 @@ def leading_power(
         scaled = [
             value / mpmath.power(10, log * exponent.p / exponent.q) for value, log in zip(values, logs, strict=True)
         ]
+        trial = _Trial(sample, logs[-1], exponent)
         coefficient = _symbolic_limit(expression / d**exponent)
+        if coefficient is not None and not _bears_out(scaled[-1], coefficient.subs(sample)):
+            coefficient = _other_branch(expression, coefficient, what, trial)
         if coefficient is None:
-            return _numeric_limit(expression, scaled, what, _Trial(sample, logs[-1], exponent)), exponent
-        seen = scaled[-1]
-        if not abs(seen - _number(coefficient.subs(sample))) <= mpmath.mpf(10) ** -12 * abs(seen):
-            raise DerivationError(
-                "leading power",
-                f"the limit of ({expression})/d**{exponent} came out as {coefficient}, but is {mpmath.nstr(seen, 15)}",
-                _REMEDY,
-            )
+            return _numeric_limit(expression, scaled, what, trial), exponent
     return coefficient, exponent
 
 
@@ -159,6 +158,11 @@ def _symbolic_limit(expression: sp.Expr) -> sp.Expr | None:
     return within_budget("limit", limit, lambda: None)
 
 
+def _bears_out(seen: mpmath.mpf, limit: sp.Expr) -> bool:
+    """Return whether a limit, with numbers for symbols, is the one that was seen."""
+    return bool(abs(seen - _number(limit)) <= _AGREES * abs(seen))
+
+
 def _is_arc(part: sp.Basic) -> bool:
     return isinstance(part, InverseTrigonometricFunction)
 
@@ -222,6 +226,20 @@ def _powers(expression: sp.Expr, value: mpmath.mpf, what: str, trial: _Trial) ->
     factor = sp.Mul(*((at / trial.sample[symbol]) ** powers[symbol] for symbol, at in moved.items()))
     together = trial.coefficient(expression, moved, what)
     return powers if abs(together / value / _number(factor) - 1) <= _SETTLED else None
+
+
+def _other_branch(expression: sp.Expr, limit: sp.Expr, what: str, trial: _Trial) -> sp.Expr | None:
+    """Return −limit if two points bear it out, else None: √(−x y) became i √x √y, which is −√(−x y) for x < 0.
+
+    A limit that is continuous and does not vanish between the points has one sign there.
+    """
+    symbols = sorted(expression.free_symbols - {d}, key=str)
+    for shrunk in (1, sp.Rational(10, 11)):
+        values = {symbol: trial.sample[symbol] * shrunk for symbol in symbols}
+        seen = trial.coefficient(expression, values, what)
+        if not _bears_out(seen, -limit.subs({**trial.sample, **values})):
+            return None
+    return -limit
 
 
 def limit_in_dimension(expression: sp.Expr, what: str) -> sp.Expr:
