@@ -80,6 +80,7 @@ def formulas():
 CLAIM = claim(
     number=11,
     title="Curie–Weiss: m, the weights and χ",
+    part="the Curie–Weiss model: the equation m = tanh(βm) and the weights of its modes",
     statement="Spins ±1 with density ∝ exp(d β m̂²/2 + h m̂), β > 1 and h free of d: as d → ∞ the spin mean is at ±m "
     "with m = tanh(βm), at +m with weight e^{hm}/(2 cosh hm), and d·Var(m̂ | mode) → Λ''/χ. The m, weights and χ that "
     "the limit finds as saddle points of g − I are those of the exact law of the spin mean at finite d, a sum over "

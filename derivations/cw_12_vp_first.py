@@ -105,6 +105,7 @@ def paths_apart(beta, size, effort, *, read_in_time):
 CLAIM = claim(
     number=12,
     title="Curie–Weiss, dilated VP: the first half",
+    part="the dilated VP schedule of the Curie–Weiss model, first half: the equation of μ",
     statement="VP (linear) with τ = 2κt/√d for t ≤ ½, β > 1: as d → ∞ at fixed t, μ = Σ x_i/√d follows "
     "μ' = 2κm tanh(hm + 2κm t μ) from μ_0 ~ N(0, 1). Exact d-dimensional paths from the same noise converge at rate "
     "d^−1/2 at equal t and 1/d at equal s = √d ψ: the slower rate is the schedule's own correction.",

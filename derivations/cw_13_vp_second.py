@@ -82,7 +82,7 @@ def moves(name, starts, threshold, wrong):
         tolerance=1e-10,  # the solver's 1e-11, grown as spins part
         begin=HALF,
         flow=Flow(
-            Axes("spins", title, "$x_i$", "t", levels=(Level("threshold of x_i(½)", threshold),)),
+            Axes("spins", title, "$x_i$", "t", levels=(Level("threshold of $x_i(1/2)$", threshold),)),
             (*starts, threshold - 0.02, threshold + 0.02),
             tuple(0.5 + 0.01 * k for k in range(1, 49)),
             exact,
@@ -155,6 +155,7 @@ def at_finite_d(name):
 CLAIM = claim(
     number=13,
     title="Curie–Weiss, dilated VP: the second half and the threshold of a spin",
+    part="the dilated VP schedule of the Curie–Weiss model, second half: the equation of a spin",
     statement="VP (linear), τ = 2t − 1 for t > ½: as d → ∞, given the mode S, each spin follows its own equation "
     "x_i' = (α'/α) x_i + (β' − α'β/α) tanh(βmS + (β(τ)/α²) x_i) from x_i(½) ~ N(0, 1), and ends at +1 if x_i(½) "
     "exceeds the threshold S Φ⁻¹((1 − m)/2). The threshold found by integrating the derived equation is the exact "

@@ -153,6 +153,7 @@ def overlap(start, at):
 CLAIM = claim(
     number=14,
     title="Curie–Weiss, dilated VE (linear): both halves",
+    part="the dilated VE schedule of the Curie–Weiss model: the equations of M and of a spin",
     statement="τ = (1 − κ/√d) 2t for t ≤ ½ and 1 − κ/√d + (κ/√d)(2t − 1) after. As d → ∞ at fixed t, M = Σ x_i/(m d) "
     "follows M' = (α'/α) M + (β' − α'β/α) tanh(hm + β(τ) m² M/α²), α in units of √d, from M_0 ~ N(0, 1/m²) in the "
     "first half, exact paths converging at rate d^−1/2; in the second, with A = 2κ(1 − t), each spin follows "

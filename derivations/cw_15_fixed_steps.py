@@ -224,6 +224,7 @@ def unanswered(name):
 CLAIM = claim(
     number=15,
     title="Curie–Weiss: Θ(1) steps",
+    part="the dilated schedules of the Curie–Weiss model: their Θ(1) steps",
     statement="With ten Euler steps per half of the dilated schedules, steps fixed and d → ∞, the weight of the + mode "
     "and the mean spin in it settle on the numbers of a recursion that does not know d, from d = 10² to 10⁸, at the "
     "schedule's own rate d^−1/2. (In it the collective field answers to Euler's own error; with the field fixed at βm "

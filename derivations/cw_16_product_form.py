@@ -186,6 +186,7 @@ def formulas():
 CLAIM = claim(
     number=16,
     title="Curie–Weiss: the product form against the exact posterior",
+    part="the Curie–Weiss model: its posterior as a product over spins",
     statement="The exact posterior mean is ⟨tanh(u + ψy_i)⟩ over the collective field u; the two-mode product form "
     "keeps it at βm. Where one mode dominates, its error per coordinate is sech²(βm + ψy_i) δu, Gaussian of variance "
     "(1/d) [1/(1/β − Λ'') − 1/(1/β − Q)], Q = E sech²(βm + ψy): about 3·10⁻³ at τ = ½ for the paper's β = 1.1 and "

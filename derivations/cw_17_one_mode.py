@@ -236,6 +236,7 @@ def written_out(coupling, name, t):
 CLAIM = claim(
     number=17,
     title="Curie–Weiss at β < 1 (and β = 1)",
+    part="the Curie–Weiss model at β ≤ 1, beside the paper's β > 1",
     statement="For β < 1 (h free of d) the derivation finds one mode, fair spins, no speciation phase and a schedule "
     "of one window (VP needs no dilation), with which twenty canonical steps give fair spins; d·Var(m̂) of the measure "
     "tends to Λ''/χ = 1/(1 − β). At β = 1, where χ = 0, it finds m̂ = d^−1/4 u with a continuous effective law "
@@ -258,6 +259,7 @@ CLAIM = claim(
             line=tuple(k / 40 for k in range(40)),
             seen=tuple(k / 8 for k in range(8)),
             series=tuple((coupling, name) for coupling in (HOT, BETA) for name in ("vp", "ve")),
+            named=lambda coupling, name: f"β = {coupling}, {name.upper()}",
             wrong={"derived": lambda _, name, t: dilation(BETA, name, t)},
         ),
         Enumerated(

@@ -117,6 +117,7 @@ CLAIM = claim(
             line=np.linspace(0.5, 10, 40),
             seen=(1.0, 2.5, 5.0, 7.5, 10.0),
             series=((1.0,), (-2.0,)),
+            named=lambda mean: f"m = {mean:g}",
             wrong={"derived": lambda mean, end: step(0.4, mean, 0.5, end, SKEWED)},
         ),
     ),

@@ -107,6 +107,7 @@ def transport(name, other):
 CLAIM = claim(
     number=1,
     title="The velocity field, by the posterior and by the score",
+    part="the velocity of the interpolant: the equation of b(τ, x), in both of its forms",
     statement="At every dimension and time, the velocity built from the exact posterior mean is the one built from the "
     "score of the marginal density, and it transports the interpolant: E[f(I) İ] = E[f(I) b(I)]. No limit is taken.",
     formulas=formulas,
@@ -120,9 +121,10 @@ CLAIM = claim(
             tolerance=1e-12,  # no limit is taken: both sides are rounded
             dimension=DIMENSION,
             axes=Axes("velocity", "Velocity along r at τ = 0.3, d = 100", r"$\dot M$", "$M = r·x/|r|^2$"),
-            line=np.linspace(-0.6, 0.6, 61),
+            line=np.linspace(-0.6, 0.6, 241),
             seen=np.round(np.linspace(-0.6, 0.6, 11), 6),
             series=(("vp",), ("ve",)),
+            named=lambda name: INTERPOLANTS[name].name,
             wrong={"derived": lambda name, at: along_r(name, at, HALF)},
         ),
         ClosedForm(

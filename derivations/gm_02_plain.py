@@ -152,6 +152,7 @@ def checks(name, end):
 CLAIM = claim(
     number=2,
     title="Plain schedules with fixed steps",
+    part="the plain schedules of the Gaussian mixture at a fixed number of steps: what VP and VE each miss",
     statement=f"With {STEPS} uniform steps in τ and d → ∞, plain VP puts all weight on the heavier mode and keeps the "
     "width of its grid; plain VE keeps the weight of its grid and loses the width.",
     formulas=formulas,

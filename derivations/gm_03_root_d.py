@@ -182,6 +182,7 @@ def checks(rate, *, full_only=False):
 CLAIM = claim(
     number=3,
     title="Θ(√d) steps on plain schedules",
+    part="the plain schedules of the Gaussian mixture: the Θ(√d) steps that they need",
     statement="With ν = N/√d fixed and d → ∞ the weight under plain VP and the width under plain VE depend on ν alone: "
     "the first is Euler's recursion with step 1/ν in the effective flow, the second a closed form.",
     formulas=formulas,
@@ -200,7 +201,7 @@ CLAIM = claim(
                 "$N/\\sqrt{d}$",
                 levels=(Level("p", float(P)),),
             ),
-            line=np.geomspace(0.3, 4, 12),
+            line=np.geomspace(0.3, 4, 40),
             seen=(0.5, 1.0, 2.0),
             wrong={"derived": lambda rate: weight_at(1.1 * rate)},
         ),

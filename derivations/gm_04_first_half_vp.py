@@ -114,6 +114,7 @@ def quantity(key, name, value):
 CLAIM = claim(
     number=4,
     title="Dilated VP, first half",
+    part="the dilated VP schedule of the Gaussian mixture, first half: the equation of μ",
     statement="For t ≤ 1/2 the component of x along the means, μ = r·x/(m√d), follows the derived equation from N(0, "
     "1) as d → ∞. At fixed steps, paths of the d-dimensional sampler approach its Euler recursion like d^−1/2; with "
     "many steps after d → ∞ its law at t = 1/2 is p N(κm, 1) + (1 − p) N(−κm, 1).",

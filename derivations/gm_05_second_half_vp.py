@@ -160,6 +160,7 @@ def settled(steps, what, value):
 CLAIM = claim(
     number=5,
     title="Dilated VP, second half",
+    part="the dilated VP schedule of the Gaussian mixture, second half: the equations of M and of the orthogonal part",
     statement="For t ≥ 1/2 the mode S is chosen and each coordinate follows the derived equation of its mode: the "
     "overlap is M = τS and the part orthogonal to r scales by √(α² + σ²β²), down to the width σ. With K fixed steps "
     "per half the width is that of the grid.",

@@ -96,6 +96,7 @@ def sampled(strength, *, full_only=False):
 CLAIM = claim(
     number=6,
     title="What the weight is at finite κ",
+    part="the dilated VP schedule of the Gaussian mixture: the weight at the end of the first half, at finite κ",
     statement="As d → ∞ at fixed κ (steps → ∞ after), the share of paths with μ(1/2) > 0 and the share whose posterior "
     "prefers +r differ from p by an amount that vanishes as κ grows; the exact flow at a fixed d gives p for every κ.",
     formulas=formulas,

@@ -130,6 +130,7 @@ def constant(name, dimensions=DIMENSIONS, *, full_only=False):
 CLAIM = claim(
     number=7,
     title="Θ(1) steps on the dilated schedule",
+    part="the dilated VP schedule of the Gaussian mixture: its Θ(1) steps",
     statement="With 10 steps per half on dilated VP, steps fixed and d → ∞, weight and width from d = 10² to 10⁸ agree "
     "with Euler's numbers at d = ∞, and the weight no longer moves with d.",
     formulas=lambda: (phase.ode for phase in limit("vp").phases),

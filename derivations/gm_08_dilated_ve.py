@@ -121,6 +121,7 @@ def sample(path, d, effort):
 CLAIM = claim(
     number=8,
     title="Dilated VE, linear interpolant",
+    part="the dilated VE schedule of the Gaussian mixture, linear interpolant: the equations of M and of x",
     statement="As d → ∞ the overlap M follows the first equation for t ≤ 1/2 and ends in ±1; then each coordinate "
     "follows the second from N(mS, κ²), which keeps the width σ_κ < σ. At fixed d with many steps the width is σ; with "
     "10 steps per half weight and width are Euler's numbers at every d.",

@@ -95,6 +95,7 @@ def factors(points, **changes):
 CLAIM = claim(
     number=9,
     title="Dilated VE, trigonometric interpolant",
+    part="the dilated VE schedule of the Gaussian mixture, trigonometric interpolant: the equations of M and of x",
     statement="As d → ∞ and then steps → ∞ both halves follow the derived equations. With K Euler steps per half and "
     "d → ∞ the noise orthogonal to the means leaves the first half multiplied by the predicted factor, of order "
     "√(d/K), instead of κ.",

@@ -6,7 +6,7 @@ from functools import cache, partial
 import sympy as sp
 from scipy.optimize import brentq
 
-from gm_case import SOURCE, claim, law, limit, m, mixture, p, symbolic
+from gm_case import claim, law, limit, m, mixture, p, symbolic
 from independent.mixture import SIGMA, agreement, clones, clones_by_tanh
 from independent.paths import PLAIN
 from symsched.algebra.asymptotics import leading_power
@@ -114,6 +114,7 @@ def neglected(strength):
 CLAIM = claim(
     number=10,
     title="Speciation",
+    part="the time at which the modes are decided; for clones arXiv 2402.18491",
     statement="Modes part at τ ~ d^−1/2 under VP and at τ = O(1) under VE, and at ½ log d in the Ornstein–Uhlenbeck "
     "clock; as d → ∞ two clones that share a path up to s = √d ψ end in the same mode with probability φ(s) = E Σ "
     "π_k².",
@@ -161,7 +162,6 @@ CLAIM = claim(
             wrong={"believed": 0.5},
         ),
     ),
-    source=f"{SOURCE}; arXiv 2402.18491 for clones",
 )
 
 if __name__ == "__main__":

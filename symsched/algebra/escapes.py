@@ -24,6 +24,7 @@ _MATH = {
 }  # fmt: skip
 _MATH |= {unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}"): f"\\{name}" for name in _GREEK.split()}
 _MATH["λ"] = r"\lambda"  # Unicode spells it lamda
+_SIGNS = {command[1:]: sign for sign, command in _MATH.items()} | {"varphi": "φ", "sqrt": "√", "phi": "φ"}
 _ACCENTS = {"\u0307": r"\dot", "\u0302": r"\hat", "\u0304": r"\bar", "\u0303": r"\tilde"}
 _SPACES = {
     "\u202f": r"\,", "\u2009": r"\,", "\xa0": "~", "–": "--", "—": "---", "“": "``", "”": "''", "‘": "`", "’": "'",
@@ -47,6 +48,33 @@ def latex_text(text: str) -> str:
     '\\ensuremath{\\sigma}\\_\\ensuremath{\\kappa}\\textsuperscript{2} \\ensuremath{\\le} 5 \\%'
     """
     return "".join(_script(part) if _SMALL.fullmatch(part) else _letters(part) for part in _SMALL.split(text))
+
+
+def math_latex(formula: str) -> str:
+    r"""Return a formula between dollar signs with its Unicode signs as commands; a sign without one is left out.
+
+    >>> math_latex("M = r·x ≤ σ")
+    'M = r\\cdot x \\le \\sigma '
+    """
+    out: list[str] = []
+    for character in formula:
+        if character in _MATH:
+            command = _MATH[character]
+            # The blank of the text after a command ends it; where there is none, it gets one.
+            out.append(command + " " * command[-1:].isalpha())
+        elif " " <= character <= "~":
+            out.append("" if character == " " and out and out[-1].endswith(" ") else character)
+    return "".join(out)
+
+
+def math_plain(formula: str) -> str:
+    r"""Return a formula between dollar signs as plain text: signs for their commands, words where there is none.
+
+    >>> math_plain(r"\hat\sigma/\sigma"), math_plain(r"s = \sqrt{d}\,\psi")
+    ('hat σ/σ', 's = √d ψ')
+    """
+    named = re.sub(r"\\([A-Za-z]+) ?", lambda found: _SIGNS.get(found[1], f"{found[1]} "), formula)
+    return re.sub(r"[{}]", "", re.sub(r"\\.", " ", named))
 
 
 def _script(digits: str) -> str:

@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     reproduce = _command(commands, "reproduce", "check every claim of the paper and write the report")
     reproduce.add_argument("--all", action="store_true", dest="everything", help="also the claims on few evaluations")
     _pages(reproduce, "symsched-report")
+    _imprint(reproduce)
     _seed(reproduce)
 
     derive = _command(commands, "derive", "derive a limit and print it")
@@ -85,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
     zoo.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
     zoo.add_argument("--workers", metavar="N", help="processes that share the work (default: one for each core)")
     _pages(zoo, "symsched-zoo")
+    _imprint(zoo)
     _seed(zoo)
 
     benchmark = _command(commands, "benchmark", "measure the samplers against the time of drawing their random numbers")
@@ -134,6 +136,15 @@ def _pages(command: argparse.ArgumentParser, folder: str) -> None:
     command.add_argument("--out", default=folder, metavar="DIR", help=f"folder of the report (default: {folder})")
     command.add_argument("--quick", action="store_true", help="fewer samples and smaller dimensions")
     _progress(command)
+
+
+def _imprint(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--date", metavar="YYYY-MM-DD", help="date that is told (default: SOURCE_DATE_EPOCH, else that of the commit)"
+    )
+    command.add_argument(
+        "--commit", metavar="C", help="commit that is told (default: that of the checkout, if it is one)"
+    )
 
 
 def _seed(command: argparse.ArgumentParser) -> None:

@@ -56,8 +56,9 @@ def require_folder(folder: Path, what: str = "a report") -> None:
 def write_folder(ledger: Ledger, folder: str | Path) -> Path:
     """Write index.html, report.tex, report.md, numbers.json and figures/ into ``folder``; return its index.html.
 
-    The folder is made if it is missing. Each file is written beside its place and then moved there, the index last, so
-    an interrupted run leaves no half file and loses no earlier one. Raises FolderError if it cannot be written.
+    The folder is made if it is missing. The same ledger gives the same bytes: how long its claims took is not written.
+    Each file is written beside its place and then moved there, the index last, so an interrupted run leaves no half
+    file and loses no earlier one. Raises FolderError if it cannot be written.
     """
     target = folder_path(folder)
     with writing_to(target):
@@ -66,7 +67,8 @@ def write_folder(ledger: Ledger, folder: str | Path) -> Path:
             for format in ("png", "pdf"):
                 replace_file(target / "figures" / f"{name}.{format}", draw(chart, format))
         texts = {
-            "numbers.json": json.dumps(to_dict(ledger), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+            "numbers.json": json.dumps(to_dict(ledger, times=False), indent=2, ensure_ascii=False, allow_nan=False)
+            + "\n",
             "report.md": to_markdown(ledger),
             "report.tex": to_latex(ledger),
             "index.html": to_html(ledger),

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
-from symsched.algebra.escapes import latex_text, markdown_text
 from symsched.reporting.numbers import dimension_text, measured_text, number_latex, predicted_text, z_text
+from symsched.reporting.prose import prose_latex, prose_markdown
 from symsched.reporting.verdicts import Row, Verdict
 
 VERDICT_CLASSES = {Verdict.AGREES: "agrees", Verdict.FAILS: "fails", Verdict.NOT_YET: "notyet", Verdict.FEW: "notyet"}
 """The name of a verdict's colour, in LaTeX as on the page."""
 _NOTHING = 1e-16
+_SIZES = {"footnotesize": 4.75, "scriptsize": 4.25, "tiny": 3.5}
+"""Sizes of a table's letters with the points of a digit."""
+_LINE, _GAP, _LEAST = 455.0, 7.0, 0.15
+"""Points of a line, and between columns; the least share of a line for words."""
 NUMERIC = frozenset({"d", "data", "predicted", "measured", "z"})
 """Columns that are set flush right."""
 
@@ -55,7 +59,7 @@ def rows_to_markdown(rows: Iterable[Row]) -> str:
     lines = [f"| {' | '.join(names)} |", f"|{'|'.join('--:' if name in NUMERIC else ':--' for name in names)}|"]
     for row in every:
         cells = row_cells(row)
-        cells |= {name: markdown_text(cells[name]) for name in ("quantity", "rule")}
+        cells |= {name: prose_markdown(cells[name]) for name in ("quantity", "rule")}
         if row.verdict is Verdict.FAILS:
             cells["verdict"] = f"**{row.verdict.value}**"
         lines.append(f"| {' | '.join(cells[name] for name in names)} |")
@@ -70,24 +74,34 @@ def rows_to_latex(rows: Iterable[Row]) -> str:
     every = tuple(rows)
     names = columns_of(every)[:-1]
     rules = list(dict.fromkeys(row.rule for row in every))
-    width = "0.3" if "d" in names else "0.4"
-    columns = rf">{{\raggedright\arraybackslash}}p{{{width}\linewidth}}" + "r" * (len(names) - 2) + "l"
+    size, share = _fitting(every, names)
+    columns = rf"l>{{\raggedright\arraybackslash}}p{{{share:.2f}\linewidth}}" + "r" * (len(names) - 2)
     head = [f"${name}$" if name in ("d", "z") else name for name in names]
     lines = [
-        r"\begingroup\small\setlength{\tabcolsep}{5pt}\setlength{\LTleft}{0pt}\setlength{\LTpost}{2pt}",
+        rf"\begingroup\{size}"
+        r"\setlength{\tabcolsep}{3.5pt}\setlength{\LTleft}{0pt}\setlength{\LTpost}{2pt}",
         rf"\begin{{longtable}}{{@{{}}{columns}@{{}}}}",
         r"\toprule " + " & ".join(head) + r" \\ \midrule \endhead \bottomrule \endfoot",
     ]
     for row in every:
         cells = {name: number_latex(text) if name in NUMERIC else text for name, text in row_cells(row).items()}
-        cells["quantity"] = latex_text(row.claim)
+        cells["quantity"] = prose_latex(row.claim)
         verdict = rf"\textcolor{{{VERDICT_CLASSES[row.verdict]}}}{{{row.verdict.value}}}"
         cells["verdict"] = rf"{verdict}\textsuperscript{{{_letter(rules.index(row.rule))}}}"
         lines.append(" & ".join(cells[name] for name in names) + r" \\")
     lines.append(r"\end{longtable}")
-    notes = [rf"\textsuperscript{{{_letter(place)}}}\,{latex_text(rule)}" for place, rule in enumerate(rules)]
-    lines += [r"\noindent\footnotesize " + r"\quad ".join(notes) + r"\par\endgroup"]
+    notes = [rf"\textsuperscript{{{_letter(place)}}}\,{prose_latex(rule)}" for place, rule in enumerate(rules)]
+    lines += [r"\noindent\footnotesize\raggedright " + r"\quad ".join(notes) + r"\par\endgroup"]
     return "\n".join(lines) + "\n"
+
+
+def _fitting(rows: Sequence[Row], names: Sequence[str]) -> tuple[str, float]:
+    """Return the size of letters, and the share of a line of 160 mm that the widest numbers then leave for words."""
+    cells = [row_cells(row) for row in rows]
+    widest = sum(max((len(cell[name]) for cell in cells), default=0) for name in names if name in NUMERIC)
+    verdict = max((len(row.verdict.value) for row in rows), default=0) + 3
+    left = {size: 1 - (digit * (widest + verdict) + _GAP * len(names)) / _LINE for size, digit in _SIZES.items()}
+    return next(((size, share) for size, share in left.items() if share >= _LEAST), ("tiny", _LEAST))
 
 
 def _letter(place: int) -> str:

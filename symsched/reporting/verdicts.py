@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from symsched.reporting.numbers import number_text
+
 Z_LIMIT = 4.0
 """A statistical row agrees when |z| is at most this: a false alarm in 16 000 rows."""
 _ROUNDING = 1e-12  # what two computations of one number may differ by, whatever its size
@@ -96,7 +98,7 @@ def statistical(
         verdict = Verdict.FEW if too_few and not waiting_for else Verdict.NOT_YET
     else:
         rule = f"|z| ≤ {Z_LIMIT:g}" + (f" by {law}" if law else "")
-        rule += f", beyond an allowance of {room:.2g} ({allowance_reason})" if room else ""
+        rule += f", beyond an allowance of {number_text(room, 2)} ({allowance_reason})" if room else ""
         verdict = Verdict.AGREES if abs(z) <= Z_LIMIT else Verdict.FAILS
     return Row(claim, predicted, measured, standard_error, z, verdict, rule, dimension, not idle, target, room)
 
@@ -116,8 +118,8 @@ def deterministic(
     """
     size = abs(predicted) if scale is None else scale
     inside = abs(measured - predicted) <= tolerance * size + (_ROUNDING if tolerance else 0.0)
-    rule = f"|measured − predicted| ≤ {tolerance:.2g}" + (
-        " |predicted|" if scale is None else "" if scale == 1 else f" × {scale:.2g}"
+    rule = f"|measured − predicted| ≤ {number_text(tolerance, 2)}" + (
+        " |predicted|" if scale is None else "" if scale == 1 else f" × {number_text(scale, 2)}"
     )
     if tolerance == 0:
         rule = "measured = predicted"
@@ -142,7 +144,7 @@ def bounded(
     beyond = measured - min(max(measured, low), high)
     z = in_errors(beyond, standard_error) if standard_error else None
     verdict = Verdict.AGREES if (beyond == 0 if z is None else abs(z) <= Z_LIMIT) else Verdict.FAILS
-    rule = f"{low:.4g} ≤ measured" if math.isfinite(low) else "measured"
-    rule += f" ≤ {high:.4g}" if math.isfinite(high) else ""
+    rule = f"{number_text(low, 4)} ≤ measured" if math.isfinite(low) else "measured"
+    rule += f" ≤ {number_text(high, 4)}" if math.isfinite(high) else ""
     rule += f", give or take {Z_LIMIT:g} standard errors" if standard_error else ""
     return Row(claim, centre, measured, standard_error, z, verdict, rule, dimension)

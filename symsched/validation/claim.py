@@ -29,7 +29,8 @@ class Claim:
     """One sentence that can be true or false, told once, with what derives it and what decides it.
 
     ``formulas`` are what the derivation arrives at, found when they are asked for; ``cells`` are the derivation itself;
-    ``checks`` bring the rows, the charts and a negative control each.
+    ``checks`` bring the rows, the charts and a negative control each; ``part`` says which result of the ``source`` it
+    is, and which equation.
     """
 
     number: int
@@ -40,6 +41,7 @@ class Claim:
     checks: tuple[AbstractCheck, ...]
     group: str
     source: str
+    part: str = ""
     expected: Expected = "holds"
     reason: str = ""
 
@@ -65,7 +67,7 @@ class Claim:
             self.reason,
             tuple(islice(charts, 1 if effort.quick else None)),
             self.group,
-            self.source,
+            f"{self.source}, {self.part}" if self.part else self.source,
             time.perf_counter() - begin,
         )
 

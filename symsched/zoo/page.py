@@ -12,6 +12,7 @@ from symsched.algebra.derivation import Check, Step
 from symsched.limits.limit import Limit, Phase, derive
 from symsched.models.one_thread import one_thread
 from symsched.reporting.claim import Finding, Ledger
+from symsched.reporting.imprint import imprint
 from symsched.reporting.numbers import number_text
 from symsched.reporting.verdicts import Row, Verdict, deterministic
 from symsched.validation.validate import REACH, validate
@@ -57,9 +58,17 @@ def exhibit(entry: Entry, place: int, *, seed: int = 0, quick: bool = False) -> 
     )
 
 
-def gallery(claims: Iterable[Finding], *, seed: int = 0, quick: bool = False) -> Ledger:
-    """Return the ledger of the claims, whose entries are distributions."""
-    settings = {"seed": seed, "size": "quick" if quick else "full", "SymPy": sp.__version__, "NumPy": np.__version__}
+def gallery(
+    claims: Iterable[Finding],
+    *,
+    seed: int = 0,
+    quick: bool = False,
+    date: str | None = None,
+    commit: str | None = None,
+) -> Ledger:
+    """Return the ledger of the claims, whose entries are distributions; ``date`` and ``commit`` are ``imprint``'s."""
+    versions = {"SymPy": sp.__version__, "NumPy": np.__version__}
+    settings = {"seed": seed, "size": "quick" if quick else "full", **imprint(date, commit), **versions}
     return Ledger("A zoo of high-dimensional limits", tuple(claims), settings, _INTRODUCTION, noun="distribution")
 
 

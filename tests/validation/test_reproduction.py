@@ -78,8 +78,30 @@ class TestReproduce:
         assert one == other
         assert one != changed
 
+    def test_the_same_run_leaves_the_same_bytes(self, tmp_path):
+        left = []
+        for name in "ab":
+            said = {"date": "2026-01-02", "commit": "v1"}
+            reproduce(tmp_path / name, quick=True, progress=False, checks=(small(1), small(2)), **said)
+            files = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
+            left.append({path.name: path.read_bytes() for path in files})
+        assert left[0] == left[1] and len(left[0]) == 4
+        assert b"commit v1" in left[0]["index.html"] and b"2026-01-02" in left[0]["report.tex"]
+
+    def test_a_bad_date_is_refused_before_any_work(self):
+        called = []
+        with pytest.raises(ValueError, match="YYYY-MM-DD"):
+            reproduce(quick=True, progress=False, checks=(("gm_01_never", called.append),), date="today")
+        assert not called
+
+    def test_every_claim_says_where_in_the_paper_it_is_made(self):
+        parts = [claim.part for _, claim in claims()]
+        assert all(parts) and len(set(parts)) == len(parts)
+
     def test_without_a_terminal_there_is_a_line_for_every_claim(self, capsys):
         reproduce(quick=True, checks=(small(1), small(2)))
-        assert capsys.readouterr().err.splitlines() == ["claim 1 holds: claim 1", "claim 2 holds: claim 2"]
+        lines = capsys.readouterr().err.splitlines()
+        assert [line.partition(",")[0] for line in lines] == ["claim 1 holds (1 of 2", "claim 2 holds (2 of 2"]
+        assert [line.rpartition(": ")[2] for line in lines] == ["claim 1", "claim 2"]
         reproduce(quick=True, progress=False, checks=(small(1),))
         assert not capsys.readouterr().err

@@ -20,9 +20,11 @@ def run(options: argparse.Namespace) -> int:
         progress=options.progress is not False,
         seed=seed,
         everything=options.everything,
+        date=options.date,
+        commit=options.commit,
     )
     if options.json:
         write_json(to_dict(ledger))
     else:
-        print(f"{summary_to_markdown(ledger)}\n\n{ledger.summary}\n{folder / 'index.html'}")
+        print(f"{summary_to_markdown(ledger, times=True)}\n\n{ledger.summary}\n{folder / 'index.html'}")
     return 0 if ledger.passed else 1

@@ -13,6 +13,7 @@ from symsched.cli.reading import progress, whole
 from symsched.cli.sharing import shared
 from symsched.reporting.claim import Finding
 from symsched.reporting.folder import folder_path, require_folder, write_folder
+from symsched.reporting.imprint import imprint
 from symsched.reporting.pages.data import to_dict
 from symsched.reporting.pages.markdown import summary_to_markdown
 from symsched.zoo import ZOO, Entry, find
@@ -25,6 +26,7 @@ def run(options: argparse.Namespace) -> int:
     seed = whole(options.seed, "seed", 0)
     workers = os.cpu_count() or 1 if options.workers is None else whole(options.workers, "workers", 1)
     require_folder(folder_path(options.out, "--out"))
+    imprint(options.date, options.commit)  # refused now rather than after the work
     done: list[Finding] = []
     interrupted = False
     with tqdm(total=len(entries), unit="entry", file=sys.stderr, disable=not progress(options)) as bar:
@@ -36,12 +38,12 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             interrupted = True
     done.sort(key=lambda claim: claim.number)
-    ledger = gallery(done, seed=seed, quick=options.quick)
+    ledger = gallery(done, seed=seed, quick=options.quick, date=options.date, commit=options.commit)
     index = write_folder(ledger, options.out)
     if options.json:
         write_json(to_dict(ledger))
     else:
-        print(f"{summary_to_markdown(ledger)}\n\n{ledger.summary}\n{index}")
+        print(f"{summary_to_markdown(ledger, times=True)}\n\n{ledger.summary}\n{index}")
     if interrupted:
         print(f"symsched: interrupted after {len(done)} of {len(entries)} entries", file=sys.stderr)
         return 130

@@ -11,20 +11,25 @@ from symsched.reporting.verdicts import Row
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
-def to_dict(ledger: Ledger) -> dict[str, Json]:
-    """Return the ledger as JSON values, every number of every row and chart in it."""
+def to_dict(ledger: Ledger, *, times: bool = True) -> dict[str, Json]:
+    """Return the ledger as JSON values, every number of every row and chart in it.
+
+    Without ``times`` there is nothing in it that differs from one run to the next.
+    """
     return {
         "title": ledger.title,
         "passed": ledger.passed,
         "summary": ledger.summary,
         "settings": json_value(ledger.settings),
-        f"{ledger.noun}s": [_claim(claim) for claim in ledger.claims],
+        f"{ledger.noun}s": [_claim(claim, times=times) for claim in ledger.claims],
     }
 
 
-def _claim(claim: Finding) -> dict[str, Json]:
+def _claim(claim: Finding, *, times: bool) -> dict[str, Json]:
     data = fields_to_dict(replace(claim, formula=(), seconds=round(claim.seconds, 3)))
     del data["formula"]
+    if not times:
+        del data["seconds"]
     return data | {
         "outcome": claim.outcome,
         "holds": claim.holds,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, final
 
 import numpy as np
@@ -33,7 +34,8 @@ def _slope(name: str, rate: Estimate, expected: float, room: float) -> Row:
 
 
 def _guide(sizes: Sizes, first: float, exponent: float) -> Curve:
-    return Curve(f"$d^{{{exponent:g}}}$", sizes, [first * (d / sizes[0]) ** exponent for d in sizes], style="dashed")
+    power = Fraction(exponent).limit_denominator(12)
+    return Curve(f"$d^{{{power}}}$", sizes, [first * (d / sizes[0]) ** exponent for d in sizes], style="dashed")
 
 
 @final

@@ -1,7 +1,7 @@
 """The kind of check that solves a derived equation and holds it against an exact flow."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -11,7 +11,7 @@ from scipy.integrate import solve_ivp
 
 from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import compiled
-from symsched.reporting.charts import Chart, Curve
+from symsched.reporting.charts import Chart, Curve, caption_of
 from symsched.reporting.verdicts import Row, deterministic
 from symsched.symbols import kappa as kappa_symbol
 from symsched.symbols import t
@@ -110,4 +110,5 @@ class SolvesODE(AbstractCheck):
             key, seen = f"from {start:g}", [drawn.exact(start, at) for at in marks]
             curves.append(Curve("" if k else "derived", drawn.times, path, quantity=key))
             curves.append(Curve("" if k else drawn.label, marks, seen, style="points", quantity=key))
-        yield drawn.axes.chart(curves)
+        chart = drawn.axes.chart(curves)
+        yield replace(chart, caption=f"{caption_of(chart).removesuffix('.')}; a colour for each start.")

@@ -31,7 +31,8 @@ class ClosedForm(AbstractCheck):
 
     ``name`` is the row's, a format of the point or a function of it. The ``tolerance``, also one of the point, is
     relative, or in units of the ``scale``; the claim says where it comes from. Drawn are the derived curve along
-    ``line`` for each of ``series`` (the point but for its last part), and the independent numbers at ``seen``.
+    ``line`` for each of ``series`` (the point but for its last part, ``named`` in the legend), and the independent
+    numbers at ``seen``.
     """
 
     name: str | Callable[..., str]
@@ -45,6 +46,7 @@ class ClosedForm(AbstractCheck):
     line: Sequence[float] = ()
     seen: Sequence[float] = ()
     series: tuple[Points, ...] = ((),)
+    named: Callable[..., str] = lambda *one: " ".join(map(str, one))
 
     def rows(self, effort: Effort) -> tuple[Row, ...]:
         """Return a row for every point."""
@@ -67,11 +69,12 @@ class ClosedForm(AbstractCheck):
             return
         curves = []
         for one in self.series:
-            label = " ".join(map(str, one))
+            label = self.named(*one) if len(self.series) > 1 else ""
             found = [self.independent(*one, at) for at in self.seen]
             line, key = [self.derived(*one, at) for at in self.line], f"number {label}"
-            curves.append(Curve(f"derived {label}".strip(), self.line, line, quantity=key))
-            curves.append(Curve(f"independent {label}".strip(), self.seen, found, style="points", quantity=key))
+            part = f", {label}" if label else ""
+            curves.append(Curve(f"derived{part}", self.line, line, quantity=key))
+            curves.append(Curve(f"independent{part}", self.seen, found, style="points", quantity=key))
         yield self.axes.chart(curves)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
+import numpy as np
+
 from symsched.distributions.base import AbstractDistribution
 from symsched.models.estimates import Estimate
 from symsched.reporting.charts import Chart, Curve
@@ -15,6 +17,10 @@ from symsched.validation.effort import Effort, Sized
 
 Sample = Callable[[Any, float, Effort], Mapping[str, Estimate]]
 """What the paths run on, d and effort → estimates by name."""
+
+
+_LINE = 25
+"""Points of a predicted line: a broken one says something of the dimensions between that is not predicted."""
 
 
 def nothing(_: float) -> float:
@@ -88,7 +94,9 @@ class Settles(AbstractCheck):
         for k, quantity in enumerate(self.quantities):
             if quantity.axes is not None:
                 own = rows[k : count * len(sizes) : count]
-                dashed = Curve("predicted", sizes, [row.predicted for row in own], style="dashed", quantity="number")
+                line = [float(round(d)) for d in np.geomspace(sizes[0], sizes[-1], _LINE)]
+                found = [quantity.predicted(d) for d in line]
+                dashed = Curve("predicted", line, found, style="dashed", quantity="number")
                 yield quantity.axes.chart((measured("paths", sizes, own, "number"), dashed))
 
 
