@@ -10,7 +10,7 @@ from gm_case import claim, law, limit, m, mixture, p, symbolic
 from independent.mixture import SIGMA, agreement, clones, clones_by_tanh
 from independent.paths import PLAIN
 from symsched.algebra.asymptotics import leading_power
-from symsched.predictions.clones import clone_probability
+from symsched.limits.clones import clone_probability
 from symsched.schedules.interpolant import INTERPOLANTS
 from symsched.symbols import d, nu, s
 from symsched.validation.cells import Formula, Identity, Steps, cell

@@ -9,7 +9,7 @@ import sympy as sp
 from symsched.algebra.formulas import formula_latex
 from symsched.laws import AbstractLaw
 from symsched.limits.limit import CLOCKS, Limit, Phase
-from symsched.reporting.charts import Chart
+from symsched.reporting.charts import Chart, Plate
 from symsched.reporting.drawing import draw
 from symsched.reporting.folder import replace_file, writing_to
 
@@ -22,7 +22,7 @@ def write_json(data: object) -> None:
     print(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def write_picture(folder: Path, name: str, chart: Chart | tuple[Chart, ...], what: str) -> Path:
+def write_picture(folder: Path, name: str, chart: Chart | tuple[Chart, ...] | Plate, what: str) -> Path:
     """Draw a chart into a folder, which is made if it is not there, and return the file; ``what`` it belongs to."""
     picture = folder / name
     with writing_to(folder, what):

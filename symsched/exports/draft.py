@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 from symsched.algebra.arrays import Array
 from symsched.exports.nodes import Nodes
 from symsched.exports.result import Arguments
+from symsched.schedules.grids import cut_at
 from symsched.schedules.plan import Plan
-from symsched.schedules.schedule import cut_at
 from symsched.schedules.schemes import base, canonical, dpmpp_2m
 
 EULER, TWO_STEP = "Euler", "DPM-Solver++(2M)"

@@ -12,8 +12,8 @@ from symsched.algebra.arrays import Array
 from symsched.exports.draft import EULER, Draft, Settings, rounded, straight, told_apart
 from symsched.exports.nodes import Nodes
 from symsched.exports.result import Export
-from symsched.schedules.schedule import Schedule, evaluate
-from symsched.schedules.window import Window
+from symsched.schedules.schedule import Schedule
+from symsched.schedules.window import Window, evaluate
 
 _HALVINGS = 60
 """Of a window, at which a time is looked for: to the last digit."""

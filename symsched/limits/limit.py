@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from symsched import symbols
@@ -26,10 +28,13 @@ from symsched.limits.initial import initial_laws
 from symsched.limits.notation import limit_latex
 from symsched.limits.order_parameter import order_parameters
 from symsched.limits.phase import Phase
+from symsched.limits.pictures import LEVELS, clone_plate, order_plate
 from symsched.limits.steps import steps
 from symsched.models.base import AbstractModel
 from symsched.models.order_model import AbstractOrderModel
 from symsched.models.recording import OrderParameter
+from symsched.reporting.charts import Plate
+from symsched.reporting.drawing import Printed, printed
 from symsched.schedules.interpolant import Interpolant
 from symsched.schedules.plan import AbstractTable
 from symsched.schedules.schedule import Schedule, dilate, plain
@@ -42,6 +47,10 @@ __all__ = ["CLOCKS", "Limit", "Phase", "derive"]
 _log = logging.getLogger(__name__)
 
 
+PICTURES = ("order", "clones", "schedule")
+"""What ``Limit.plot`` draws."""
+KAPPA = 3.0
+"""κ of a picture where none is given: at it two modes at ±1 are told apart."""
 _LONGEST = 400
 """Characters of a distribution in the head of a source."""
 
@@ -158,6 +167,59 @@ class Limit:
     def statistic(self, d: int) -> OrderParameter:
         """Return the order parameter of the first speciation at dimension ``d``."""
         return self.distribution.statistic(d)
+
+    def plate(
+        self,
+        what: str = "order",
+        *,
+        d: float | Sequence[int] | None = None,
+        kappa: float = KAPPA,
+        phase: int = 0,
+        branch: int = 0,
+        component: int = 0,
+        levels: Sequence[float] = LEVELS,
+        steps: int | None = None,
+        n: int = 2_000,
+        rng: int | np.random.Generator = 0,
+    ) -> Plate:
+        """Return the data of ``plot``."""
+        if what not in PICTURES:
+            raise ValueError(f"unknown picture {what!r}; {nearest(str(what), PICTURES)}")
+        if what == "schedule":
+            if d is None or not isinstance(d, int | float):
+                raise ValueError(f"the picture of a schedule needs one dimension d, got {d!r}")
+            return self.schedule.plate(d, kappa, steps)
+        place = require_integer(phase, "phase", 0)
+        if place >= len(self.phases):
+            raise ValueError(f"phase must be below {len(self.phases)}, the number of phases, got {place}")
+        found = self.phases[place]
+        if what == "order":
+            if d is not None:
+                raise ValueError("the limit has no d: samples at a finite d stand beside it in run.plot()")
+            return order_plate(found, kappa, (branch, component), levels, self.interpolant.name)
+        if d is not None and place > 0:
+            raise ValueError("clones are counted at finite d for the first phase alone: leave out d, or phase")
+        sizes = () if d is None else (d,) if isinstance(d, int | float) else tuple(d)
+        dimensions = [require_integer(one, "each of d", 1) for one in sizes]
+        draws = require_integer(n, "n", 2), np.random.default_rng(rng)
+        side = require_integer(branch, "branch", 0)
+        if side >= len(found.laws):
+            raise ValueError(f"branch must be below {len(found.laws)}, the number of branches, got {side}")
+        return clone_plate(self.distribution, found.canonical, side, dimensions, draws)
+
+    def plot(self, what: str = "order", *, width: str = "column", **settings: Any) -> Printed:  # noqa: ANN401
+        """Return a figure for print, which carries its ``caption``.
+
+        * ``what`` = "order": exact quantiles at ``levels`` of the order parameter that a ``phase`` (with its
+          ``branch`` and ``component``) moves, against t, at ``kappa``; of a coordinate in the phase of the data.
+        * "clones": φ(s), the probability that clones end in one mode, and for each of ``d`` its average over ``n``
+          exact posteriors with one standard error.
+        * "schedule": ``Schedule.plot`` at ``d``, ``kappa`` and ``steps``.
+
+        ``width`` is "column" (345 pt) or "page" (510 pt). ``plate`` takes the same and returns the numbers. Raises
+        ValueError or TypeError for settings that do not fit.
+        """
+        return printed(self.plate(what, **settings), width)
 
     def latex(self, *, expand: bool = False) -> str:
         """Return the limit as displays in LaTeX, one to a phase and one for the schedule.

@@ -141,6 +141,12 @@ class Phase:
             raise ArithmeticError(f"the limit equation could not be solved up to t = {span[1]:g}: {solution.message}")
         return np.moveaxis(solution.y.reshape(*begin.shape, -1) * ends[0], -1, 1)
 
+    def amplitudes(self, times: ArrayLike, kappa: float) -> tuple[Array, Array]:
+        """Return ``alpha`` and ``psi``, lim α/d^e and lim ψ d^γ, at times (T,) inside the window."""
+        constant, nodes = require_real(kappa, "kappa", above=0), self._nodes(times)
+        noise, ratio = (self._function(part, constant)(nodes) for part in (self.alpha, self.psi))
+        return np.asarray(noise), np.asarray(ratio)
+
     @property
     def _starts_in_canonical_coordinates(self) -> bool:
         names = self.initial.lhs.args if isinstance(self.initial.lhs, sp.Tuple) else (self.initial.lhs,)

@@ -112,9 +112,11 @@ def printed(plate: Plate, width: str = "column") -> Printed:
         found: dict[str, Any] = {}
         for place, chart in enumerate(plate.charts):
             axes = result.add_subplot(rows, columns, place + 1)
-            _plotted(axes, chart, list(chart.ticks), places=[places[place, k] for k in range(len(chart.curves))])
+            own = [places[place, k] for k in range(len(chart.curves))]
+            _plotted(axes, chart, list(chart.ticks), places=own, room=inches / columns - 0.9)
             if count > 1:
-                axes.set_title(f"({'abcdefghijkl'[place]})", loc="left", fontsize=9, weight="bold")
+                corner: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "weight": "bold"}
+                axes.annotate(f"({'abcdefghijkl'[place]})", (0, 1), (-32, 4), **corner)
             found = {text: handle for handle, text in zip(*axes.get_legend_handles_labels(), strict=True)} | found
         if len(entries) > 1:
             result.legend([found[text] for text in entries], entries, loc="outside lower center", ncols=across)
@@ -135,24 +137,22 @@ def _legend_texts(charts: Sequence[Chart]) -> list[str]:
 
 
 def _plotted(
-    axes: Axes, chart: Chart, ticks: list[str], *, marked: bool = False, places: Sequence[int] | None = None
+    axes: Axes,
+    chart: Chart,
+    ticks: list[str],
+    *,
+    marked: bool = False,
+    places: Sequence[int] | None = None,
+    room: float = WIDTH,
 ) -> None:
     """Draw the curves and levels of a chart, and its axes; ``places`` in the cycle of colours are given for print."""
     dashed = places is not None
     places = _places(chart.curves) if places is None else places
-    for k, span in enumerate(chart.spans):
-        axes.axvspan(span.start, span.end, color=_FAINT, alpha=(0.5, 0.2)[k % 2], linewidth=0, zorder=0)
-        middle: Any = math.sqrt(span.start * span.end) if chart.log_x else (span.start + span.end) / 2
-        name = span.label.replace(" ", "\n", 1) if len(chart.spans) > 3 else span.label
-        where: dict[str, Any] = {
-            "xycoords": axes.get_xaxis_transform(),
-            "xytext": (0, 2),
-            "textcoords": "offset points",
-        }
-        axes.annotate(name, (middle, 1), **where, ha="center", va="bottom", fontsize="small", annotation_clip=False)
+    _shade(axes, chart, room)
+    own = list(dict.fromkeys(places))
     for curve, place in zip(chart.curves, places, strict=True):
         mark = _MARKERS[place // len(_CYCLE) % len(_MARKERS)] if marked else ""
-        dash = _DASHES[place % len(_DASHES)] if dashed and curve.style == "line" else None
+        dash = _DASHES[own.index(place) % len(_DASHES)] if dashed and curve.style == "line" else None
         _draw(axes, curve, _CYCLE[place % len(_CYCLE)], place, sideways=bool(chart.ticks), mark=mark, dash=dash)
     named = [level.label for level in chart.levels if level.label]
     for level in chart.levels:
@@ -160,6 +160,20 @@ def _plotted(
         dots = _DOTS[named.index(level.label) % len(_DOTS)] if level.label else _DOTS[0]
         line(level.value, color=_INK, linewidth=1.1, linestyle=dots, zorder=1.5, label=level.label or None)
     _axes(axes, chart, ticks)
+
+
+def _shade(axes: Axes, chart: Chart, room: float) -> None:
+    """Shade the spans and name them above the axes, in two lines where a name is wider than its share of ``room``."""
+    spans = chart.spans
+    if not spans:
+        return
+    whole = spans[-1].end - spans[0].start
+    crowded = any(len(span.label) * _LETTER > room * (span.end - span.start) / whole for span in spans)
+    for k, span in enumerate(spans):
+        axes.axvspan(span.start, span.end, color=_FAINT, alpha=(0.55, 0.2)[k % 2], linewidth=0, zorder=0)
+        where: dict[str, Any] = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points"}
+        where |= {"ha": "center", "va": "bottom", "fontsize": "small", "annotation_clip": False}
+        axes.annotate(span.label, ((span.start + span.end) / 2, 1), (0, 12 if crowded and k % 2 == 0 else 2), **where)
 
 
 def _places(curves: Sequence[Curve]) -> list[int]:
@@ -245,10 +259,10 @@ _SMALL: dict[str, Any] = {
 def _draw(
     axes: Axes, curve: Curve, colour: str, place: int, *, sideways: bool, mark: str = "", dash: object = None
 ) -> None:
+    small = mpl.rcParams["lines.markersize"] < 5
     if curve.style == "points":
         across, up = (curve.error, None) if sideways else (None, curve.error)
         look: dict[str, Any] = {"color": colour, "fmt": _MARKERS[place % len(_MARKERS)], "zorder": 3}
-        small = mpl.rcParams["lines.markersize"] < 5
         look |= {"markersize": 3.8 if small else 5.5, "capsize": 1.8 if small else 2.5}
         axes.errorbar(curve.x, curve.y, yerr=up, xerr=across, label=curve.label, elinewidth=1.3, **look)
         return
@@ -259,10 +273,13 @@ def _draw(
     again = place >= len(_CYCLE) and curve.style == "line" and not mark
     style = "-." if again else {"dashed": "--", "dotted": ":"}.get(curve.style, "-")
     how = "steps-mid" if curve.style == "steps" else "default"
+    if small and curve.style == "steps":
+        axes.fill_between(curve.x, curve.y, step="mid", color=colour, alpha=0.15, linewidth=0)
     if curve.style != "band":
         thin = curve.style == "threads"
-        look = {"color": colour, "linewidth": 0.5 if thin else 1.6 if dash is not None else 1.9, "drawstyle": how}
-        look |= {"zorder": 2, "marker": mark, "markersize": 5, "alpha": 0.55 if thin else 1.0}
+        wide = 0.5 if thin else 0.8 if small and curve.style == "steps" else 1.5 if small else 1.9
+        look = {"color": colour, "linewidth": wide, "drawstyle": how, "zorder": 2, "alpha": 0.55 if thin else 1.0}
+        look |= {"marker": mark, "markersize": 5}
         look["linestyle"] = style if dash is None else dash
         axes.plot(curve.x, curve.y, label=curve.label, **look)
     if curve.error is not None:

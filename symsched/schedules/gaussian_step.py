@@ -1,12 +1,17 @@
 """The step that is exact for a Gaussian coordinate of known variance, whatever its mean: derived, then compiled."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 import sympy as sp
 
 from symsched.algebra.arrays import Array
-from symsched.algebra.codegen import Compiled, compiled
+from symsched.algebra.codegen import Compiled, compiled, number
+from symsched.laws import AbstractLaw
+
+_SAME = 1e-9
+"""Relative difference of variances that are the same: some are quadratures."""
 
 _alpha, _beta, _alpha_next, _beta_next, _v = _GIVEN = sp.symbols("alpha beta alpha' beta' v", positive=True)
 
@@ -44,3 +49,14 @@ def _coefficients() -> tuple[Compiled, Compiled]:
     share = now * without_difference(solved[B] / now / euler, now * _beta_next + _beta * following)
     first, second = (compiled(part.subs(roots), _GIVEN, "a Gaussian step") for part in (state, share))
     return first, second
+
+
+def shared_variance(sites: Sequence[AbstractLaw]) -> float:
+    """Return the variance of a coordinate in every mode; ValueError where modes differ in it."""
+    values = [number(law.cumulants(2)[1], "the variance of a coordinate") for law in sites]
+    if max(values) - min(values) > _SAME * max(values):
+        shown = ", ".join(f"{value:.6g}" for value in values)
+        raise ValueError(
+            f"scheme='gaussian' needs one variance of a coordinate, and the modes have {shown}; use scheme='canonical'"
+        )
+    return values[0]

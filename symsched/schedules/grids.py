@@ -105,3 +105,11 @@ def split(steps: int, count: int) -> list[int]:
 def _require(steps: int, least: int, told: str) -> None:
     if steps < least:
         raise ValueError(f"steps must be at least {least}, {told}, got {steps}")
+
+
+def cut_at(ratios: Array, share: float) -> Array:
+    """Return nodes ψ that begin at a finite σ: where the first is 0, at a ``share`` of the second (of 1 if alone)."""
+    if ratios[0] > 0:
+        return ratios
+    following = float(ratios[1]) if len(ratios) > 1 else 1.0
+    return np.concatenate(([share * following], ratios[1:]))

@@ -10,25 +10,26 @@ import sympy as sp
 from numpy.typing import ArrayLike
 
 from symsched.algebra.arrays import Array, real_array
-from symsched.algebra.codegen import compiled, number
+from symsched.algebra.codegen import number
 from symsched.algebra.notation.lines import display
 from symsched.errors import nearest, require_integer, require_real
 from symsched.laws import AbstractLaw
+from symsched.reporting.charts import Plate
+from symsched.reporting.drawing import Printed, printed
 from symsched.schedules import grids, sources
 from symsched.schedules.dilation import Scale, custom_windows, dilated_windows
-from symsched.schedules.gaussian_step import gaussian_step
+from symsched.schedules.gaussian_step import gaussian_step, shared_variance
 from symsched.schedules.grids import Grid
 from symsched.schedules.interpolant import Interpolant
 from symsched.schedules.notation import window_lines
+from symsched.schedules.picture import schedule_plate
 from symsched.schedules.plan import AbstractTable, Plan
 from symsched.schedules.schemes import SCHEMES, Nodes, Stretch
 from symsched.schedules.schemes.base import no_variance
-from symsched.schedules.window import Crossing, Position, Window, elapsed, remaining
-from symsched.symbols import d, kappa, t
-
-d_symbol, kappa_symbol = d, kappa
-_SAME = 1e-9
-"""Relative difference of variances that are the same: some are quadratures."""
+from symsched.schedules.window import Crossing, Position, Window, evaluate
+from symsched.symbols import d as d_symbol
+from symsched.symbols import kappa as kappa_symbol
+from symsched.symbols import t
 
 CUT = sp.Rational(1, 1000)
 """Share of the first step's signal that a sampler misses which starts from a finite σ_0 z: ψ_0/ψ_1."""
@@ -189,7 +190,7 @@ class Schedule:
                 )
             return led, np.where(kept, tangent(lambda m: m.beta, signal), signal[1:])
 
-        exact = (lambda: gaussian_step(noise, signal, self._variance())) if self.sites else no_variance
+        exact = (lambda: gaussian_step(noise, signal, shared_variance(self.sites))) if self.sites else no_variance
         stretch = self._stretch(places, dimension)
         behind = places.starts[-1] if len(self.windows) > 1 else None
         return SCHEMES[chosen](Nodes(grid, noise, signal, places.starts, tangents, exact, stretch, behind))
@@ -222,17 +223,6 @@ class Schedule:
         shared = number(crossing.variance.subs(d_symbol, sp.Rational(dimension)), "a common variance")
         return Stretch(*places.stretch, crossing.order, shared)
 
-    def _variance(self) -> float:
-        """Return the variance of a coordinate in every mode; ValueError where modes differ in it."""
-        values = [number(law.cumulants(2)[1], "the variance of a coordinate") for law in self.sites]
-        if max(values) - min(values) > _SAME * max(values):
-            shown = ", ".join(f"{value:.6g}" for value in values)
-            raise ValueError(
-                f"scheme='gaussian' needs one variance of a coordinate, and the modes have {shown}; "
-                "use scheme='canonical'"
-            )
-        return values[0]
-
     def dilation(self, times: ArrayLike, d: float, kappa: float | None = None) -> Array:
         """Return τ at ``times`` t in [0, 1], numbers (N+1,) that increase and end with 1; of the same shape.
 
@@ -242,15 +232,42 @@ class Schedule:
         ends = places[[0, -1]] if places.ndim == 1 and len(places) > 1 else np.full(2, np.nan)
         if not (ends[0] >= 0 and ends[1] == 1 and np.all(np.diff(places) >= 0)):
             raise ValueError(f"times must be numbers from 0 on that increase and end with 1, got {times!r}")
+        return np.append(self._at(places[:-1], d, kappa, lambda m: m.tau)[0], 1.0)
+
+    def amplitudes(self, times: ArrayLike, d: float, kappa: float | None = None) -> tuple[Array, Array]:
+        """Return α and β at ``times`` t in [0, 1], numbers (T,), free of cancellation at every d."""
+        places = real_array(times, "times")
+        if places.ndim != 1 or not np.all((places >= 0) & (places <= 1)):
+            raise ValueError(f"times must be numbers from 0 to 1, got {times!r}")
+        noise, signal = self._at(places, d, kappa, lambda m: m.alpha, lambda m: m.beta)
+        return noise, signal
+
+    def _at(self, times: Array, d: float, kappa: float | None, *parts: Callable[[Position], sp.Expr]) -> Array:
+        """Return quantities of the motion (parts, T) at times in any order."""
         dimension = require_real(d, "d", above=0)
         constant = self.checked_kappa(dimension, kappa)
-        before = places[:-1]
-        owner = np.searchsorted([float(window.end) for window in self.windows[:-1]], before, side="right")
-        inside = []
+        owner = np.searchsorted([float(window.end) for window in self.windows[:-1]], times, side="right")
+        found = np.empty((len(parts), len(times)))
         for k, window in enumerate(self.windows):
-            shares = (before[owner == k] - float(window.start)) / float(window.end - window.start)
-            inside.append(evaluate(window.motion.tau, shares, dimension, constant))
-        return np.append(np.concatenate(inside), 1.0)
+            shares = (times[owner == k] - float(window.start)) / float(window.end - window.start)
+            found[:, owner == k] = [evaluate(part(window.motion), shares, dimension, constant) for part in parts]
+        return found
+
+    def plate(self, d: float, kappa: float | None = None, steps: int | None = None) -> Plate:
+        """Return the data of ``plot``: charts "amplitudes", "psi" and "logsnr"."""
+        dimension = require_real(d, "d", above=0)
+        constant = self.checked_kappa(dimension, kappa)
+        plan = None if steps is None else self.plan(steps, dimension, constant, "canonical")
+        told = constant if self.needs_kappa else None
+        return schedule_plate(self.interpolant, self.windows, dimension, told, plan)
+
+    def plot(self, d: float, kappa: float | None = None, steps: int | None = None, *, width: str = "column") -> Printed:
+        """Return a figure of α and β against t, of ψ against t, and of the time spent on each log-SNR, windows shaded.
+
+        ``steps`` marks the nodes of so many canonical steps; ``width`` is "column" or "page". Raises ValueError for
+        settings that ``plan`` refuses.
+        """
+        return printed(self.plate(d, kappa, steps), width)
 
     def checked_kappa(self, dimension: float, value: float | None) -> float:
         """Return κ (1 where none is needed); ValueError where it does not fit below the scales of ``dimension``."""
@@ -285,7 +302,7 @@ class Schedule:
         starts from σ_0 z misses 1/1000 of the signal that the first step brings. The nodes are those of the scheme
         "canonical": Euler in σ.
         """
-        return np.append(1.0 / cut_at(self.psi(steps, d, kappa), float(CUT)), 0.0)
+        return np.append(1.0 / grids.cut_at(self.psi(steps, d, kappa), float(CUT)), 0.0)
 
     @property
     def owner(self) -> sources.Owner:
@@ -353,26 +370,6 @@ def planned(
     if steps is not None and steps != schedule.steps:
         raise ValueError(f"steps must be left out or be the plan's own {schedule.steps}, got {steps!r}")
     return schedule
-
-
-def cut_at(ratios: Array, share: float) -> Array:
-    """Return nodes ψ that begin at a finite σ: where the first is 0, at a ``share`` of the second (of 1 if alone)."""
-    if ratios[0] > 0:
-        return ratios
-    following = float(ratios[1]) if len(ratios) > 1 else 1.0
-    return np.concatenate(([share * following], ratios[1:]))
-
-
-def evaluate(expression: sp.Expr, passed: Array, dimension: float, constant: float) -> Array:
-    """Return an expression of a window's motion at elapsed shares ``passed``."""
-    with np.errstate(invalid="ignore"):
-        return _function(expression)(passed, 1.0 - passed, dimension, constant)
-
-
-@lru_cache(maxsize=1024)
-def _function(expression: sp.Expr) -> Callable[..., Array]:
-    # Compiling costs far more than evaluating, and a schedule is read on many grids.
-    return compiled(expression, (elapsed, remaining, d_symbol, kappa_symbol), "the schedule")
 
 
 @lru_cache(maxsize=64)

@@ -4,15 +4,19 @@ A position carries τ, 1 − τ, α and β as four expressions, so that nothing 
 numbers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+import numpy as np
 import sympy as sp
 
+from symsched.algebra.arrays import Array
 from symsched.algebra.asymptotics import leading_power
+from symsched.algebra.codegen import compiled
 from symsched.algebra.forms import factored, simplified
 from symsched.schedules.interpolant import Interpolant
-from symsched.symbols import t, tau
+from symsched.symbols import d, kappa, t, tau
 
 elapsed = sp.Symbol("v", nonnegative=True)
 """Share of a window that has passed, from 0 to 1."""
@@ -132,3 +136,15 @@ def _shortest(expression: sp.Expr) -> sp.Expr:
     """Return the shortest of a few equal forms, for reading; numbers come from the motion itself."""
     forms = (sp.factor_terms(expression), factored(expression), simplified(expression))
     return min(forms, key=lambda form: (sp.count_ops(form), len(str(form)), str(form)))
+
+
+def evaluate(expression: sp.Expr, passed: Array, dimension: float, constant: float) -> Array:
+    """Return an expression of a window's motion at elapsed shares ``passed``."""
+    with np.errstate(invalid="ignore"):
+        return _function(expression)(passed, 1.0 - passed, dimension, constant)
+
+
+@lru_cache(maxsize=1024)
+def _function(expression: sp.Expr) -> Callable[..., Array]:
+    # Compiling costs far more than evaluating, and a schedule is read on many grids.
+    return compiled(expression, (elapsed, remaining, d, kappa), "the schedule")

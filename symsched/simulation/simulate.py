@@ -2,8 +2,10 @@
 
 import logging
 import math
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -11,12 +13,16 @@ from tqdm.auto import tqdm
 
 from symsched.algebra.arrays import Array, Index
 from symsched.distributions.base import AbstractDistribution, require_distribution
-from symsched.errors import require_count, require_integer
+from symsched.errors import nearest, require_count, require_integer
 from symsched.limits.limit import Source, schedule_of, warn_if_foreign
+from symsched.limits.pictures import LEVELS
 from symsched.models.estimates import Estimate, average, share, variance
 from symsched.models.recording import OrderParameter
+from symsched.reporting.charts import Plate
+from symsched.reporting.drawing import Printed, printed
 from symsched.schedules.plan import AbstractTable, Plan
 from symsched.schedules.schedule import Schedule, planned
+from symsched.simulation.pictures import BINS, PICTURES, order_plate, site_plate
 from symsched.simulation.run import RawRun, run_plan
 
 _log = logging.getLogger(__name__)
@@ -54,6 +60,9 @@ class Run:
     ``site_mean``, …      (n,)                mean and variance over the coordinates of each path
     ``dimension``                             d
     ``unit``                                  the power of d in which α is O(1) on the first window
+    ``distribution``                          what was sampled
+    ``source``                                the schedule, table or plan that was followed
+    ``kappa``, ``seed``                       its κ, None where it has none, and the seed of the random numbers
     ``method``                                the integrator that ran
     ``map_error``                             its estimated error in x against the plain loop
     ====================  ==================  ====================================================================
@@ -74,6 +83,40 @@ class Run:
     method: str
     map_error: float
     seconds: float
+    distribution: AbstractDistribution
+    source: Schedule | AbstractTable | Plan
+    kappa: float | None
+    seed: int
+
+    def plate(
+        self,
+        what: str = "order",
+        *,
+        levels: Sequence[float] = LEVELS,
+        component: int = 0,
+        modes: Sequence[int] | None = None,
+        bins: int = BINS,
+    ) -> Plate:
+        """Return the data of ``plot``."""
+        if what not in PICTURES:
+            raise ValueError(f"unknown picture {what!r}; {nearest(str(what), PICTURES)}")
+        if what == "order":
+            return order_plate(self, levels, component)
+        return site_plate(self, modes, bins)
+
+    def plot(self, what: str = "order", *, width: str = "column", **settings: Any) -> Printed:  # noqa: ANN401
+        """Return a figure for print, which carries its ``caption``.
+
+        * ``what`` = "order": paths of the order parameter of the first speciation, with their quantiles at ``levels``
+          (one standard error each) on the exact ones of the limit at this d's ψ. Against t under a schedule, against
+          the signal strength s under a table or a plan. ``component`` counts order parameters.
+        * "sites": histograms of the coordinates of ``modes`` (all unless given) in ``bins`` cells, one standard error
+          each, on the exact density or masses of the data's law. It needs ``keep="x"``.
+
+        ``width`` is "column" (345 pt) or "page" (510 pt). ``plate`` takes the same and returns the numbers. Raises
+        ValueError or TypeError for settings that do not fit.
+        """
+        return printed(self.plate(what, **settings), width)
 
     def __repr__(self) -> str:
         """One line: paths, dimension, steps, evaluations (E a, the denoiser at ψ = 0, is free), and the weights."""
@@ -142,7 +185,8 @@ def simulate(
             statistic=statistic,
             progress=advance,
         )
-    return _run(raw, chosen, statistic, plan, dimension)
+    constant = kappa if isinstance(chosen, Schedule) and chosen.needs_kappa else None
+    return _run(raw, plan, dimension, statistic, Origin(distribution, chosen, constant, seed))
 
 
 def seed_of(rng: int | np.random.Generator | np.random.SeedSequence) -> int:
@@ -154,9 +198,17 @@ def seed_of(rng: int | np.random.Generator | np.random.SeedSequence) -> int:
     return require_integer(rng, "rng", 0)
 
 
-def _run(
-    raw: RawRun, schedule: Schedule | AbstractTable | Plan, statistic: OrderParameter, plan: Plan, dimension: int
-) -> Run:
+@dataclass(frozen=True)
+class Origin:
+    """What a run was asked for."""
+
+    distribution: AbstractDistribution
+    source: Schedule | AbstractTable | Plan
+    kappa: float | None
+    seed: int
+
+
+def _run(raw: RawRun, plan: Plan, dimension: int, statistic: OrderParameter, origin: Origin) -> Run:
     shares = raw.responsibilities[:, -1]
     modes = raw.modes
     count = shares.shape[1]
@@ -168,7 +220,8 @@ def _run(
     sites = tuple(_sites(means[modes == k], variances[modes == k], dimension) for k in range(count))
     weights = tuple(share(modes == k) for k in range(count))
     # A plan does not say how it depends on d: its own noise is the unit.
-    unit = float(dimension ** float(schedule.noise_exponent) if isinstance(schedule, Schedule) else plan.alpha[0])
+    source = origin.source
+    unit = float(dimension ** float(source.noise_exponent) if isinstance(source, Schedule) else plan.alpha[0])
     paths, nodes = _paths(raw, statistic, plan, dimension, unit)
     return Run(
         raw.x,
@@ -186,6 +239,10 @@ def _run(
         raw.method,
         raw.map_error,
         raw.seconds,
+        origin.distribution,
+        source,
+        origin.kappa,
+        origin.seed,
     )
 
 

@@ -9,9 +9,9 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -21,16 +21,14 @@ from symsched.distributions.base import AbstractDistribution
 from symsched.errors import require_integer, require_real
 from symsched.limits.limit import Source, schedule_of, warn_if_foreign
 from symsched.models.estimates import Estimate
-from symsched.reporting.charts import Chart, Curve
-from symsched.reporting.drawing import figure
+from symsched.reporting.charts import Plate
+from symsched.reporting.drawing import Printed, printed
 from symsched.reporting.folder import FolderError, folder_path, replace_file, require_folder, writing_to
 from symsched.schedules.plan import AbstractTable
 from symsched.schedules.schedule import Schedule, planned
 from symsched.simulation.fingerprint import code_fingerprint, fingerprint
+from symsched.simulation.lines import AXES, Asked, sweep_plate
 from symsched.simulation.simulate import Run, SiteStatistics, simulate
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _KAPPA = 3.0
 _WHAT = "a sweep"
@@ -76,6 +74,7 @@ class Sweep:
 
     cells: tuple[Cell, ...]
     title: str
+    asked: Asked | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         """One line: the number of cells, and what was swept."""
@@ -99,32 +98,20 @@ class Sweep:
         """Everything as plain data, ready for JSON."""
         return {"title": self.title, "cells": [cell.to_dict() for cell in self.cells]}
 
-    def plot(self, mode: int = 0) -> Figure:
-        """A figure of a mode's weight against d, a curve with error bars for each schedule and number of steps."""
-        return figure(self.chart(mode))
+    def plate(self, against: str = "d", *, mode: int = 0, predicted: bool = True) -> Plate:
+        """Return the data of ``plot``: charts "weight" and "width"."""
+        if against not in AXES:
+            raise ValueError(f"a sweep is drawn against one of {', '.join(AXES)}, got {against!r}")
+        return sweep_plate(self, against, require_integer(mode, "mode", 0), predicted=predicted)
 
-    def chart(self, mode: int = 0) -> Chart:
-        """The data of ``plot``."""
-        curves = []
-        for key, group in itertools.groupby(self.cells, key=lambda cell: (cell.schedule, cell.steps)):
-            cells = list(group)
-            weights = [cell.weights[mode] for cell in cells]
-            curves.append(
-                Curve(
-                    f"{key[0]}, {key[1]} steps",
-                    [float(cell.dimension) for cell in cells],
-                    [weight.value for weight in weights],
-                    [weight.standard_error for weight in weights],
-                )
-            )
-        return Chart(
-            "sweep",
-            f"Weight against dimension, {self.title}",
-            "dimension $d$",
-            f"weight of mode {mode}",
-            tuple(curves),
-            log_x=True,
-        )
+    def plot(self, against: str = "d", *, mode: int = 0, predicted: bool = True, width: str = "column") -> Printed:
+        """Return a figure of a mode's weight and of the width of its coordinates, which carries its ``caption``.
+
+        Points are the cells, with one standard error, lines what the limit predicts for the same steps: ``against`` "d"
+        for each schedule and number of steps, against "evaluations" for each schedule and d. Without ``predicted``,
+        which takes seconds a line, there are points alone. ``width`` is "column" (345 pt) or "page" (510 pt).
+        """
+        return printed(self.plate(against, mode=mode, predicted=predicted), width)
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
@@ -175,9 +162,9 @@ def sweep(
     constant = _KAPPA if kappa is None else require_real(kappa, "kappa")
     for source in named.values():
         warn_if_foreign(source, distribution)
-    for name, schedule, asked, d in tqdm(wanted, unit="cell", disable=not progress, leave=False):
+    for name, schedule, wish, d in tqdm(wanted, unit="cell", disable=not progress, leave=False):
         parts = schedule.key if isinstance(schedule, AbstractTable) else (schedule,)
-        count = asked if asked is not None else planned(schedule, None, d, *given).steps
+        count = wish if wish is not None else planned(schedule, None, d, *given).steps
         own = (schedule.scheme if scheme is None else scheme) if isinstance(schedule, Schedule) else None
         settings = (d, paths, count, constant if schedule.needs_kappa else None, own)
         key = fingerprint(distribution, *parts, settings, seed)
@@ -193,7 +180,7 @@ def sweep(
             schedule,
             d=d,
             n=paths,
-            steps=asked,
+            steps=wish,
             kappa=settings[3],
             rng=np.random.default_rng(int(key, 16)),
             scheme=own,
@@ -204,7 +191,8 @@ def sweep(
         if file is not None:
             with writing_to(file.parent, _WHAT):
                 replace_file(file, _sealed(cells[-1], file.stem))
-    return Sweep(tuple(cells), f"n = {paths} paths, seed {seed}")
+    asked = Asked(distribution, {name: schedule_of(source) for name, source in named.items()}, scheme, seed)
+    return Sweep(tuple(cells), f"n = {paths} paths, seed {seed}", asked)
 
 
 def _home(folder: str | os.PathLike[str]) -> Path:

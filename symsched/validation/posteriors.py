@@ -15,9 +15,9 @@ from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import number
 from symsched.distributions.cascade import CanonicalPhase
 from symsched.laws import AtomLaw
+from symsched.limits.clones import posterior_nodes, posteriors
 from symsched.limits.limit import Limit
 from symsched.models.estimates import average
-from symsched.predictions.clones import posterior_nodes, posteriors
 from symsched.predictions.spread import Spread
 from symsched.reporting.verdicts import Row, statistical
 from symsched.validation.averages import Judge, average_row

@@ -14,7 +14,7 @@ import gm_08_dilated_ve
 import gm_10_speciation
 import gm_case
 from symsched.laws import AtomLaw, law_of
-from symsched.predictions.clones import clone_probability
+from symsched.limits.clones import clone_probability
 from symsched.predictions.predict import predict
 from symsched.schedules import schemes as scheme
 from symsched.symbols import kappa

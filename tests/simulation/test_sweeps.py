@@ -48,7 +48,7 @@ def test_cells_are_runs():
     assert all(abs(sum(w.value for w in cell.weights) - 1) < 1e-12 for cell in result.cells)
     assert "900" in result.to_markdown()
     assert json.loads(json.dumps(result.to_dict(), allow_nan=False))["cells"][0]["dimension"] == 200
-    assert result.chart().curves[0].label == "dilated, 5 steps"
+    assert result.plate(predicted=False)["weight"].curves[0].label == "dilated, 5 steps"
 
 
 def test_a_full_disk_names_the_cell_and_leaves_none_behind(tmp_path, monkeypatch, runs):

@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     steps = [whole(text, "steps", 1) for text in options.steps]
     settings = asked.sampling(options, 1)
     result = sweep(asked.distribution, schedules, steps=steps, folder=folder / "cells", **settings)
-    picture = write_picture(folder, "weights.png", result.chart(), "a sweep")
+    picture = write_picture(folder, "weights.png", result.plate(), "a sweep")
     if options.json:
         write_json({"name": asked.title, **result.to_dict()})
     else:

@@ -9,8 +9,8 @@ import numpy as np
 
 from symsched.algebra.arrays import Array, Mask
 from symsched.laws import AtomLaw
+from symsched.limits.clones import clone_probability
 from symsched.models.estimates import share
-from symsched.predictions.clones import clone_probability
 from symsched.reporting.charts import Chart, Curve
 from symsched.reporting.verdicts import Row, deterministic, statistical
 from symsched.validation.checks.base import AbstractCheck, Axes, measured

@@ -7,7 +7,8 @@ branched by drawing from the posterior, which is where the reverse stochastic eq
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import special, stats
@@ -27,8 +28,18 @@ _NODES = 4001  # of the trapezoid on the line
 _REACH = 9.0  # standard deviations: 1e-18 lies beyond
 
 
-def clone_probability(law: AbstractLaw, s: float) -> Estimate:
+class Phased(Protocol):
+    """What has phases, such as a limit."""
+
+    @property
+    def phases(self) -> Sequence[Any]:
+        """The phases, each with its effective ``law``."""
+
+
+def clone_probability(source: AbstractLaw | Phased, s: float, phase: int = 0) -> Estimate:
     """Return φ(s) = E Σ_k π_k(s, ν_s)², ν_s = s g + z, of a law with atoms, with the error of its quadrature.
+
+    ``source`` is the law, or a limit, whose ``phase`` has it.
 
     On the line: the trapezoidal rule, which is exact to rounding for this integrand. For points in R^r: randomised
     quasi-Monte Carlo with its standard error. Raises TypeError for a law without atoms (it has no modes), ValueError
@@ -41,6 +52,13 @@ def clone_probability(law: AbstractLaw, s: float) -> Estimate:
     strength = require_real(s, "s")
     if strength < 0:
         raise ValueError(f"s must not be negative, got {strength:g}")
+    law = source
+    if not isinstance(source, AbstractLaw):
+        phases = getattr(source, "phases", ())
+        place = require_integer(phase, "phase", 0)
+        if place >= len(phases):
+            raise ValueError(f"phase must be below {len(phases)}, the number of phases, got {place}")
+        law = phases[place].law
     if not isinstance(law, AtomLaw):
         raise TypeError(f"clone_probability needs a law with finitely many atoms, the modes; got {law!r}")
     found = np.array([mass @ np.sum(shares**2, axis=1) for mass, shares in posterior_nodes(law, strength)])

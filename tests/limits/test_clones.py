@@ -10,7 +10,7 @@ from sympy.stats import Normal
 from symsched.distributions.gaussian_modes.modes import GaussianModes
 from symsched.distributions.named import GaussianMixture
 from symsched.laws import AtomLaw, law_of
-from symsched.predictions.clones import clone_probability, simulate_clones
+from symsched.limits.clones import clone_probability, simulate_clones
 
 HALF = sp.Rational(1, 2)
 
