@@ -6,8 +6,14 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
-from symsched.algebra.escapes import latex_text
-from symsched.algebra.formulas import formula_latex
+from symsched.algebra.notation.lines import names
+from symsched.algebra.telling.glossary import Glossary
+from symsched.algebra.telling.html import page, section, step_html
+from symsched.algebra.telling.latex import step_latex
+from symsched.algebra.telling.parts import Assumption, Named, Telling, each
+from symsched.algebra.telling.text import step_text
+
+__all__ = ["Assumption", "Check", "Derivation", "Named", "Step", "Verifier", "each"]
 
 
 @dataclass(frozen=True)
@@ -36,21 +42,15 @@ Verifier = Callable[[sp.Basic], tuple[Check, ...]]
 """Takes what a step arrived at and returns numbers for it beside independent ones."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """One rewrite: ``before`` becomes ``after`` by ``rule``, if ``assumes`` holds; ``cites`` says who proved it.
+@dataclass(frozen=True, repr=False)
+class Step(Telling):
+    """One rewrite: ``before`` becomes ``after`` by ``theorem``, if ``assumes`` holds; ``sources`` say who proved it.
 
-    ``given`` and ``found`` name the entries of ``before`` and ``after`` where these are tuples of values.
+    ``given`` and ``found`` name ``before`` and ``after``, or each of their entries. Titles, names and assumptions are
+    prose with formulas between dollars; ``rule`` and ``cites`` are title and sources as text.
     """
 
-    rule: str
-    before: sp.Basic
-    after: sp.Basic
-    verify: Verifier = field(repr=False, compare=False)
-    assumes: tuple[str, ...] = ()
-    cites: str = ""
-    given: tuple[str, ...] = field(default=(), repr=False, compare=False)
-    found: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    verify: Verifier = field(compare=False, kw_only=True)
 
     def check(self) -> tuple[Check, ...]:
         """Return this step's checks, recomputed now from ``after``."""
@@ -59,43 +59,35 @@ class Step:
             raise ValueError(f"the step {self.rule!r} has no numeric check; every step needs one")
         return checks
 
+    def __repr__(self) -> str:
+        """One line: what it does."""
+        return f"<Step: {self.rule}>"
+
     def __str__(self) -> str:
-        """The step in plain text."""
-        lines = [self.rule, f"    from  {_told(self.before, self.given)}", f"    to    {_told(self.after, self.found)}"]
-        lines += [f"    if    {condition}" for condition in self.assumes]
-        lines += [f"    cf.   {self.cites}"] if self.cites else []
-        return "\n".join(lines)
+        """The step in plain text: what goes in and comes out by name, why it is allowed, and what its symbols mean."""
+        return step_text(self, Glossary())
 
     def latex(self) -> str:
-        """The step as a LaTeX item: the rule in words, the two sides as displayed formulas."""
-        conditions = f" Assumes {'; '.join(latex_text(c) for c in self.assumes)}." if self.assumes else ""
-        source = f" ({latex_text(self.cites)})" if self.cites else ""
-        before, after = (formula_latex(side) for side in (self.before, self.after))
-        return (
-            f"\\item {latex_text(self.rule)}.{conditions}{source}\n"
-            f"\\begin{{dmath*}}\n{before}\n\\end{{dmath*}}\n\\[\\Longrightarrow\\]\n\\begin{{dmath*}}\n{after}\n\\end{{dmath*}}"
-        )
+        """The step as a paragraph of LaTeX; it needs amsmath alone, and no line is wider than a column (345 pt)."""
+        return step_latex(self, None, Glossary(), names(_SIGNS))
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
+
+    def _repr_html_(self) -> str:
+        return section([step_html(self, None, Glossary(), names(_SIGNS))])
 
 
-def labels(name: str, count: int) -> tuple[str, ...]:
-    """Return "name 1", "name 2", …, or the name alone where there is one."""
-    return (name,) if count == 1 else tuple(f"{name} {k + 1}" for k in range(count))
-
-
-def _told(side: sp.Basic, names: tuple[str, ...]) -> str:
-    """Return a side of a step in plain text: equations with "=", the entries of a tuple by their names."""
-    if isinstance(side, sp.Tuple):
-        if len(names) == len(side):
-            return ", ".join(f"{name} = {_told(part, ())}" for name, part in zip(names, side, strict=True))
-        return ", ".join(_told(part, ()) for part in side)
-    return f"{side.lhs} = {side.rhs}" if isinstance(side, sp.Equality) else str(side)
+_SIGNS = tuple(sp.symbols("L R V Z"))
+"""Letters of the steps' own, which name no part that is too wide."""
 
 
 @dataclass(frozen=True, repr=False)
 class Derivation:
-    """The steps from a density to its limit, in order."""
+    """The steps from a density to its limit, in order; ``parameters`` are the symbols of the distribution."""
 
     steps: tuple[Step, ...]
+    parameters: frozenset[sp.Symbol] = frozenset()
 
     def check(self) -> tuple[Check, ...]:
         """Re-verify every step by numbers that share no code with it; look at ``passed`` of each."""
@@ -103,12 +95,38 @@ class Derivation:
 
     def __repr__(self) -> str:
         """One line: how many steps, from what to what."""
-        return f"<Derivation of {len(self.steps)} steps>"
+        ends = f", from “{self.steps[0].rule}” to “{self.steps[-1].rule}”" if self.steps else ""
+        return f"<Derivation of {len(self.steps)} steps{ends}>"
 
     def __str__(self) -> str:
-        """All steps, numbered."""
-        return "\n".join(f"{k}. {step}" for k, step in enumerate(self.steps, 1))
+        """The derivation in plain text."""
+        return self.text()
+
+    def text(self) -> str:
+        """Return all steps as numbered text; a symbol is introduced by the step that uses it first."""
+        glossary = Glossary(self.parameters)
+        return "\n".join(f"{k}. {step_text(step, glossary)}" for k, step in enumerate(self.steps, 1))
 
     def latex(self) -> str:
-        """The steps as a LaTeX ``enumerate``; needs the packages amsmath and breqn."""
-        return "\\begin{enumerate}\n" + "\n".join(step.latex() for step in self.steps) + "\n\\end{enumerate}"
+        """Return the steps as paragraphs of LaTeX.
+
+        It needs amsmath alone, and no line is wider than a column of an article (345 pt).
+        """
+        glossary, fresh = Glossary(self.parameters), names([*_SIGNS, *self.parameters])
+        body = "\n".join(step_latex(step, k, glossary, fresh) for k, step in enumerate(self.steps, 1))
+        # Sources and names are long words in a narrow column.
+        return f"{{\\emergencystretch=4em\n{body}\n\\par}}"
+
+    def html(self, title: str = "Derivation", introduction: str = "") -> str:
+        """Return the steps as a page of HTML that loads nothing and runs no script; its formulas are MathML."""
+        return page(title, introduction, self._html_steps())
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
+
+    def _repr_html_(self) -> str:
+        return section(self._html_steps())
+
+    def _html_steps(self) -> list[str]:
+        glossary, fresh = Glossary(self.parameters), names([*_SIGNS, *self.parameters])
+        return [step_html(step, k, glossary, fresh) for k, step in enumerate(self.steps, 1)]

@@ -12,7 +12,7 @@ _LATEX_SPECIAL = {
 _GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lamda mu nu xi pi rho sigma tau upsilon phi chi psi omega"
 )
-_MATH = {
+MATH_SIGNS = {
     "±": r"\pm", "∓": r"\mp", "−": "-", "×": r"\times", "·": r"\cdot", "÷": r"\div", "≤": r"\le", "≥": r"\ge",
     "≠": r"\ne", "≈": r"\approx", "≡": r"\equiv", "∼": r"\sim", "∝": r"\propto", "∞": r"\infty", "√": r"\surd",
     "∑": r"\sum", "Σ": r"\Sigma", "∏": r"\prod", "Π": r"\Pi", "∫": r"\int", "∂": r"\partial", "∇": r"\nabla",
@@ -22,9 +22,9 @@ _MATH = {
     "Φ": r"\Phi", "Ψ": r"\Psi", "Ω": r"\Omega", "⟨": r"\langle", "⟩": r"\rangle", "ℝ": r"\mathbf{R}",
     "𝔼": r"\mathbf{E}", "…": r"\ldots", "∘": r"\circ", "°": r"^\circ",
 }  # fmt: skip
-_MATH |= {unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}"): f"\\{name}" for name in _GREEK.split()}
-_MATH["λ"] = r"\lambda"  # Unicode spells it lamda
-_SIGNS = {command[1:]: sign for sign, command in _MATH.items()} | {"varphi": "φ", "sqrt": "√", "phi": "φ"}
+MATH_SIGNS |= {unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}"): f"\\{name}" for name in _GREEK.split()}
+MATH_SIGNS["λ"] = r"\lambda"  # Unicode spells it lamda
+_SIGNS = {command[1:]: sign for sign, command in MATH_SIGNS.items()} | {"varphi": "φ", "sqrt": "√", "phi": "φ"}
 _ACCENTS = {"\u0307": r"\dot", "\u0302": r"\hat", "\u0304": r"\bar", "\u0303": r"\tilde"}
 _SPACES = {
     "\u202f": r"\,", "\u2009": r"\,", "\xa0": "~", "–": "--", "—": "---", "“": "``", "”": "''", "‘": "`", "’": "'",
@@ -58,8 +58,8 @@ def math_latex(formula: str) -> str:
     """
     out: list[str] = []
     for character in formula:
-        if character in _MATH:
-            command = _MATH[character]
+        if character in MATH_SIGNS:
+            command = MATH_SIGNS[character]
             # The blank of the text after a command ends it; where there is none, it gets one.
             out.append(command + " " * command[-1:].isalpha())
         elif " " <= character <= "~":
@@ -106,8 +106,8 @@ def _one(character: str) -> str:
         return _LATEX_SPECIAL[character]
     if character in _SPACES:
         return _SPACES[character]
-    if character in _MATH:
-        return rf"\ensuremath{{{_MATH[character]}}}"
+    if character in MATH_SIGNS:
+        return rf"\ensuremath{{{MATH_SIGNS[character]}}}"
     if " " <= character <= "~" or ("¡" <= character <= "ÿ" and character.isalpha()):
         return character
     if character in "\t\n\r":

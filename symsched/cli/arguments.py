@@ -36,11 +36,7 @@ def parser() -> argparse.ArgumentParser:
     _imprint(reproduce)
     _seed(reproduce)
 
-    derive = _command(commands, "derive", "derive a limit and print it")
-    _distribution(derive)
-    derive.add_argument("--latex", action="store_true", help="print the limit as LaTeX")
-    derive.add_argument("--steps", action="store_true", dest="show_steps", help="print the steps of the derivation")
-    derive.add_argument("--check", action="store_true", help="re-verify every step by independent numbers")
+    _derive(commands)
 
     schedule = _command(commands, "schedule", "print the numbers of a dilated schedule")
     _distribution(schedule)
@@ -157,6 +153,15 @@ def _progress(command: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="a progress bar on standard error (default: if it is a terminal)",
     )
+
+
+def _derive(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    derive = _command(commands, "derive", "derive a limit and print it")
+    _distribution(derive)
+    derive.add_argument("--latex", action="store_true", help="print the limit as LaTeX, with --steps the derivation")
+    derive.add_argument("--html", action="store_true", help="print the derivation as a page that needs no network")
+    derive.add_argument("--steps", action="store_true", dest="show_steps", help="print the steps of the derivation")
+    derive.add_argument("--check", action="store_true", help="re-verify every step by independent numbers")
 
 
 def _design(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

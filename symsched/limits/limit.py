@@ -114,7 +114,8 @@ class Limit:
     @cached_property
     def derivation(self) -> Derivation:
         """The steps from the density to everything that is shown: ``check()`` re-verifies each by numbers."""
-        return Derivation(steps(self.cascade, self.phases, self.dilated))
+        parameters = frozenset(self.distribution.free_symbols - {symbols.d})
+        return Derivation(steps(self.cascade, self.phases, self.dilated), parameters)
 
     @property
     def definitions(self) -> tuple[sp.Eq, ...]:

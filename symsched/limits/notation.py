@@ -93,10 +93,19 @@ def phase_lines(
     order = "" if phase.order is None else rf",\quad q = {phase.order},\ \gamma = {small_latex(phase.exponent)}"
     ends = [small_latex(end) for end in (phase.window.start, phase.window.end)]
     title = rf"\text{{{latex_text(phase.name.capitalize())}: }} {ends[0]} \le t \le {ends[1]}"
-    lines = [rf"{title},\quad {scale(phase.exponent)}{order}", *_order_parameters(phase, fresh), *_initials(phase)]
+    lines = [
+        rf"{title},\quad {scale(phase.exponent)}{order}",
+        *order_parameter_lines(phase, fresh),
+        *initial_lines(phase),
+    ]
     if expand:
         return [*lines, *(line for ode in phase.odes for line in _written_out(ode, fresh))]
-    lines += [_equation(phase), *joined(line for part, it in _amplitudes(phase) for line in equation(part, it, fresh))]
+    return lines + equation_lines(phase, fresh, modes)
+
+
+def equation_lines(phase: Told, fresh: Iterator[sp.Symbol], modes: Cascade | None = None) -> list[str]:
+    """Return the equation of each unknown of a phase, and what enters it; with ``modes`` their weights too."""
+    lines = [_equation(phase), *joined(line for part, it in _amplitudes(phase) for line in equation(part, it, fresh))]
     return lines + (_speciation(phase, fresh) if phase.order is not None else _data(phase, modes, fresh))
 
 
@@ -111,7 +120,7 @@ def limit_latex(
     return "\n".join(parts)
 
 
-def _order_parameters(phase: Told, fresh: Iterator[sp.Symbol]) -> list[str]:
+def order_parameter_lines(phase: Told, fresh: Iterator[sp.Symbol]) -> list[str]:
     """Return the definitions of the order parameters, one for branches that share it; none in the data phase."""
     if phase.order is None:
         return []
@@ -135,7 +144,7 @@ def _directions(found: sp.Basic) -> set[int]:
     return {int(one.indices[0]) for one in found.atoms(sp.Indexed) if len(one.indices) > 1}
 
 
-def _initials(phase: Told) -> list[str]:
+def initial_lines(phase: Told) -> list[str]:
     """Return the laws at the window's start, each with the modes that its unknown belongs to."""
     first, *others = phase.initials
     lines = []

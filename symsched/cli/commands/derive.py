@@ -1,7 +1,9 @@
 """``symsched derive``: a limit, printed."""
 
 import argparse
+import sys
 
+from symsched.algebra.telling.prose import plain
 from symsched.cli.output import limit_to_dict, limit_to_text, write_json
 from symsched.cli.reading import request
 from symsched.reporting.pages.data import fields_to_dict
@@ -17,12 +19,23 @@ def run(options: argparse.Namespace) -> int:
         data = {"name": asked.title, "description": asked.description, **limit_to_dict(limit), "latex": limit.latex()}
         if options.show_steps:
             data["steps"] = [
-                {"rule": s.rule, "before": str(s.before), "after": str(s.after), "assumes": s.assumes, "cites": s.cites}
+                {
+                    "rule": s.rule,
+                    "before": str(s.before),
+                    "after": str(s.after),
+                    "assumes": [str(one) for one in s.assumes],
+                    "theorem": plain(s.theorem),
+                    "cites": s.cites,
+                }
                 for s in limit.derivation.steps
             ]
         if options.check:
             data["checks"] = [{**fields_to_dict(check), "passed": check.passed} for check in checks]
         write_json(data)
+        return code
+    if options.html:
+        print(limit.derivation.html(f"The limit of {asked.title}", asked.description), end="")
+        print("\n".join(map(str, checks)), end="\n" if checks else "", file=sys.stderr)
         return code
     if options.latex:
         print(limit.derivation.latex() if options.show_steps else limit.latex())

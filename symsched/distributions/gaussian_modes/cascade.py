@@ -2,7 +2,8 @@
 
 import sympy as sp
 
-from symsched.algebra.derivation import Step
+from symsched.algebra.derivation import Assumption, Named, Step, each
+from symsched.algebra.telling import sources
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, data_phase
 from symsched.distributions.gaussian_modes import verifiers
 from symsched.distributions.verifiers import partition
@@ -40,16 +41,36 @@ def gram_cascade(
             "means enter through their Gram matrix alone: points of the smallest dimension with that matrix",
             gram,
             sp.ImmutableMatrix(points),
-            verifiers.gram(gram),
-            assumes=("noise is isotropic", "|r_k| grows like √d"),
+            given=(Named("the Gram matrix of the means $r_k$, of entries $r_k · r_l/d$"),),
+            found=(
+                Named(
+                    "the places $g_k$ of the modes, points with that matrix",
+                    parts=tuple((f"g_{{{k}}}", value) for k, value in enumerate(values, 1)),
+                ),
+            ),
+            assumes=(
+                Assumption("noise is isotropic", "so the distribution is defined: a rotation changes nothing"),
+                Assumption("$|r_k|$ grows like $√d$", "so the distribution is defined"),
+            ),
+            theorem="a positive semi-definite matrix of rank $r$ is the Gram matrix of points of $r$ dimensions",
+            sources=(sources.GRAM,),
+            verify=verifiers.gram(gram),
         ),
         Step(
-            "projections on the span of the means are the order parameters; ψ ~ d^-1/2",
-            sp.ImmutableMatrix(points),
+            "projections on the span of the means are the order parameters; $ψ ~ d^{−1/2}$",
+            sp.Tuple(*values, *weights),
             law.partition(s, coordinates),
-            partition(law),
-            assumes=("d → ∞ at fixed s = √d ψ",),
-            cites="arXiv 2501.00988 for two opposite means",
+            given=(
+                *each("the places $g_k$ of the modes", "g", len(weights)),
+                *each("the weights $w_k$ of the modes", "w", len(weights)),
+            ),
+            found=(
+                Named("the density of $ν$ over that of noise, $Z = ∑_k w_k exp(s g_k·ν − s^2 |g_k|^2/2)$", "Z(s, ν)"),
+            ),
+            assumes=(Assumption("$d → ∞$ at fixed $s = √d ψ$", "the limit that is meant"),),
+            theorem="local asymptotic normality, in as many numbers as the means span dimensions",
+            sources=(sources.LE_CAM, sources.PAPER),
+            verify=partition(law),
         ),
     )
     speciation = CanonicalPhase("speciation", _HALF, 1, (branch,), ((),), (sp.S.Zero,), rank, gram)

@@ -3,7 +3,8 @@
 import sympy as sp
 
 from symsched.algebra.asymptotics import leading_power, limit_in_dimension
-from symsched.algebra.derivation import Step, labels
+from symsched.algebra.derivation import Assumption, Named, Step, each
+from symsched.algebra.telling import sources
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, data_phase
 from symsched.distributions.mean_field import verifiers
 from symsched.distributions.mean_field.crossover import crossover_cascade
@@ -15,7 +16,10 @@ from symsched.laws import AbstractLaw, AtomLaw, DensityLaw
 from symsched.symbols import d, m, nu, s, u
 
 _HALF = sp.Rational(1, 2)
-_LAPLACE = "Laplace's method; Ellis and Newman 1978 for critical points"
+_MAXIMA = "the maxima $m_k$ of $g − I$"
+_PLACES = "the places $g_k = m_k$ of the modes in the effective law"
+_WEIGHTS = "the weights $w_k$ of the modes"
+_DENSITY = "the density of $ν$ over that of noise, $Z = 𝔼 exp(s g ν − s^2 g^2/2)$"
 
 
 def saddle_cascade(landscape: Landscape) -> Cascade:
@@ -24,13 +28,20 @@ def saddle_cascade(landscape: Landscape) -> Cascade:
     values = sp.Tuple(*(saddle.magnetisation for saddle in saddles))
     steps = [
         Step(
-            "saddle points: global maxima of g − I, where m = Λ'(g'(m))",
+            "saddle points: global maxima of $g − I$, where $m = Λ'(g'(m))$",
             landscape.interaction,
             values,
-            verifiers.maxima(landscape),
-            assumes=("E_0 exp(u a) is finite where it is needed",),
-            cites="Cramér and Varadhan",
-            found=labels("m", len(saddles)),
+            given=(Named("the interaction $g$ of the density $∏_i ρ_0(a_i) exp(d g(m) + f(m))$", "g(m)"),),
+            found=each(_MAXIMA, "m", len(saddles)),
+            assumes=(
+                Assumption(
+                    "$Λ(u) = log 𝔼_0 e^{u a}$ is finite where it is needed; $I$ is its Legendre transform",
+                    "the tails of the law of a coordinate against $g$; heights on a fine grid of $u$",
+                ),
+            ),
+            theorem="Cramér’s theorem and Varadhan’s lemma: $m$ has a density of order $exp(d (g − I))$",
+            sources=(sources.VARADHAN,),
+            verify=verifiers.maxima(landscape),
         )
     ]
     critical = [saddle for saddle in saddles if saddle.bend > 2]
@@ -49,23 +60,30 @@ def saddle_cascade(landscape: Landscape) -> Cascade:
     everyone = tuple(range(len(modes)))
     steps += [
         Step(
-            "weights: w_k ∝ exp(f(m_k)) χ_k^(-1/2), with χ = 1 − g''Λ'' from the Gaussian fluctuations at each maximum",
+            "weights: $w_k ∝ e^{f(m_k)} χ_k^{−1/2}$, with $χ = 1 − g''Λ''$ from the fluctuations at each maximum",
             values,
             sp.Tuple(*weights),
-            verifiers.weights(landscape),
-            assumes=("every maximum is regular: χ > 0",),
-            cites=_LAPLACE,
-            given=labels("m", len(modes)),
-            found=labels("w", len(modes)),
+            given=each(_MAXIMA, "m", len(modes)),
+            found=each(_WEIGHTS, "w", len(modes)),
+            assumes=(
+                Assumption(
+                    "every maximum is regular: $χ_k > 0$", "the bend of $g − I$ at each, exactly or in 40 digits"
+                ),
+            ),
+            theorem="Laplace’s method",
+            sources=(sources.LAPLACE,),
+            verify=verifiers.weights(landscape),
         ),
         Step(
-            "modes become product measures with means m_k: the first cumulant differs, q = 1 and ψ ~ d^-1/2",
+            "modes become product measures with means $m_k$: the first cumulant differs, $q = 1$ and $ψ ~ d^{−1/2}$",
             sp.Tuple(*values, *weights),
             law.partition(s, nu),
-            partition(law),
-            assumes=("d → ∞ at fixed s = √d ψ",),
-            cites="arXiv 2501.00988 for Curie–Weiss",
-            given=(*labels("m", len(modes)), *labels("w", len(modes))),
+            given=(*each(_PLACES, "g", len(modes)), *each(_WEIGHTS, "w", len(modes))),
+            found=(Named(_DENSITY, "Z(s, ν)"),),
+            assumes=(Assumption("$d → ∞$ at fixed $s = √d ψ$", "the limit that is meant"),),
+            theorem="local asymptotic normality",
+            sources=(sources.LE_CAM, sources.PAPER),
+            verify=partition(law),
         ),
     ]
     speciation = CanonicalPhase(
@@ -111,20 +129,31 @@ def _critical(landscape: Landscape, saddle: Saddle, steps: list[Step]) -> Cascad
     steps = [
         *steps,
         Step(
-            f"critical maximum: χ = 0 and g − I bends at order {saddle.bend}, so m − m_0 = d^-{scale} u",
-            sp.Tuple(saddle.magnetisation),
+            f"critical maximum: $χ = 0$ and $g − I$ bends at order {saddle.bend}, so $m − m_0 = d^{{−{scale}}} u$",
+            saddle.magnetisation,
             law.density,
-            verifiers.critical(landscape, saddle, law),
-            assumes=("d → ∞ at fixed u",),
-            cites=_LAPLACE,
-            given=("m_0",),
+            given=(Named("the maximum of $g − I$", "m_0"),),
+            found=(Named("the density $p$ of $u$, in $u = a$", "p(a)"),),
+            assumes=(
+                Assumption(
+                    "$χ = 0$: the Gaussian fluctuations are unbounded", "the bend of $g − I$, exactly or in 40 digits"
+                ),
+                Assumption("$d → ∞$ at fixed $u$", "the limit that is meant; the law of $m$ at $d = 10^{16}$"),
+            ),
+            theorem="Laplace’s method at a maximum that is flat",
+            sources=(sources.ELLIS_NEWMAN,),
+            verify=verifiers.critical(landscape, saddle, law),
         ),
         Step(
-            f"the whole law of u is chosen at ψ = s d^-{exponent}",
+            f"the whole law of $u$ is chosen at $ψ = s d^{{−{exponent}}}$",
             law.density,
             law.partition(s, nu),
-            partition(law),
-            assumes=("d → ∞ at fixed s",),
+            given=(Named("the density $p$ of $u$, in $u = a$", "p(a)"),),
+            found=(Named(_DENSITY, "Z(s, ν)"),),
+            assumes=(Assumption("$d → ∞$ at fixed $s$", "the limit that is meant"),),
+            theorem="local asymptotic normality, given $u$",
+            sources=(sources.LE_CAM,),
+            verify=partition(law),
         ),
     ]
     # The site mean m_0 is common to all u: the order parameter is centred on it.

@@ -7,8 +7,9 @@ is d^{1 − nσ} P(v) there, P = −c v^n + Σ t_j v^j over the j that attain σ
 import sympy as sp
 
 from symsched.algebra.asymptotics import leading_power
-from symsched.algebra.derivation import Step
+from symsched.algebra.derivation import Assumption, Named, Step, each
 from symsched.algebra.forms import is_zero, simplified
+from symsched.algebra.telling import sources
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, data_phase
 from symsched.distributions.mean_field import verifiers
 from symsched.distributions.mean_field.landscape import Landscape
@@ -41,12 +42,22 @@ def crossover_cascade(landscape: Landscape, saddle: Saddle, steps: list[Step]) -
     steps = [
         *steps,
         Step(
-            f"the tilt outgrows the fluctuations of the critical maximum: m = m_0 + v d^-{scale} with v a maximum of P",
+            "the tilt outgrows the fluctuations of a critical maximum: $m = m_0 + v d^{−ζ}$, $v$ a maximum of $P$",
             profile,
             sp.Tuple(scale, *places),
-            verifiers.shifted(landscape, saddle),
-            assumes=("d → ∞ at fixed v",),
-            cites="Laplace's method; Ellis and Newman 1978 for critical points",
+            given=(Named("what the exponent of the density of $m$ is near $m_0$, over its power of $d$", "P(u)"),),
+            found=(
+                Named("the exponent of the distance to $m_0$", "ζ"),
+                *each("the maxima $v_k$ of $P$", "v", len(places)),
+            ),
+            assumes=(
+                Assumption(
+                    "$d → ∞$ at fixed $v$", "the limit that is meant; the slope of the exponent at $d = 10^{40}$"
+                ),
+            ),
+            theorem="Laplace’s method at a maximum that is flat, and its tilt",
+            sources=(sources.LAPLACE, sources.ELLIS_NEWMAN),
+            verify=verifiers.shifted(landscape, saddle),
         ),
     ]
     data = data_phase(modes, [centre] * len(places))
@@ -56,12 +67,20 @@ def crossover_cascade(landscape: Landscape, saddle: Saddle, steps: list[Step]) -
     exponent = sp.Rational(1, 2) - scale
     steps.append(
         Step(
-            f"the modes' means differ by d^-{scale}: q = 1 and ψ = s d^-{exponent}",
-            sp.Tuple(*places),
+            f"the modes’ means differ by $d^{{−{scale}}}$: $q = 1$ and $ψ = s d^{{−{exponent}}}$",
+            sp.Tuple(*places, *weights),
             law.partition(s, nu),
-            partition(law),
-            assumes=("d → ∞ at fixed s",),
-            cites="arXiv 2501.00988 for means that differ by a constant",
+            given=(
+                *each("the places $g_k = v_k$ of the modes in the effective law", "g", len(places)),
+                *each("the weights $w_k$ of the modes", "w", len(places)),
+            ),
+            found=(
+                Named("the density of $ν$ over that of noise, $Z = ∑_k w_k exp(s g_k ν − s^2 g_k^2/2)$", "Z(s, ν)"),
+            ),
+            assumes=(Assumption("$d → ∞$ at fixed $s$", "the limit that is meant"),),
+            theorem="local asymptotic normality",
+            sources=(sources.LE_CAM, sources.PAPER),
+            verify=partition(law),
         )
     )
     # At finite d a coordinate's law is tilted by what moves its mean by v d^−σ: dm = Λ'' du.

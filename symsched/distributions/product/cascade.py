@@ -12,14 +12,13 @@ from collections.abc import Mapping, Sequence
 import sympy as sp
 
 from symsched.algebra.asymptotics import NegligibleError, leading_power, limit_in_dimension, trial_values
-from symsched.algebra.derivation import Step, labels
+from symsched.algebra.derivation import Step
 from symsched.algebra.forms import simplified
 from symsched.distributions.cascade import Branch, CanonicalPhase, Cascade, ModeLaw, data_phase, numbered
-from symsched.distributions.product import verifiers
-from symsched.distributions.verifiers import partition
+from symsched.distributions.product.steps import splitting_steps
 from symsched.errors import DerivationError
 from symsched.laws import AbstractLaw, AtomLaw
-from symsched.symbols import d, nu, s
+from symsched.symbols import d
 
 MAX_ORDER = 8
 """Highest cumulant by which modes are told apart."""
@@ -31,7 +30,6 @@ _ROUNDED = 1e-14
 _KEPT = 1e-8
 """Relative difference by which a limiting law may miss the limit of a moment: that of numbers."""
 _WEIGHTS = "Give weights that converge to numbers strictly between 0 and 1, or leave the mode out."
-_LE_CAM = "Le Cam, local asymptotic normality; arXiv 2501.00988 for q = 1"
 
 
 def product_cascade(mixture: Sequence[ModeLaw]) -> Cascade:
@@ -268,46 +266,14 @@ def _split(
     leaders = [modes[block[0]].law for block in blocks]
     for law in leaders:
         _require_square_of_order(law, order)
-    table = sp.ImmutableMatrix([law.cumulants(order) for law in leaders])
     growth = exponent * order - _HALF
-    atoms, reference = _atoms([table[row, order - 1] for row in range(len(blocks))], growth, order)
+    atoms, reference = _atoms([law.cumulants(order)[-1] for law in leaders], growth, order)
     group_weight = sp.Add(*(modes[k].weight for k in group))
     weights = [simplified(sp.Add(*(modes[k].weight for k in block)) / group_weight) for block in blocks]
     law = AtomLaw(tuple(atoms), tuple(weights))
-    common = tuple(limit_in_dimension(table[0, column], f"common cumulant {column + 1}") for column in range(order - 1))
-    steps = [
-        Step(
-            f"cumulants of the modes {group} up to the first that differs",
-            sp.Tuple(
-                *(leader.partition(sp.Symbol("psi", positive=True), sp.Symbol("y", real=True)) for leader in leaders)
-            ),
-            table,
-            verifiers.cumulants(leaders),
-            assumes=(
-                "coordinates are independent and identically distributed given the mode",
-                "cumulants up to order q exist",
-            ),
-            given=tuple(f"E exp(ψya − ψ²a²/2) of mode {block[0]}" for block in blocks),
-        ),
-        Step(
-            f"order q = {order} differs first: ψ ~ d^-{exponent}, atoms c_q/√(q!)",
-            table,
-            sp.Tuple(sp.Integer(order), exponent, *atoms),
-            verifiers.divergence(leaders, growth, reference),
-            assumes=("the modes agree up to order q − 1",),
-            cites=_LE_CAM,
-            found=("q", "γ", *labels("atom", len(atoms))),
-        ),
-        Step(
-            "local asymptotic normality: the likelihood ratio of d coordinates becomes that of one Gaussian number",
-            sp.Tuple(*atoms, *weights),
-            law.partition(s, nu),
-            partition(law),
-            assumes=("d → ∞ at fixed s = √d ψ^q",),
-            cites=_LE_CAM,
-            given=(*labels("atom", len(atoms)), *labels("weight", len(atoms))),
-        ),
-    ]
+    lower = leaders[0].cumulants(order)[:-1]
+    common = tuple(limit_in_dimension(value, f"common cumulant {k}") for k, value in enumerate(lower, 1))
+    steps = splitting_steps(group, leaders, order, exponent, law, reference=reference)
     branch = Branch(group, group_weight, law, tuple(blocks), coordinates=tuple(leaders))
     return branch, common, reference, steps
 
