@@ -38,13 +38,14 @@ def weights(name, d, steps, interpolant=VP, **settings):
     return np.array([m.weight for m in predict(derive(mixture, interpolant), steps, d=d, kappa=kappa, **settings)])
 
 
-@pytest.mark.parametrize("interpolant", [VP, VE], ids=["vp", "ve"])
+@pytest.mark.parametrize(("interpolant", "dimensions"), [(VP, (1e6, 1e9, 1e12)), (VE, (1e9,))], ids=["vp", "ve"])
 @pytest.mark.parametrize("name", CASES)
-def test_the_same_steps_do_at_every_dimension(name, interpolant):
+def test_the_same_steps_do_at_every_dimension(name, interpolant, dimensions):
+    """The nodes in ψ, and so the weights, are those of any interpolant: another one is tried at one dimension."""
     steps = 28 if name == "tree" else 24
     mixture, kappa = CASES[name]
     schedule = derive(mixture, interpolant).schedule
-    for d in (1e6, 1e9, 1e12):
+    for d in dimensions:
         plan = schedule.plan(steps, d, kappa)
         assert plan.steps == steps
         assert plan.evaluations == steps - 1
