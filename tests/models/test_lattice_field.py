@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from random_cases import seeds
+from scipy import special
 from sympy.stats import FiniteRV, Normal, Rademacher
 
 from symsched.distributions.mean_field.measure import MeanField
@@ -148,3 +149,29 @@ def test_two_peaks_in_one_basin_are_both_carried():
     two = LatticeFieldModel(d, SPINS, lambda mean: d * mean**2, (0.0,))
     y = 1e-3 * np.random.default_rng(0).normal(size=(2, d))
     assert np.allclose(one.posterior(1e-3, y)[0], two.posterior(1e-3, y)[0], rtol=0, atol=1e-9)
+
+
+def test_tilts_of_a_steep_energy_are_found_where_they_count():
+    """100 sites on −1, 0, 3 with g = −3/2 m⁶ − m⁴, whose slopes reach −2000: by the numbers of 0 and 3 in two groups.
+
+    It was −.389, −.101 for −.125, .631: slopes lay 25 apart, and the law at the nearest had lost what counts.
+    """
+    d, psi, sizes, levels = 100, 0.3, (69, 31), (-1.0186, 0.82616)
+    energy = lambda mean: -d * (1.5 * mean**6 + mean**4)  # noqa: E731
+    model = LatticeFieldModel(d, AtomSite([-1.0, 0.0, 3.0], [0.2, 0.6, 0.2]), energy)
+    totals, logs = [], []
+    for size, y in zip(sizes, levels, strict=True):
+        zeros, threes = (part.ravel() for part in np.meshgrid(np.arange(size + 1), np.arange(size + 1)))
+        inside = zeros + threes <= size
+        zeros, threes = zeros[inside], threes[inside]
+        ones = size - zeros - threes
+        counts = special.gammaln(size + 1) - sum(special.gammaln(n + 1) for n in (zeros, threes, ones))
+        masses = [np.log(w) + psi * y * a - psi**2 * a**2 / 2 for a, w in ((-1, 0.2), (0, 0.6), (3, 0.2))]
+        totals.append(3 * threes - ones)
+        logs.append(counts + ones * masses[0] + zeros * masses[1] + threes * masses[2])
+    joint = np.add.outer(logs[0], logs[1]) + energy(np.add.outer(totals[0], totals[1]) / d)
+    joint = np.exp(joint - joint.max())
+    joint /= joint.sum()
+    expected = joint.sum(axis=1) @ totals[0] / sizes[0], joint.sum(axis=0) @ totals[1] / sizes[1]
+    means, _ = model.posterior(psi, np.repeat(levels, sizes)[None])
+    assert means[0, [0, -1]] == pytest.approx(expected, abs=1e-9)

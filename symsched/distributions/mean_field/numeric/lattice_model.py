@@ -20,6 +20,7 @@ _CELLS = 1 << 24
 _LARGEST = 300.0
 """Nats of which two fit into a float64, with room."""
 _TILTS = 97  # slopes at which the convex conjugate is tabulated
+_ROUNDS = 4  # in which they are moved to where they count, each a hundred times finer
 _FINEST = 60  # parts of the smallest gap between values that are tried as the spacing
 _NATS = 60.0
 """What lies that much below the heaviest total is left out."""
@@ -194,9 +195,10 @@ class LatticeFieldModel(AbstractBasinModel):
         low, high = self._slopes
         spread = float(np.ptp(likelihood, axis=2).max()) / self._spacing + high - low
         beyond = spread * 2.0 ** np.arange(-12, 1)
-        u = np.concatenate([np.linspace(low, high, _TILTS), high + beyond, low - beyond])
-        tilted = [special.logsumexp(likelihood + field * self.site.values, axis=2).sum(axis=1) for field in u]
-        dual = np.stack(tilted, axis=1)[:, :, None] - u[:, None] * self._totals  # (r, u, s)
+        rows = np.arange(len(likelihood))[:, None]
+        outside = np.broadcast_to(np.concatenate([high + beyond, low - beyond]), (len(likelihood), 2 * beyond.size))
+        u = np.concatenate([self._spread_tilts(likelihood, low, high), outside], axis=1)
+        dual = self._log_masses(likelihood, u)[:, :, None] - u[:, :, None] * self._totals  # (r, u, s)
         best = dual[:, :_TILTS].argmin(axis=1)
         least = np.take_along_axis(dual, best[:, None], axis=1)[:, 0]
         everywhere = dual.min(axis=1)
@@ -209,7 +211,23 @@ class LatticeFieldModel(AbstractBasinModel):
         for k, inside in enumerate(self._basins):
             loss = np.take_along_axis(dual, chosen[:, k, None, None], axis=1)[:, 0] - least
             hard |= np.any(heavy[:, inside] & (loss[:, inside] > _LARGEST), axis=1)
-        return u[chosen], tops > tops.max(axis=1, keepdims=True) - _NATS, hard
+        return u[rows, chosen], tops > tops.max(axis=1, keepdims=True) - _NATS, hard
+
+    def _log_masses(self, likelihood: Array, u: Array) -> Array:
+        """Return Σ_i log Z_i(u) at the tilts (r, u) of each row."""
+        tilted = (likelihood + at[:, None, None] * self.site.values for at in u.T)
+        return np.stack([special.logsumexp(part, axis=2).sum(axis=1) for part in tilted], axis=1)
+
+    def _spread_tilts(self, likelihood: Array, low: float, high: float) -> Array:
+        """Return tilts from low to high (r, u) under which the mean total moves evenly, if only in a small part."""
+        u = np.tile(np.linspace(low, high, _TILTS), (len(likelihood), 1))
+        for _ in range(_ROUNDS):
+            shares = (special.softmax(likelihood + at[:, None, None] * self.site.values, axis=2) for at in u.T)
+            means = np.stack([(share @ self.site.values).sum(axis=1) for share in shares], axis=1)
+            even = np.linspace(means[:, 0], means[:, -1], _TILTS, axis=1)
+            u = np.stack([np.interp(to, at, nodes) for to, at, nodes in zip(even, means, u, strict=True)])
+            u[:, 0], u[:, -1] = low, high
+        return u
 
     @cached_property
     def _slopes(self) -> tuple[float, float]:
