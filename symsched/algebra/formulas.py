@@ -8,6 +8,7 @@ from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
 
 _STRANGE = re.compile(r"[^\w+']")
+_ODD = (sp.tanh, sp.sinh, sp.sin, sp.tan, sp.atan, sp.asinh, sp.atanh)
 _CHOICES = 2
 """Entries of a maximum up to which it is written as cases."""
 
@@ -27,6 +28,19 @@ class PaperPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
     def _base(self, base: sp.Expr) -> str:
         printed = self._print(base)
         return printed if base.is_Symbol or (base.is_Integer and base >= 0) else rf"\left({printed}\right)"
+
+    def _as_ordered_terms(self, expr: sp.Add, order: str | None = None) -> list[sp.Expr]:
+        """Return the terms in SymPy's order, but the first without a minus sign before those with one: b − a."""
+        terms = list(super()._as_ordered_terms(expr, order=order))
+        first = next((k for k, term in enumerate(terms) if not term.could_extract_minus_sign()), 0)
+        return [terms[first], *terms[:first], *terms[first + 1 :]]
+
+    def _print_Mul(self, expr: sp.Mul) -> str:  # noqa: N802  # SymPy looks for it by this name
+        """Return −f(a − b) as f(b − a) for an odd function, which SymPy turns round at once."""
+        odd = next((part for part in expr.args if isinstance(part, _ODD) and part.args[0].is_Add), None)
+        if odd is None or not expr.could_extract_minus_sign():
+            return str(super()._print_Mul(expr))
+        return str(self._print((-expr).xreplace({odd: sp.Function(odd.func.__name__)(-odd.args[0])})))
 
     def _print_Derivative(self, expr: sp.Derivative) -> str:  # noqa: N802  # SymPy looks for it by this name
         if expr.variables == (_time,) and isinstance(expr.expr, AppliedUndef):

@@ -231,7 +231,10 @@ def _with_field(drift: sp.Expr, index: str, fresh: Iterator[sp.Symbol]) -> tuple
         rest = sp.integrate(sp.expand(sp.diff(inside, s)), s)
         odds = sp.logcombine(simplified(2 * field), force=True)
         left = formula_latex(named)
-        if isinstance(odds, sp.log):
+        short = sp.expand_log(odds / 2, force=True, factor=True)
+        if not isinstance(short, sp.Add):
+            half = [f"{left} = {formula_latex(short)}"]
+        elif isinstance(odds, sp.log):
             half = [rf"{left} = \tfrac{{1}}{{2}} {formula_latex(odds)}"]
         else:
             half = equation(left, simplified(field), fresh)
