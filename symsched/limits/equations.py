@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import sympy as sp
 
+from symsched.algebra.budget import within_budget
 from symsched.algebra.forms import simplified
 from symsched.distributions.cascade import CanonicalPhase
 from symsched.laws import AbstractLaw
@@ -39,7 +40,7 @@ def _equation(names: tuple[sp.Function, ...], law: AbstractLaw, noise: sp.Expr, 
     push = simplified(lifted * sp.diff(strength, t))
     positions = [simplified(1 / lifted) * f for f in functions]
     drifts = _drifts(law, strength, positions)
-    sides = [drag * f + push * _readable(value) for f, value in zip(functions, drifts, strict=True)]
+    sides = [_joined(drag * f + push * _readable(value), functions) for f, value in zip(functions, drifts, strict=True)]
     if len(functions) == 1:
         return sp.Eq(sp.Derivative(functions[0], t), sides[0], evaluate=False)
     left = sp.ImmutableMatrix([sp.Derivative(f, t) for f in functions])
@@ -52,6 +53,18 @@ def _drifts(law: AbstractLaw, strength: sp.Expr, positions: Sequence[sp.Expr]) -
     drift = sp.sympify(law.denoiser(_strength, places[0] if len(places) == 1 else tuple(places)))
     values = {_strength: strength, **dict(zip(places, positions, strict=True))}
     return tuple(part.subs(values) for part in (drift.args if isinstance(drift, sp.Tuple) else (drift,)))
+
+
+def _joined(side: sp.Expr, functions: Sequence[sp.Expr]) -> sp.Expr:
+    """Return a rational function as one fraction where that is shorter: of a Gaussian's flow α at 1 cancels."""
+    plain = {f: sp.Dummy(f"x_{k}") for k, f in enumerate(functions)}
+    rational = side.xreplace(plain)
+    if not rational.is_rational_function(t, *plain.values()):
+        return side
+    numerator, denominator = sp.fraction(within_budget("cancel", lambda: sp.cancel(rational), lambda: rational))
+    terms = sp.collect(sp.expand(numerator), list(plain.values()), sp.factor)
+    one = (terms / denominator).xreplace({name: f for f, name in plain.items()})
+    return one if sp.count_ops(one) < sp.count_ops(side) else side
 
 
 def _readable(expression: sp.Expr) -> sp.Expr:
