@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from scipy import special
-from sympy.stats import Bernoulli, FiniteRV, Normal, Poisson, Rademacher, StudentT, Uniform
+from sympy.stats import Bernoulli, FiniteRV, Laplace, Normal, Poisson, Rademacher, StudentT, Uniform
 
 import symsched
 from symsched.algebra.asymptotics import leading_power
@@ -269,11 +269,85 @@ def test_a_field_of_unknown_sign_that_grows_decides_nothing():
     assert len(symsched.CurieWeiss(2, positive * d**QUARTER).cascade.modes) == 1
 
 
-def test_a_tilt_whose_second_order_decides_is_refused():
-    """f is equal at ±m*, and its slopes are not: f'² Λ''/(2χd) ~ d^{1/2}."""
+TWO_WELLS = -((m**2 - QUARTER) ** 2)
+UNEVEN_WELLS = -((m - 1) ** 2) * (m + HALF) ** 2 * (1 + m**2)
+WIDE_AND_NARROW = -(m**4) * (m**2 - 1) ** 2
+
+
+def masses_of_normal_spins(profile, tilt, dimension, cuts):
+    """Masses of m between cuts: with spins N(0, 1) and g = m²/2 + P its density is exp(d P + f), by a plain sum."""
+    mean = np.linspace(-4, 4, 4_000_001)
+    log = sp.lambdify(m, (d * profile + tilt).subs(d, dimension), "numpy")(mean)
+    mass = np.exp(log - log.max())
+    return np.bincount(np.digitize(mean, cuts), mass, len(cuts) + 1) / mass.sum()
+
+
+@pytest.mark.parametrize(
+    ("profile", "tilt"),
+    [
+        # f is equal at ±1/2, f' is not: f'²/(2Kd) stays. It was 1/2, 1/2.
+        (TWO_WELLS, d**HALF * (m**2 - QUARTER) * (m + 1)),
+        (TWO_WELLS, d**HALF * (m**2 - QUARTER) * (m + 1) / 3 + m),
+        (UNEVEN_WELLS, d**HALF * (m - 1) * (m + HALF)),
+    ],
+)
+def test_a_field_of_root_d_moves_the_maxima_and_what_they_gain_weighs(profile, tilt):
+    measure = symsched.MeanField(Normal("a", 0, 1), sp.expand(m**2 / 2 + profile), sp.expand(tilt))
+    weights = np.array(values([mode.weight for mode in measure.cascade.modes]))
+    exact = masses_of_normal_spins(profile, tilt, 10**8, [0.1])
+    assert weights == pytest.approx(exact, abs=2e-3)
+    assert weights != pytest.approx(exact[::-1], abs=2e-2)
+    assert all(check.passed for step in measure.cascade.steps for check in step.check())
+
+
+@pytest.mark.parametrize(
+    ("profile", "tilt", "place"),
+    [
+        # The second order of the larger term outweighs the first of the smaller: it was -1/2 twice.
+        (TWO_WELLS, d ** sp.Rational(9, 10) * (m**2 - QUARTER) * (m + 1) - d**HALF * m, HALF),
+        (TWO_WELLS, d ** sp.Rational(3, 5) * (m**2 - QUARTER) * (m + 1) - d ** sp.Rational(1, 10) * m, HALF),
+        # A critical maximum gains d^{2/3}, more than the d^{1/2} of the regular ones.
+        (WIDE_AND_NARROW, d ** sp.Rational(3, 4) * m * (m**2 - 1) + d**HALF * m**2, 0),
+        (WIDE_AND_NARROW, d ** sp.Rational(3, 4) * m * (m**2 - 1) * (m + 2) + d ** sp.Rational(9, 10) * m**2, 1),
+    ],
+)
+def test_which_maximum_is_left_counts_what_each_gains_by_moving(profile, tilt, place):
+    measure = symsched.MeanField(Normal("a", 0, 1), sp.expand(m**2 / 2 + profile), sp.expand(tilt))
+    (saddle,) = measure.saddles
+    assert saddle.magnetisation == pytest.approx(place)
+    cuts = [float(place) - 0.26, float(place) + 0.26]
+    assert masses_of_normal_spins(profile, tilt, 10**8, cuts)[1] > 0.99
+    assert all(check.passed for step in measure.cascade.steps for check in step.check())
+
+
+def test_a_field_of_root_d_on_spins():
+    """Exact weights of 10⁶ spins by binomials; f is equal at ±m* and its slopes are not."""
     place = symsched.CurieWeiss(2).saddles[1].magnetisation
-    with pytest.raises(symsched.DerivationError, match="second order decides"):
-        _ = symsched.MeanField(Rademacher("a"), m**2, d ** sp.Rational(3, 4) * (m**2 - place**2) * (m + 2)).cascade
+    measure = symsched.MeanField(Rademacher("a"), m**2, d**HALF * (m**2 - place**2) * (m + 2))
+    size = 10**6
+    up = np.arange(size + 1)
+    mean, fixed = 2 * up / size - 1, float(place)
+    log = special.gammaln(size + 1) - special.gammaln(up + 1) - special.gammaln(size - up + 1) + size * mean**2
+    log += size**0.5 * (mean**2 - fixed**2) * (mean + 2)
+    mass = np.exp(log - log.max())
+    exact = mass[mean > 0].sum() / mass.sum()
+    assert float(sp.N(measure.cascade.modes[1].weight)) == pytest.approx(exact, abs=5e-3)
+    assert abs(exact - 0.5) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("spin", "interaction", "tilt"),
+    [
+        (Normal("a", 0, 1), m**2 / 4, m**4),
+        (Normal("a", 0, 1), m**2 / 4, sp.exp(m**2)),
+        (Laplace("a", 0, 1), sp.S.Zero, m**2),
+    ],
+)
+def test_a_tilt_that_outgrows_the_measure_at_every_dimension_is_refused(spin, interaction, tilt):
+    with pytest.raises(symsched.DerivationError, match="cannot be normalised"):
+        _ = symsched.MeanField(spin, interaction, tilt).cascade
+    assert symsched.MeanField(spin, interaction, -tilt).cascade
+    assert symsched.MeanField(Rademacher("a"), interaction, tilt).cascade
 
 
 @pytest.mark.parametrize("distance", [6, 10, 20])

@@ -99,14 +99,15 @@ def _branch(modes: tuple[int, ...], law: AbstractLaw, sites: list[AbstractLaw]) 
 
 
 def _weights(landscape: Landscape, saddles: tuple[Saddle, ...]) -> tuple[sp.Expr, ...]:
-    """w_k = exp(f(m_k)) χ_k^{−1/2} / Σ, with exponents relative to the first: only differences need a limit."""
+    """w_k = exp(f) χ_k^{−1/2} / Σ, with exponents relative to the first: only differences need a limit.
+
+    f is that at the maximum of the whole exponent, which a field of d^{1/2} and more moves away from m_k by too much.
+    """
     if len(saddles) == 1:
         return (sp.S.One,)
-    first = landscape.tilt.subs(m, saddles[0].magnetisation)
     terms = []
     for saddle in saddles:
-        difference = sp.expand(landscape.tilt.subs(m, saddle.magnetisation) - first)
-        relative = limit_in_dimension(difference, "the tilt between two maxima")
+        relative, _ = landscape.relative(saddle, saddles[0])  # what grows with d has been sorted out
         terms.append(sp.exp(relative) / sp.sqrt(saddle.chi))
     if len({saddle.chi for saddle in saddles}) == 1:
         terms = [term * sp.sqrt(saddles[0].chi) for term in terms]

@@ -1,13 +1,15 @@
-"""Whether an interaction is a function whose maxima can be found: real, without poles or jumps."""
+"""Whether an interaction is a function whose maxima can be found, real, without poles or jumps, and a tilt small."""
 
 import numpy as np
 import sympy as sp
 
 from symsched.algebra.arrays import Array
+from symsched.algebra.asymptotics import trial_values
 from symsched.algebra.codegen import Compiled, compiled
+from symsched.distributions.mean_field.heights import Heights
 from symsched.errors import DerivationError
 from symsched.laws.numeric import AbstractSite, AtomSite, DensitySite
-from symsched.symbols import m
+from symsched.symbols import d, m
 
 _POINTS = 2003  # of the first grid; a prime, so that it meets no structure of g
 _INSIDE = 1e-9  # share of the range left out at its ends, where g may diverge
@@ -15,6 +17,12 @@ _REACH = 12.0  # standard deviations of a site beyond which no mean lies
 _LEVELS = 6  # refinements around the highest point
 _REFINED = 101  # points of each refinement
 _HALVINGS = 40  # of the step of the largest change
+_LARGE = 10**6  # a dimension at which it is seen whether a tilt can be normalised
+_OUTWARDS = 60  # tilts at which it is seen whether f outgrows I − g
+_FARTHEST = 1e8  # mean beyond which rounding is all there is
+_UNBOUNDED = 100.0  # scales of the site beyond which a mean says that there is no end to them
+_APART = 4.0  # times larger means, over which f/(I − g) must grow
+_STEEP = 1.01  # by this factor
 _STEP = "saddle points"
 _REMEDY = "Give g as an expression that is real, differentiable and bounded wherever the mean of the spins can be."
 
@@ -98,3 +106,39 @@ def _require_continuous(interaction: sp.Expr, g: Compiled, grid: Array, values: 
     jump = changes[-1]
     if np.isfinite(jump) and 1e-6 * (1 + abs(float(g(np.array(low))))) < jump < 2 * changes[_HALVINGS // 2]:
         raise DerivationError(_STEP, f"g = {interaction} jumps by {jump:.6g} near m = {low:.6g}", _REMEDY)
+
+
+def require_normalisable(heights: Heights, tilt: sp.Expr) -> None:
+    """Raise DerivationError where exp(f) outgrows exp(d (g − I)) far out at every d: no power of d heals m⁴."""
+    f = compiled(tilt.subs({d: _LARGE, **trial_values(tilt.free_symbols - {m, d})}), (m,), "the tilt")
+    least = _UNBOUNDED * (abs(heights.site.mean) + float(np.sqrt(heights.site.variance)))
+    for sign in (-1.0, 1.0):
+        far = [(abs(mean), float(f(np.array(mean))) / -height) for mean, height in _far_out(heights, sign)]
+        near = [ratio for size, ratio in far if size < far[-1][0] / _APART] if far else []
+        if near and far[-1][0] > least and (far[-1][1] == np.inf or far[-1][1] > _STEEP * max(near[-1], 0.0)):
+            raise DerivationError(
+                _STEP,
+                f"the tilt f = {tilt} outgrows d (I − g) with g = {heights.interaction} at large |m|: exp(d g + f) "
+                "cannot be normalised against this single-site law at any d",
+                "Take a tilt that grows no faster than I − g at large |m|.",
+            )
+
+
+def _far_out(heights: Heights, sign: float) -> list[tuple[float, float]]:
+    """Return (m, g − I) at means that grow, as long as numbers have them, where g − I is negative."""
+    found: list[tuple[float, float]] = []
+    tilt, step = 0.0, 0.5
+    for _ in range(_OUTWARDS):
+        place = np.array(sign * (tilt + step))
+        try:
+            mean, height = float(heights.mean(place)), heights.height(place)
+        except ValueError:  # beyond the end of the domain of Λ, which is come close to
+            step /= 2
+            continue
+        if not (abs(mean) < _FARTHEST and np.isfinite(height)):
+            step /= 2
+            continue
+        tilt, step = tilt + step, min(2 * step, tilt + step)
+        if height < 0 and (not found or abs(mean) > abs(found[-1][0])):
+            found.append((mean, height))
+    return found

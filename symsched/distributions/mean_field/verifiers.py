@@ -1,7 +1,7 @@
 """Independent numbers for mean-field steps: brute-force integrals over the law of the spin mean."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import mpmath
@@ -13,6 +13,7 @@ from scipy.optimize import minimize_scalar
 from symsched.algebra.arrays import Array
 from symsched.algebra.asymptotics import trial_values
 from symsched.algebra.codegen import compiled, number
+from symsched.algebra.constants import ImplicitConstant
 from symsched.algebra.derivation import Check, Verifier
 from symsched.distributions.mean_field.landscape import Landscape
 from symsched.distributions.mean_field.saddles import Saddle
@@ -23,6 +24,8 @@ _DIMENSION = 10**6
 """Where the weights of maxima are integrated: corrections are 1/d."""
 _ENORMOUS = 1e60
 """Where it is seen which of several maxima a tilt leaves with any mass."""
+_DIGITS = 200  # with which the exponent there keeps all of its own
+_HALVINGS = 120  # of a bracket of its top
 _LOST = 30.0
 """Nats there by which a maximum without any falls behind; d^(1/100) makes four."""
 _CRITICAL_DIMENSION = 10**16
@@ -93,12 +96,66 @@ def _count_maxima(landscape: Landscape) -> int:
             separate.append(right)
     values = trial_values(landscape.tilt.free_symbols - {m, d})
     tilt = compiled(landscape.tilt.subs(values).subs(d, _ENORMOUS), (m,), "the tilt")
-    held = tilt(_profile(landscape, np.array(separate))[0]) + np.zeros(len(separate))
-    # A maximum is known to 1e-9 only.
-    lost = max(held) - _LOST - 1e-6 * float(np.max(np.abs(held)))
+    if landscape.tilt.has(d) and landscape.spin.log_laplace(u) is not None:
+        held, slack = _log_masses(landscape, separate), 0.0
+    else:
+        held = (tilt(_profile(landscape, np.array(separate))[0]) + np.zeros(len(separate))).tolist()
+        slack = 1e-6 * max(map(abs, held))  # a maximum is known to 1e-9 only
+    lost = max(held) - _LOST - slack
     heavy = [place for place, exponent in zip(separate, held, strict=True) if exponent > lost]
     bends = [_bend(landscape, place) for place in heavy]
     return bends.count(max(bends))
+
+
+def _log_masses(landscape: Landscape, tilts: Sequence[float]) -> list[float]:
+    """Return the log masses of m around the tops beside some tilts at d = 10^60, less the largest, in many digits.
+
+    The top of d (g − uΛ' + Λ) + f is where its slope falls through zero next to a tilt; the law of u around it is
+    summed.
+    """
+    values = trial_values(landscape.tilt.free_symbols - {m, d})
+    size = sp.Integer(10) ** round(math.log10(_ENORMOUS))
+    log_mass = landscape.spin.log_laplace(u)
+    whole = _in_digits(size * landscape.interaction + landscape.tilt.subs(values).subs(d, size))
+    laplace = [sp.lambdify(u, sp.diff(log_mass, u, k), "mpmath") for k in range(3)]
+    energy, pull = (sp.lambdify(m, sp.diff(whole, m, k), "mpmath") for k in range(2))
+
+    def rise(at: mpmath.mpf) -> mpmath.mpf:
+        return pull(laplace[1](at)) / size - at
+
+    def exponent(at: mpmath.mpf) -> mpmath.mpf:
+        mean = laplace[1](at)
+        return energy(mean) - size * (at * mean - laplace[0](at)) + mpmath.log(laplace[2](at)) / 2
+
+    def around(tilt: float) -> mpmath.mpf:
+        steps = [mpmath.mpf(10) ** (-mpmath.mpf(k) / 4) for k in range(2, 240)]
+        # The first keeps 0 itself, where log(sinh u/u) has no value, off the grid.
+        places = [tilt + sign * step for sign, order in ((-1, 1), (1, -1)) for step in steps[::order]]
+        rises = [rise(place) for place in places]
+        tops = []
+        for (left, right), (before, after) in zip(pairwise(places), pairwise(rises), strict=True):
+            if before > 0 >= after:
+                low, high = left, right
+                for _ in range(_HALVINGS):
+                    middle = (low + high) / 2
+                    low, high = (middle, high) if rise(middle) > 0 else (low, middle)
+                tops.append((low + high) / 2)
+        if not tops:
+            return mpmath.mpf("-inf")
+        top = max(tops, key=exponent)
+        highest = exponent(top)
+        width = next(step for step in reversed(steps) if exponent(top + step) < highest - 1)
+        nodes = [width * (mpmath.mpf(k) / 20) for k in range(-300, 301)]
+        return highest + mpmath.log(mpmath.fsum(mpmath.exp(exponent(top + x) - highest) for x in nodes) * width / 20)
+
+    with mpmath.workdps(_DIGITS):
+        found = [around(tilt) for tilt in tilts]
+        return [float(mass - max(found)) for mass in found]
+
+
+def _in_digits(expression: sp.Expr) -> sp.Expr:
+    """Return the expression with numbers for the constants that an equation defines, which mpmath cannot take."""
+    return expression.xreplace({constant: sp.N(constant, _DIGITS) for constant in expression.atoms(ImplicitConstant)})
 
 
 def _bend(landscape: Landscape, place: float) -> int:
@@ -110,7 +167,7 @@ def _bend(landscape: Landscape, place: float) -> int:
 
 
 def weights(landscape: Landscape) -> Verifier:
-    """Return a verifier of mode weights: the integral of the law of m around each maximum at d = 10^6."""
+    """Return a verifier of mode weights: the integral of the law of m around each maximum, at d = 10^6 or 10^60."""
 
     def verify(after: sp.Basic) -> tuple[Check, ...]:
         values = trial_values(after.free_symbols | landscape.tilt.free_symbols - {m, d})
@@ -124,6 +181,9 @@ def weights(landscape: Landscape) -> Verifier:
             return np.asarray(_DIMENSION * height + tilt(mean) + root)
 
         logs = []
+        if landscape.tilt.has(d) and landscape.spin.log_laplace(u) is not None:
+            # At 10^6 what is left of a tilt that grows with d is no small number.
+            logs, ends = _log_masses(landscape, centres), ends[:1]
         for saddle, left, right in zip(landscape.saddles, ends, ends[1:], strict=False):
             coarse = np.linspace(left, right, 4001)
             centre = float(coarse[np.argmax(exponent(coarse))])  # a tilt that grows with d moves a maximum
@@ -138,7 +198,7 @@ def weights(landscape: Landscape) -> Verifier:
                 number(claimed.subs(values), "a weight"),
                 mass,
                 1e-4,
-                "law of m at d = 10^6",
+                "law of m at large d",
             )
             for k, (claimed, mass) in enumerate(zip(after.args, masses, strict=True))
         )
@@ -157,7 +217,7 @@ def shifted(landscape: Landscape, saddle: Saddle) -> Verifier:
         cumulant, site = landscape.spin.log_laplace(u), landscape.spin.site()
         power, tolerance = (8, 0.1) if cumulant is None else (40, 1e-3)
         size = sp.Integer(10) ** power
-        slope = sp.diff(landscape.interaction * d + landscape.tilt, m).subs(d, size) / size
+        slope = _in_digits(sp.diff(landscape.interaction * d + landscape.tilt, m).subs(d, size) / size)
         pull = sp.lambdify(m, slope, "mpmath")
         mean = (
             (lambda tilt: mpmath.mpf(float(site.tilted(float(tilt), 0.0)[1])))
