@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from symsched.simulation.simulate import simulate as simulate
     from symsched.simulation.sweeps import Sweep as Sweep
     from symsched.simulation.sweeps import sweep as sweep
+    from symsched.validation.papers.paper import paper as paper
     from symsched.validation.report import Report as Report
     from symsched.validation.validate import validate as validate
 
@@ -89,6 +90,7 @@ _HOMES = {
     "design": "predictions.designs.design",
     "export": "exports.export",
     "law_of": "laws",
+    "paper": "validation.papers.paper",
     "parse": "distributions.text",
     "predict": "predictions.predict",
     "simulate": "simulation.simulate",

@@ -30,7 +30,9 @@ def parser() -> argparse.ArgumentParser:
     program.add_argument("--version", action="version", version=f"%(prog)s {version('symsched')}")
     commands = program.add_subparsers(metavar="COMMAND", required=True)
 
-    reproduce = _command(commands, "reproduce", "check every claim of the paper and write the report")
+    reproduce = _command(
+        commands, "reproduce", "check every claim of the paper and write the report", module="documents.reproduce"
+    )
     reproduce.add_argument("--all", action="store_true", dest="everything", help="also the claims on few evaluations")
     _pages(reproduce, "symsched-report")
     _imprint(reproduce)
@@ -77,8 +79,11 @@ def parser() -> argparse.ArgumentParser:
     _progress(sweep)
 
     _compare(commands)
+    _paper(commands)
 
-    zoo = _command(commands, "zoo", "derive and validate every distribution of the zoo, and write its page")
+    zoo = _command(
+        commands, "zoo", "derive and validate every distribution of the zoo, and write its page", module="documents.zoo"
+    )
     zoo.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
     zoo.add_argument("--workers", metavar="N", help="processes that share the work (default: one for each core)")
     _pages(zoo, "symsched-zoo")
@@ -200,3 +205,21 @@ def _compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     compare.add_argument("--workers", metavar="N", help="with --zoo: processes (default: one for each core)")
     compare.add_argument("--out", default="symsched-compare", metavar="DIR", help="folder of the figure")
     _progress(compare)
+
+
+def _paper(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    paper = _command(
+        commands, "paper", "write a limit as a LaTeX document, with its derivation, figures and validation"
+    )
+    _distribution(paper)
+    paper.add_argument("--out", required=True, metavar="DIR", help="folder of paper.tex and figures/")
+    paper.add_argument("--force", action="store_true", help="replace a paper that the folder holds")
+    paper.add_argument("--d", nargs="+", metavar="D", help="dimensions (default: the last two of the entry's own)")
+    paper.add_argument("--n", metavar="N", help="samples per dimension (default: 400)")
+    paper.add_argument("--steps", metavar="N", help="number of steps (default: 20)")
+    paper.add_argument("--kappa", metavar="K", help="window constant (default: the entry's own, else 3)")
+    paper.add_argument("--evaluations", metavar="N", help="denoiser calls of the table (default: 4)")
+    paper.add_argument("--no-design", action="store_true", help="without that table, whose search may take minutes")
+    _seed(paper)
+    _imprint(paper)
+    _progress(paper)

@@ -30,7 +30,9 @@ _BROKEN = re.compile(
 )
 """What TeX stops at: a power without one, two of them, an accent on nothing, a fraction without its parts."""
 _SCRIPT = re.compile(
-    r"(?<=[^\W_])(?<![^\W\d_]{2})(_|\^)(\{[^{}]{1,12}\}|[−-]?[^\W²³¹⁰⁴-⁹]{1,4}(/\d)?(?![^\W²³¹⁰⁴-⁹]|/))"
+    r"(?<=[^\W_])(?<![^\W\d_]{2})"
+    r"((?P<sign>[_^])(?P<part>\{[^{}]{1,12}\}|[−-]?[^\W²³¹⁰⁴-⁹]{1,4}(/\d)?(?![^\W²³¹⁰⁴-⁹]|/))"
+    r"|\^\((?P<power>[^(){}$\\]{1,12})\))"
 )
 """An index or a power in plain words; the sign ² behind it is one already."""
 
@@ -60,14 +62,19 @@ def _set(text: str, formula: Callable[[str], str], words: Callable[[str], str]) 
     return "".join([*out, words(text[at:])])
 
 
+def _worded(text: str) -> str:
+    """Return text with the sign ∼ where a keyboard's stands between blanks."""
+    return text.replace(" ~ ", " ∼ ")
+
+
 def prose_html(text: str) -> str:
     """Return text as HTML: formulas as MathML; indices and powers of plain words, μ_0 and d^−1/2, set as such."""
-    return _set(text, _mathml, lambda words: _scripts(escape(words), "<sub>{}</sub>", "<sup>{}</sup>"))
+    return _set(_worded(text), _mathml, lambda words: _scripts(escape(words), "<sub>{}</sub>", "<sup>{}</sup>"))
 
 
 def prose_latex(text: str) -> str:
     """Return text as LaTeX, needing amsmath alone: formulas in math mode, all else escaped."""
-    return _set(text, lambda formula: f"${math_latex(formula)}$", _latex_words)
+    return _set(_worded(text), lambda formula: f"${math_latex(formula)}$", _latex_words)
 
 
 def prose_markdown(text: str) -> str:
@@ -90,14 +97,18 @@ def _keep(words: str, made: str) -> str:
 
 
 def _scripts(text: str, low: str, high: str) -> str:
-    return _SCRIPT.sub(lambda found: (low if found[1] == "_" else high).format(found[2].strip("{}")), text)
+    return _SCRIPT.sub(lambda found: (low if found["sign"] == "_" else high).format(_script(found)), text)
+
+
+def _script(found: re.Match[str]) -> str:
+    return found["power"] or found["part"].strip("{}")
 
 
 def _latex_words(text: str) -> str:
     out, at = [], 0
     for found in _SCRIPT.finditer(text):
-        kind = "sub" if found[1] == "_" else "super"
-        out += [latex_text(text[at : found.start()]), rf"\text{kind}script{{{latex_text(found[2].strip('{}'))}}}"]
+        kind = "sub" if found["sign"] == "_" else "super"
+        out += [latex_text(text[at : found.start()]), rf"\text{kind}script{{{latex_text(_script(found))}}}"]
         at = found.end()
     return "".join([*out, latex_text(text[at:])])
 

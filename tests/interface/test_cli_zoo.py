@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from symsched.cli.commands import zoo as zoo_command
+from symsched.cli.commands.documents import zoo as zoo_command
 from symsched.reporting.claim import Finding
 from symsched.reporting.verdicts import deterministic
 from tests.interface.test_cli import data, run

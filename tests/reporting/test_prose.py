@@ -42,6 +42,7 @@ def test_money_is_no_formula():
         ("d^−1/2", "d<sup>−1/2</sup>"),
         ("Σ π_k², x_i(½)", "Σ π<sub>k</sub>², x<sub>i</sub>(½)"),
         ("e^{hm}/2", "e<sup>hm</sup>/2"),
+        ("ψ ~ d^(−1/2)", "ψ ∼ d<sup>−1/2</sup>"),
         ("my_name and __init__", "my_name and __init__"),
     ],
 )

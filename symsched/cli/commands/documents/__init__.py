@@ -1,0 +1,1 @@
+"""Commands that write documents: a report, a page, a paper."""

@@ -1,0 +1,1 @@
+"""A limit written out as a LaTeX document."""
