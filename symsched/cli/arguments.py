@@ -209,7 +209,10 @@ def _compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _paper(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     paper = _command(
-        commands, "paper", "write a limit as a LaTeX document, with its derivation, figures and validation"
+        commands,
+        "paper",
+        "write a limit as a LaTeX document, with its derivation, figures and validation",
+        module="documents.paper",
     )
     _distribution(paper)
     paper.add_argument("--out", required=True, metavar="DIR", help="folder of paper.tex and figures/")
