@@ -13,6 +13,7 @@ _EXAMPLES = """examples:
   symsched derive "3/10*Normal(0, 3/2) + 7/10*Normal(0, 1/2)" --interpolant ve
   symsched schedule curie-weiss --d 10000 --steps 20
   symsched export gaussian-mixture --target k-diffusion --d 10000 --steps 20
+  symsched plot gaussian-mixture --what order --out order.pdf
   symsched validate two-variances --d 1000 10000 --n 2000
   symsched reproduce --out report
 """
@@ -67,19 +68,10 @@ def parser() -> argparse.ArgumentParser:
     _sampling(validate)
     _progress(validate)
 
-    sweep = _command(commands, "sweep", "run a schedule at many dimensions and numbers of steps, and keep what is done")
-    _distribution(sweep)
-    sweep.add_argument("--d", nargs="+", metavar="D", help="dimensions (default: the entry's own)")
-    sweep.add_argument("--steps", nargs="+", metavar="N", default=["10", "40"], help="numbers of steps")
-    sweep.add_argument("--n", metavar="N", help="samples per cell")
-    sweep.add_argument("--plain", action="store_true", help="run the undilated schedule beside")
-    sweep.add_argument("--out", default="symsched-sweep", metavar="DIR", help="folder of the cells that are done")
-    _seed(sweep)
-    _sampling(sweep)
-    _progress(sweep)
-
+    _sweep(commands)
     _compare(commands)
     _paper(commands)
+    _plot(commands)
 
     zoo = _command(
         commands, "zoo", "derive and validate every distribution of the zoo, and write its page", module="documents.zoo"
@@ -226,3 +218,38 @@ def _paper(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     _seed(paper)
     _imprint(paper)
     _progress(paper)
+
+
+def _plot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    plot = _command(commands, "plot", "draw a figure for print, and print its caption")
+    _distribution(plot)
+    plot.add_argument(
+        "--what",
+        metavar="W",
+        default="order",
+        help="order (default), sites, clones, schedule, dimension, evaluations or design",
+    )
+    plot.add_argument("--out", metavar="FILE", help="ends in .png, .pdf or .svg (default: the name of --what, .png)")
+    plot.add_argument("--width", metavar="W", default="column", help="column (345 pt, default) or page (510 pt)")
+    plot.add_argument("--force", action="store_true", help="write over a file that there is")
+    plot.add_argument("--d", nargs="+", metavar="D", help="dimensions (default: 10000, or the entry's own)")
+    plot.add_argument("--steps", nargs="+", metavar="N", help="numbers of steps")
+    plot.add_argument("--evaluations", nargs="+", metavar="N", help="of the design (default 6)")
+    plot.add_argument("--n", metavar="N", help="samples")
+    plot.add_argument("--plain", action="store_true", help="draw the undilated schedule beside")
+    _seed(plot)
+    _sampling(plot)
+    _progress(plot)
+
+
+def _sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sweep = _command(commands, "sweep", "run a schedule at many dimensions and numbers of steps, and keep what is done")
+    _distribution(sweep)
+    sweep.add_argument("--d", nargs="+", metavar="D", help="dimensions (default: the entry's own)")
+    sweep.add_argument("--steps", nargs="+", metavar="N", default=["10", "40"], help="numbers of steps")
+    sweep.add_argument("--n", metavar="N", help="samples per cell")
+    sweep.add_argument("--plain", action="store_true", help="run the undilated schedule beside")
+    sweep.add_argument("--out", default="symsched-sweep", metavar="DIR", help="folder of the cells that are done")
+    _seed(sweep)
+    _sampling(sweep)
+    _progress(sweep)

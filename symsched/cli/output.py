@@ -22,12 +22,18 @@ def write_json(data: object) -> None:
     print(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def write_picture(folder: Path, name: str, chart: Chart | tuple[Chart, ...] | Plate, what: str) -> Path:
-    """Draw a chart into a folder, which is made if it is not there, and return the file; ``what`` it belongs to."""
+def write_picture(
+    folder: Path, name: str, chart: Chart | tuple[Chart, ...] | Plate, what: str, width: str = "column"
+) -> Path:
+    """Draw a chart into a folder, which is made if it is not there, and return the file; ``what`` it belongs to.
+
+    The end of ``name`` says in which format.
+    """
     picture = folder / name
+    format: Any = picture.suffix[1:]
     with writing_to(folder, what):
         folder.mkdir(parents=True, exist_ok=True)
-        replace_file(picture, draw(chart, "png"))
+        replace_file(picture, draw(chart, format, width))
     return picture
 
 

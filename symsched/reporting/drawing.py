@@ -9,7 +9,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -21,6 +21,7 @@ from symsched.errors import nearest
 from symsched.reporting.charts import Chart, Curve, Plate
 
 Format = Literal["svg", "png", "pdf"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 WIDTH = 6.6
 """Inches: the width of a column of text."""
@@ -163,17 +164,21 @@ def _plotted(
 
 
 def _shade(axes: Axes, chart: Chart, room: float) -> None:
-    """Shade the spans and name them above the axes, in two lines where a name is wider than its share of ``room``."""
+    """Shade the spans and name them above the axes, ``room`` inches wide, in as many lines as names need."""
     spans = chart.spans
     if not spans:
         return
-    whole = spans[-1].end - spans[0].start
-    crowded = any(len(span.label) * _LETTER > room * (span.end - span.start) / whole for span in spans)
+    scale = room / (spans[-1].end - spans[0].start)
+    ends: list[float] = []
     for k, span in enumerate(spans):
         axes.axvspan(span.start, span.end, color=_FAINT, alpha=(0.55, 0.2)[k % 2], linewidth=0, zorder=0)
+        middle, half = (span.start + span.end) / 2, (len(span.label) + 1) * _LETTER / 2
+        left = middle * scale - half
+        row = next((row for row, end in enumerate(ends) if end <= left), len(ends))
+        ends[row : row + 1] = [middle * scale + half]
         where: dict[str, Any] = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points"}
         where |= {"ha": "center", "va": "bottom", "fontsize": "small", "annotation_clip": False}
-        axes.annotate(span.label, ((span.start + span.end) / 2, 1), (0, 12 if crowded and k % 2 == 0 else 2), **where)
+        axes.annotate(span.label, (middle, 1), (0, 2 + 10 * row), **where)
 
 
 def _places(curves: Sequence[Curve]) -> list[int]:

@@ -4,10 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Protocol
-
-import numpy as np
 
 from symsched.algebra.codegen import number
 from symsched.distributions.base import AbstractDistribution
@@ -16,6 +13,7 @@ from symsched.limits.limit import Limit, derive
 from symsched.models.estimates import Estimate
 from symsched.predictions.predict import predict
 from symsched.reporting.charts import Chart, Curve, Level, Plate
+from symsched.reporting.lines import Drawn, refined
 from symsched.reporting.numbers import dimension_text, number_text
 from symsched.schedules.interpolant import VP
 from symsched.schedules.plan import AbstractTable
@@ -23,14 +21,6 @@ from symsched.schedules.schedule import Schedule, planned
 
 AXES = ("d", "evaluations")
 """What a sweep is drawn against."""
-_FIRST = 5
-"""Points of a line to begin with."""
-_MOST = 17
-"""Points of a line, at most."""
-_BEND = 0.008
-"""A line is refined where its middle lies farther from the chord, in heights of the axes: what is less is not seen."""
-_FLAT = 0.05
-"""Height of the axes, at least, in units of what is drawn."""
 
 
 @dataclass(frozen=True)
@@ -190,16 +180,12 @@ def _root(variance: Estimate) -> Estimate:
     return Estimate(width, variance.standard_error / (2 * width) if width else 0.0)
 
 
-Prediction = tuple[float, tuple[float, ...]]
-"""A place on the axis, and what is drawn there."""
-
-
-def _prediction(limit: Limit, asked: Asked, cell: Swept, against: str, mode: int) -> Callable[[float], Prediction]:
+def _prediction(limit: Limit, asked: Asked, cell: Swept, against: str, mode: int) -> Callable[[float], Drawn]:
     """Return a function of d, or of the number of steps: the place on the axis, weight and width of a mode there."""
     schedule = asked.schedules[cell.schedule]
     table = isinstance(schedule, AbstractTable)
 
-    def at(value: float) -> Prediction:
+    def at(value: float) -> Drawn:
         d, steps = (value, cell.steps) if against == "d" else (float(cell.dimension), round(value))
         plan = planned(schedule, None if table else steps, d, cell.kappa, None if table else asked.scheme)
         found = predict(limit, d=d, schedule=plan)[mode]
@@ -207,40 +193,6 @@ def _prediction(limit: Limit, asked: Asked, cell: Swept, against: str, mode: int
         return place, (found.weight, math.sqrt(max(found.site_variance, 0.0)))
 
     return at
-
-
-def refined(at: Callable[[float], Prediction], low: float, high: float, *, grain: int) -> list[Prediction]:
-    """Return places and values between two ends of a logarithmic axis, as many as leave no kink to be seen.
-
-    ``grain``: at its multiples only, 0 for all numbers. The middle of two neighbours is looked up until it lies on
-    their chord.
-    """
-
-    def rounded(value: float) -> float:
-        return float(grain * round(value / grain)) if grain else float(value)
-
-    def between(one: float, other: float) -> float:
-        return rounded(math.sqrt(one * other))
-
-    ends = np.geomspace(low, high, _FIRST)
-    values = list(dict.fromkeys([low, *map(rounded, ends[1:-1]), high]))
-    found = {value: at(value) for value in values}
-    waiting = list(pairwise(values))
-    while waiting and len(found) < _MOST:
-        left, right = waiting.pop(0)
-        middle = between(left, right)
-        if middle in (left, right):
-            continue
-        found[middle] = at(middle)
-        heights = np.array([found[value][1] for value in found])
-        spans = np.maximum(np.ptp(heights, axis=0), _FLAT * np.abs(heights).max(axis=0) + 1e-12)
-        places = [math.log(found[value][0]) for value in (left, middle, right)]
-        share = (places[1] - places[0]) / (places[2] - places[0])
-        ends_of = [np.array(found[value][1]) for value in (left, right)]
-        chord = ends_of[0] + share * (ends_of[1] - ends_of[0])
-        if np.any(np.abs(np.array(found[middle][1]) - chord) > _BEND * spans):
-            waiting += [(left, middle), (middle, right)]
-    return [found[value] for value in sorted(found)]
 
 
 def _levels(limit: Limit, mode: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:

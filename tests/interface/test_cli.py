@@ -8,7 +8,10 @@ import pytest
 
 from symsched.cli import main
 
-COMMANDS = ("reproduce", "derive", "design", "schedule", "validate", "sweep", "compare", "zoo", "benchmark", "list")
+COMMANDS = (
+    *("reproduce", "derive", "design", "schedule", "validate"),
+    *("sweep", "plot", "compare", "zoo", "benchmark", "list"),
+)
 
 
 def run(capsys, *arguments):

@@ -5,21 +5,22 @@ from __future__ import annotations
 import abc
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from symsched.algebra.arrays import Array
 from symsched.limits.limit import Limit
 from symsched.predictions.designs.errors import DIMENSIONS, WEIGHT, WIDTH, Errors
-from symsched.reporting.charts import Chart, Curve
-from symsched.reporting.drawing import figure
+from symsched.reporting.charts import Chart, Curve, Level, Plate
+from symsched.reporting.drawing import Printed, printed
+from symsched.reporting.lines import refined
+from symsched.reporting.numbers import number_text
 from symsched.schedules import sources
 from symsched.schedules.plan import AbstractTable
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+_BOTTOM = 1e-9
+"""Where an error that is 0 is drawn."""
 _SLACK = 1.5
 """By which an error at finite d may exceed that at d = ∞ and still be what was predicted."""
 
@@ -113,21 +114,39 @@ class AbstractDesign(AbstractTable):
             least = d
         return least
 
-    def plot(self) -> Figure:
-        """Return a figure of the worst errors against d, from the least d of the table to 10^12."""
-        sizes = [d for d in DIMENSIONS if d >= self.least_dimension]
-        found = [self.errors_at(d) for d in sizes]
-        return figure(
-            Chart(
-                "design",
-                f"{self.evaluations} evaluations: worst errors",
-                "dimension d",
-                "error",
-                (
-                    Curve("weight of a mode", tuple(sizes), tuple(one.weight for one in found)),
-                    Curve("W2 of a site over its deviation", tuple(sizes), tuple(one.width for one in found)),
-                ),
-                log_x=True,
-                log_y=True,
-            )
+    def plate(self) -> Plate:
+        """Return the data of ``plot``: the chart "design"."""
+        most = float(DIMENSIONS[-1])
+        least = max(self.least_dimension, float(DIMENSIONS[0]))
+        if least >= most:
+            raise ValueError(f"the windows of this design overlap below d = {least:g}: there is no curve")
+
+        def at(d: float) -> tuple[float, tuple[float, ...]]:
+            # On a logarithmic axis: an error of 0 is drawn at the bottom.
+            return d, tuple(math.log(max(error, _BOTTOM)) for error in self.errors_at(d))
+
+        found = refined(at, least, most, grain=0)
+        line = [d for d, _ in found]
+        weights, widths = ([math.exp(logs[k]) for _, logs in found] for k in (0, 1))
+        names = ("weight of a mode", r"coordinate, $W_2/\sigma$")
+        curves = [Curve(name, line, seen, quantity=name) for name, seen in zip(names, (weights, widths), strict=True)]
+        levels = tuple(
+            Level(f"$d=\\infty$, {what}", value)
+            for what, value in (("weight", self.predicted.weight), ("coordinate", self.predicted.width))
+            if value > 0
         )
+        caption = (
+            f"Worst errors of the design of {self.evaluations} evaluations against the dimension d, from d = "
+            f"{number_text(least, 3)} on (its table exists from {number_text(self.least_dimension, 3)}): of the weight "
+            "of a mode, and the Wasserstein distance W2 of a coordinate's law within its mode from the data's, in "
+            "standard deviations. Lines: predicted from order parameters at finite d. Dotted: predicted at d = ∞."
+        )
+        chart = Chart("design", "Worst errors", "dimension $d$", "error", tuple(curves), True, True, "", levels)
+        return Plate((chart,), caption)
+
+    def plot(self, *, width: str = "column") -> Printed:
+        """Return a figure of the worst errors against d, from the least d of the table to 10^12.
+
+        ``width`` is "column" (345 pt) or "page" (510 pt); the figure carries its ``caption``.
+        """
+        return printed(self.plate(), width)
