@@ -85,6 +85,14 @@ class DensityLaw(AbstractWeightedLaw):
             return None
         return tidy(term.slope / (2 * term.stiffness)), tidy(1 / (2 * term.stiffness))
 
+    @property
+    def _flat(self) -> Term | None:
+        """The one term of a uniform law."""
+        terms = self._terms or ()
+        if len(terms) != 1 or terms[0].power != 0 or terms[0].stiffness != 0 or terms[0].slope != 0:
+            return None
+        return terms[0]
+
     def normal_parts(self) -> tuple[NormalPart, ...] | None:
         """Return (share, mean, variance) of the bumps of a weight that is a sum of Gaussians on the whole line."""
         terms = self._terms
@@ -135,6 +143,11 @@ class DensityLaw(AbstractWeightedLaw):
     def _closed_cumulants(self, order: int) -> tuple[sp.Expr, ...] | None:
         if self._gaussian is not None:
             return (*self._gaussian, *(sp.Integer(0),) * order)[:order]
+        if (flat := self._flat) is not None:
+            # A quotient of differences of powers that divides: SymPy takes minutes where the ends hold powers of d.
+            low, high = flat.low, flat.high
+            powers = [[high**j * low ** (k - j) for j in range(k + 1)] for k in range(1, order + 1)]
+            return cumulants_of_moments([tidy(sp.Add(*terms) / len(terms)) for terms in powers])
         if self._terms is not None:
             zero = sp.Integer(0)
             return cumulants_of_moments(

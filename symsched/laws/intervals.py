@@ -5,6 +5,7 @@ from itertools import pairwise
 import sympy as sp
 from sympy.core.relational import Relational
 
+from symsched.algebra.forms import simplified
 from symsched.algebra.gaussian_integrals import Interval
 
 _STEPS = (sp.floor, sp.ceiling)
@@ -20,7 +21,11 @@ def split(weight: sp.Expr, a: sp.Symbol, low: sp.Expr, high: sp.Expr) -> tuple[I
     are numbers.
     """
     kinks = _kinks(weight, a) + _jumps(weight, a, low, high)
-    inner = [kink for kink in kinks if kink not in (low, high) and _strictly_inside(kink, low, high)]
+    inner = [
+        kink
+        for kink in kinks
+        if not any(_is_same(kink, end) for end in (low, high)) and _strictly_inside(kink, low, high)
+    ]
     if len(inner) > 1:
         try:
             inner = sorted(inner, key=lambda kink: sp.N(kink, 20))
@@ -83,6 +88,11 @@ def _branches(argument: sp.Expr) -> list[sp.Expr]:
         return [argument]
     first = inner[0]
     return [branch for sign in (1, -1) for branch in _branches(argument.xreplace({first: sign * first.args[0]}))]
+
+
+def _is_same(kink: sp.Expr, end: sp.Expr) -> bool:
+    """Return whether a kink is an end, which the root of an equation may write otherwise where it holds symbols."""
+    return bool(kink == end or (kink.free_symbols and end.is_finite is not False and simplified(kink - end) == 0))
 
 
 def _strictly_inside(kink: sp.Expr, low: sp.Expr, high: sp.Expr) -> bool:

@@ -7,6 +7,7 @@ import mpmath as mp
 import sympy as sp
 
 from symsched.algebra.forms import factored, simplified
+from symsched.symbols import d
 
 DIGITS = 20
 """Of a cumulant by numbers: a float and some to spare."""
@@ -126,9 +127,16 @@ def tidy(value: sp.Expr) -> sp.Expr:
     value = sp.expand(value)
     if value.is_number:
         return value if value.is_Rational else simplified(value)
+    if value.free_symbols == {d} and all(_is_power(term) for term in sp.Add.make_args(value)):
+        return value  # a sum of powers of d is simple, and takes SymPy minutes
     if value.has(sp.erf, sp.erfc, sp.exp, sp.cosh, sp.sinh, sp.tanh) and sp.count_ops(value) > 150:
         return value
     return factored(simplified(value))
+
+
+def _is_power(term: sp.Expr) -> bool:
+    base, exponent = term.as_independent(d, as_Add=False)[1].as_base_exp()
+    return bool(base in (d, 1) and exponent.is_Rational)
 
 
 def tidy_ratio(numerator: sp.Expr, denominator: sp.Expr) -> sp.Expr:

@@ -10,7 +10,20 @@ import numpy as np
 import pytest
 import sympy as sp
 from sympy import Rational
-from sympy.stats import Beta, BetaBinomial, ContinuousRV, Gamma, LogNormal, Pareto, Poisson, StudentT, YuleSimon, Zeta
+from sympy.stats import (
+    Beta,
+    BetaBinomial,
+    ContinuousRV,
+    FiniteRV,
+    Gamma,
+    LogNormal,
+    Pareto,
+    Poisson,
+    StudentT,
+    Uniform,
+    YuleSimon,
+    Zeta,
+)
 
 from symsched.algebra.asymptotics import NegligibleError, leading_power, limit_in_dimension
 from symsched.algebra.budget import within_budget
@@ -144,3 +157,40 @@ def test_large_parameters_stay_logarithms(rv, mean, variance):
     for found, error, wanted in zip(law.cumulants(2), law.cumulant_errors(2), (mean, variance), strict=True):
         assert abs(sp.N(found - wanted, 20)) <= error <= 1e-10 * float(variance)
     assert law.site().mean == pytest.approx(float(mean), rel=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        (-1 - d ** -sp.Rational(1, 5), sp.Integer(2)),
+        (-1 + d ** -sp.Rational(1, 5), 1 + d ** -sp.Rational(1, 5)),
+        (-sp.sqrt(6), sp.sqrt(6) + d ** -sp.Rational(1, 5) / 3),
+    ],
+)
+def test_uniform_laws_whose_ends_move_with_the_dimension_keep_their_closed_form(low, high):
+    """c_2, c_4, c_6, c_8 = w^k B_k/k, by Bernoulli numbers: "no closed form of the moments was found", it said."""
+    law = law_of(Uniform("a", low, high))
+    found = law.cumulants(8)
+    width = high - low
+    for order in (2, 4, 6, 8):
+        assert sp.expand(found[order - 1] - width**order * sp.bernoulli(order) / order) == 0
+    assert sp.expand(found[0] - (low + high) / 2) == 0
+    assert all(sp.expand(found[order - 1]) == 0 for order in (3, 5, 7))
+
+
+def test_atoms_that_move_with_the_dimension_keep_their_closed_form():
+    """Three atoms by three powers of d each: at d = 10⁸ against sums in many digits."""
+    shifts = [d ** -sp.Rational(k, 20) / 3 for k in (1, 5, 12)]
+    table = {
+        sp.sqrt(6) * (k - 1) / 2 + shifts[k] - shifts[0] * k: sp.Rational(1, 6) * (4 if k == 1 else 1) for k in range(3)
+    }
+    found = law_of(FiniteRV("a", table)).cumulants(8)
+    with mp.workdps(50):
+        numbers = [(mp.mpf(sp.N(value.subs(d, 10**8), 60)), mp.mpf(sp.N(w, 60))) for value, w in table.items()]
+        moments = [mp.fsum(w * a**k for a, w in numbers) for k in range(9)]
+        cumulants = [mp.mpf(0)]
+        for n in range(1, 9):
+            lower = sum(mp.binomial(n - 1, k - 1) * cumulants[k] * moments[n - k] for k in range(1, n))
+            cumulants.append(moments[n] - lower)
+        for value, exact in zip(found, cumulants[1:], strict=True):
+            assert abs(mp.mpf(sp.N(value.subs(d, 10**8), 40)) - exact) < 1e-20
