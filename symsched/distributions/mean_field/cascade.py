@@ -48,7 +48,9 @@ def saddle_cascade(landscape: Landscape) -> Cascade:
     if critical:
         if len(critical) > 1:
             raise DerivationError(
-                "critical point", "several critical points share the maximum", "Break the symmetry with a field."
+                "critical point",
+                "several critical points share the maximum",
+                "Give a tilt that grows with d, which leaves one of them, or move a parameter.",
             )
         return _critical(landscape, critical[0], steps)
     weights = _weights(landscape, saddles)
