@@ -15,7 +15,10 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
 import symsched
+from symsched.limits.limit import derive
+from symsched.reporting.drawing import draw
 from symsched.validation.claim import claims
+from symsched.zoo import find
 
 HERE = Path(__file__).resolve().parent
 GENERATED = HERE / "generated"
@@ -91,11 +94,38 @@ def _calls() -> None:
     (GENERATED / "calls.rst").write_text("\n".join(lines), encoding="utf-8")
 
 
+def _plots() -> None:
+    """Draw one figure of each kind, with its call and its caption."""
+    folder = GENERATED / "parts"
+    folder.mkdir(exist_ok=True)
+    mixture = derive(find("gaussian-mixture").distribution(), symsched.VP)
+    spins = derive(find("curie-weiss").distribution(), symsched.VP)
+    sampled = symsched.simulate(mixture.distribution, mixture, d=2_000, n=500, steps=80, kappa=3)
+    lattice = symsched.simulate(spins.distribution, spins, d=2_000, n=200, steps=40, kappa=3)
+    schedules = {"dilated": mixture, "plain": symsched.VP}
+    swept = symsched.sweep(mixture.distribution, schedules, dimensions=(100, 1_000, 10_000), steps=(20,), n=1_000)
+    shown = {
+        "run.plot()": sampled.plate(),
+        'run.plot("sites")': sampled.plate("sites"),
+        'run.plot("sites"), of spins': lattice.plate("sites"),
+        'limit.plot("clones", d=(100, 1_000))': mixture.plate("clones", d=(100, 1_000), n=500),
+        "schedule.plot(d=1e4, kappa=3, steps=20)": mixture.schedule.plate(1e4, 3, 20),
+        "sweep.plot()": swept.plate(),
+    }
+    lines = []
+    for k, (call, plate) in enumerate(shown.items()):
+        (folder / f"plot{k}.svg").write_bytes(draw(plate, "svg", "page" if len(plate.charts) > 1 else "column"))
+        lines += [f"## `{call}`", "", f"```{{image}} generated/parts/plot{k}.svg", f":alt: {call}", "```", ""]
+        lines += [plate.caption, ""]
+    (folder / "plots.md").write_text("\n".join(lines), encoding="utf-8")
+
+
 def _generate(_: Sphinx) -> None:
     GENERATED.mkdir(exist_ok=True)
     _notebooks()
     _claims()
     _calls()
+    _plots()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
