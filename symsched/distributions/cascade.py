@@ -7,6 +7,8 @@ from itertools import combinations, zip_longest
 import sympy as sp
 
 from symsched.algebra.derivation import Step
+from symsched.algebra.escapes import latex_text
+from symsched.algebra.notation.lines import display, equation, joined, names
 from symsched.laws import AbstractLaw
 
 
@@ -46,6 +48,8 @@ class CanonicalPhase:
 
     ``dimension`` is the number of order parameters. With ``directions``, the Gram matrix r_k·r_l/d of the means of the
     modes, they are projections on directions in general position; without, one sum over the coordinates.
+
+    With ``collective`` the coordinates are independent given a mode only up to a fluctuation that they share.
     """
 
     name: str
@@ -56,6 +60,7 @@ class CanonicalPhase:
     references: tuple[sp.Expr, ...] = ()
     dimension: int = 1
     directions: sp.ImmutableMatrix | None = None
+    collective: bool = False
 
     @property
     def distance(self) -> sp.Expr | None:
@@ -77,7 +82,7 @@ def _coordinates(atom: sp.Basic) -> tuple[sp.Basic, ...]:
     return atom.args if isinstance(atom, sp.Tuple) else (atom,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Cascade:
     """The modes of a distribution and the phases of its canonical flow, with the steps that led to them."""
 
@@ -85,10 +90,41 @@ class Cascade:
     phases: tuple[CanonicalPhase, ...]
     steps: tuple[Step, ...]
 
+    def __repr__(self) -> str:
+        """One line: how many modes, and the phases at their scales."""
+        count = len(self.modes)
+        return f"<Cascade of {count} mode{'s' * (count > 1)}: {', '.join(map(_told, self.phases))}>"
+
+    def latex(self) -> str:
+        """Return modes and phases as a display in LaTeX, each law defined where it is named.
+
+        It needs amsmath alone, and no line is wider than a column of an article (345 pt).
+        """
+        fresh = names(frozenset().union(*(mode.law.free_symbols for mode in self.modes)))
+        lines: list[str] = []
+        for k, mode in enumerate(self.modes, 1):
+            lines += [*equation(f"w_{{{k}}}", mode.weight, fresh), *mode.law.lines(rf"\rho_{{{k}}}", fresh)]
+        for phase in self.phases:
+            size = r"\psi = O(1)" if phase.exponent == 0 else rf"\psi \sim d^{{-{phase.exponent}}}"
+            order = "" if phase.order is None else rf",\quad q = {phase.order}"
+            lines.append(rf"\text{{{latex_text(phase.name.capitalize())}: }} {size}{order}")
+            several = len(phase.branches) > 1
+            for k, branch in enumerate(phase.branches if phase.order is not None else (), 1):
+                lines += branch.law.lines(f"G_{{{k}}}" if several else "G", fresh)
+        return display(joined(lines))
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
+
     @property
     def speciations(self) -> tuple[CanonicalPhase, ...]:
         """The phases before the data phase."""
         return tuple(phase for phase in self.phases if phase.order is not None)
+
+
+def _told(phase: CanonicalPhase) -> str:
+    scale = "1" if phase.exponent == 0 else f"d^-{phase.exponent}"
+    return f"{phase.name} at ψ ~ {scale}" + ("" if phase.order is None else f" (q = {phase.order})")
 
 
 def data_phase(modes: Sequence[ModeLaw], means: Sequence[sp.Expr | None] = ()) -> CanonicalPhase:

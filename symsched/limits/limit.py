@@ -23,13 +23,13 @@ from symsched.distributions.cascade import CanonicalPhase, Cascade
 from symsched.errors import DerivationError, nearest, require_integer
 from symsched.limits.clocks import CLOCKS, CONVENTIONS, signal_of_variance, time_of_signal
 from symsched.limits.crossing import crossed
+from symsched.limits.derivation.steps import steps
 from symsched.limits.equations import equations
 from symsched.limits.initial import initial_laws
 from symsched.limits.notation import limit_latex
 from symsched.limits.order_parameter import order_parameters
 from symsched.limits.phase import Phase
 from symsched.limits.pictures import LEVELS, clone_plate, order_plate
-from symsched.limits.steps import steps
 from symsched.models.base import AbstractModel
 from symsched.models.order_model import AbstractOrderModel
 from symsched.models.recording import OrderParameter

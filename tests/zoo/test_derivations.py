@@ -65,6 +65,8 @@ def overfull(tex, folder):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_step_says_what_goes_in_and_comes_out_why_and_by_whom(name):
     told = derivation(name)
+    cascade = find(name).distribution().cascade
+    assert repr(cascade).startswith("<Cascade of ") and "\n" not in repr(cascade) and len(repr(cascade)) < 260
     for step in told.steps:
         for side, names in ((step.before, step.given), (step.after, step.found)):
             assert names and all(len(prose.plain(one.name)) >= 5 for one in names), step
@@ -101,7 +103,9 @@ def test_a_derivation_is_well_formed_html_and_the_same_every_time(name):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
 def test_no_line_of_a_derivation_is_wider_than_a_column(name, tmp_path):
-    assert overfull(derivation(name).latex(), tmp_path) == []
+    cascade = find(name).distribution().cascade
+    assert cascade._repr_latex_() == cascade.latex()
+    assert overfull(derivation(name).latex() + cascade.latex(), tmp_path) == []
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")

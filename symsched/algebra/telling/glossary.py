@@ -42,7 +42,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "m": ("m", "the mean of a coordinate, $∑_i a_i/d$"),
     "u": ("u", "the field that is conjugate to $m$"),
     "r": ("r_k", "the mean of mode $k$"),
-    "R": ("R", "what is left of the posterior mean"),
+    "R": ("R", "what is left when the leading part is taken off"),
     "V": ("V", "the variance of $y$"),
     "L": ("L", "the logarithm of the likelihood ratio of all coordinates"),
     r"\lambda": ("λ_k", "the logarithm of the likelihood ratio of one coordinate"),

@@ -89,7 +89,13 @@ def saddle_cascade(landscape: Landscape) -> Cascade:
         ),
     ]
     speciation = CanonicalPhase(
-        "speciation", _HALF, 1, (_branch(everyone, law, [mode.law for mode in modes]),), ((),), (sp.S.Zero,)
+        "speciation",
+        _HALF,
+        1,
+        (_branch(everyone, law, [mode.law for mode in modes]),),
+        ((),),
+        (sp.S.Zero,),
+        collective=True,
     )
     return Cascade(modes, (speciation, data), tuple(steps))
 
@@ -153,7 +159,9 @@ def _critical(landscape: Landscape, saddle: Saddle, steps: list[Step]) -> Cascad
             law.partition(s, nu),
             given=(Named("the density $p$ of $u$, in $u = a$", "p(a)"),),
             found=(Named(_DENSITY, "Z(s, ν)"),),
-            assumes=(Assumption("$d → ∞$ at fixed $s$", "the limit that is meant"),),
+            assumes=(
+                Assumption("$d → ∞$ at fixed $s$", "the limit that is meant; how fast it is reached is not derived"),
+            ),
             theorem="local asymptotic normality, given $u$",
             sources=(sources.LE_CAM,),
             verify=partition(law),

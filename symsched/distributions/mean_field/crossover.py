@@ -77,7 +77,9 @@ def crossover_cascade(landscape: Landscape, saddle: Saddle, steps: list[Step]) -
             found=(
                 Named("the density of $ν$ over that of noise, $Z = ∑_k w_k exp(s g_k ν − s^2 g_k^2/2)$", "Z(s, ν)"),
             ),
-            assumes=(Assumption("$d → ∞$ at fixed $s$", "the limit that is meant"),),
+            assumes=(
+                Assumption("$d → ∞$ at fixed $s$", "the limit that is meant; how fast it is reached is not derived"),
+            ),
             theorem="local asymptotic normality",
             sources=(sources.LE_CAM, sources.PAPER),
             verify=partition(law),

@@ -85,7 +85,11 @@ def splitting_steps(
             law.partition(s, nu),
             given=(*places, *each("the weights $w_k$ of the modes", "w", count)),
             found=(effective_partition(),),
-            assumes=(Assumption("$d → ∞$ at fixed $s = √d ψ^q$", "the limit that is meant"),),
+            assumes=(
+                Assumption(
+                    "$d → ∞$ at fixed $s = (ψ d^γ)^q$", "the limit that is meant; what is left is expanded below"
+                ),
+            ),
             theorem="local asymptotic normality",
             sources=(sources.LE_CAM, sources.VAN_DER_VAART),
             verify=partition(law),

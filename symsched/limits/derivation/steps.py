@@ -13,6 +13,7 @@ from symsched.distributions.cascade import Cascade
 from symsched.errors import DerivationError
 from symsched.limits.clocks import CLOCKS, time_of_signal
 from symsched.limits.crossing import centre, cumulant, slope, spread, step_over
+from symsched.limits.derivation.likelihood import likelihood_steps
 from symsched.limits.notation import equation_lines, initial_lines, order_parameter_lines
 from symsched.limits.phase import Phase
 from symsched.limits.verifiers import clocks, flow, initial, order_parameter, windows
@@ -28,7 +29,9 @@ _CLOCK_SIGNS = {"t": "t", "tau": "τ", "psi": "ψ", "sigma": "σ", "logsnr": "2 
 
 def steps(cascade: Cascade, phases: tuple[Phase, ...], schedule: Schedule) -> tuple[Step, ...]:
     """Return the steps of a limit in order: the canonical flow, the cascade, the schedule, then each phase."""
-    found = [_canonical_flow(schedule.interpolant), *cascade.steps, _dilation(phases, schedule), _cut(schedule)]
+    ratios = [step for phase in phases for step in likelihood_steps(phase.canonical)]
+    found = [_canonical_flow(schedule.interpolant), *cascade.steps, *ratios, _dilation(phases, schedule)]
+    found.append(_cut(schedule))
     for phase in phases:
         found += _phase_steps(phase, schedule)
     return tuple(found)

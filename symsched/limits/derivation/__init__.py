@@ -1,0 +1,1 @@
+"""The steps that a reader is shown of a limit, in order."""
