@@ -213,7 +213,7 @@ def _paper(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     paper.add_argument("--n", metavar="N", help="samples per dimension (default: 400)")
     paper.add_argument("--steps", metavar="N", help="number of steps (default: 20)")
     paper.add_argument("--kappa", metavar="K", help="window constant (default: the entry's own, else 3)")
-    paper.add_argument("--evaluations", metavar="N", help="denoiser calls of the table (default: 4)")
+    paper.add_argument("--evaluations", metavar="N", help="denoiser calls of the table (default: 3)")
     paper.add_argument("--no-design", action="store_true", help="without that table, whose search may take minutes")
     _seed(paper)
     _imprint(paper)

@@ -10,7 +10,7 @@ from symsched.cli import main
 
 COMMANDS = (
     *("reproduce", "derive", "design", "schedule", "validate"),
-    *("sweep", "plot", "compare", "zoo", "benchmark", "list"),
+    *("sweep", "plot", "compare", "zoo", "benchmark", "paper", "list"),
 )
 
 

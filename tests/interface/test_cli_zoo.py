@@ -38,8 +38,12 @@ PAIR = ("zoo", "gaussian-line", "gaussian-triangle", "--workers", "1", "--out")
 
 def test_zoo_writes_its_page_and_exits_0(capsys, monkeypatch, tmp_path):
     fake(monkeypatch, [True, True])
-    code, out, _ = run(capsys, *PAIR, str(tmp_path))
+    code, out, err = run(capsys, *PAIR, str(tmp_path))
     assert code == 0
+    # Without a terminal a line says what is done.
+    names = ("gaussian-line", "gaussian-triangle")
+    lines = [line.partition(",")[0] for line in err.splitlines()]
+    assert lines == [f"{name} holds ({k} of 2" for k, name in enumerate(names, 1)]
     assert "2 of 2 distributions as expected" in out
     assert "gaussian-triangle" in (tmp_path / "index.html").read_text(encoding="utf-8")
     written = json.loads((tmp_path / "numbers.json").read_text(encoding="utf-8"))
@@ -48,7 +52,7 @@ def test_zoo_writes_its_page_and_exits_0(capsys, monkeypatch, tmp_path):
 
 def test_a_failed_verdict_exits_1(capsys, monkeypatch, tmp_path):
     fake(monkeypatch, [True, False])
-    code, ledger = data(capsys, *PAIR, str(tmp_path))
+    code, ledger = data(capsys, *PAIR, str(tmp_path), "--no-progress")
     assert code == 1
     assert [entry["outcome"] for entry in ledger["distributions"]] == ["holds", "fails"]
 
@@ -78,7 +82,7 @@ def test_a_progress_bar_goes_to_standard_error_when_asked(capsys, monkeypatch, t
 
 
 def test_a_worker_process_gives_the_numbers_of_this_one(tmp_path, capsys):
-    arguments = ("zoo", "gaussian-line", "--quick", "--seed", "5", "--out", str(tmp_path))
+    arguments = ("zoo", "gaussian-line", "--no-progress", "--quick", "--seed", "5", "--out", str(tmp_path))
     _, here = data(capsys, *arguments, "--workers", "1")
     two = ("zoo", "gaussian-line", "gaussian-triangle", *arguments[2:])
     _, there = data(capsys, *two, "--workers", "2")

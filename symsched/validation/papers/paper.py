@@ -29,7 +29,7 @@ from symsched.validation.papers.sections import Section
 from symsched.validation.validate import validate
 
 FILE, FIGURES = "paper.tex", "figures"
-STEPS, N, EVALUATIONS, KAPPA = 20, 400, 4, 3.0
+STEPS, N, EVALUATIONS, KAPPA = 20, 400, 3, 3.0
 DIMENSIONS = (1_000, 10_000)
 DESIGNED = (1e3, 1e4, 1e6, 1e8)
 """Dimensions at which the errors of a design are told."""

@@ -14,6 +14,7 @@ from symsched.cli.sharing import shared
 from symsched.reporting.claim import Finding
 from symsched.reporting.folder import folder_path, require_folder, write_folder
 from symsched.reporting.imprint import imprint
+from symsched.reporting.numbers import seconds_text
 from symsched.reporting.pages.data import to_dict
 from symsched.reporting.pages.markdown import summary_to_markdown
 from symsched.zoo import ZOO, Entry, find
@@ -29,12 +30,16 @@ def run(options: argparse.Namespace) -> int:
     imprint(options.date, options.commit)  # refused now rather than after the work
     done: list[Finding] = []
     interrupted = False
+    lines = options.progress is None and not sys.stderr.isatty()
     with tqdm(total=len(entries), unit="entry", file=sys.stderr, disable=not progress(options)) as bar:
         try:
             for claim in _claims(entries, seed, min(workers, len(entries)), quick=options.quick):
                 done.append(claim)
                 bar.set_description(claim.title)
                 bar.update()
+                if lines:
+                    far = f"{len(done)} of {len(entries)}, {seconds_text(claim.seconds)}"
+                    print(f"{claim.title} {claim.outcome} ({far})", file=sys.stderr, flush=True)
         except KeyboardInterrupt:
             interrupted = True
     done.sort(key=lambda claim: claim.number)
