@@ -11,7 +11,7 @@ from sympy.stats import Exponential, Laplace, Normal, Poisson
 import symsched
 from symsched.algebra.constants import ImplicitConstant
 from symsched.algebra.formulas import formula_latex, normal
-from symsched.algebra.notation.lines import COLUMN, equation, names
+from symsched.algebra.notation.lines import COLUMN, equation, names, wrapped
 from symsched.algebra.notation.width import width
 from symsched.limits.notation import with_sign
 from symsched.symbols import d, kappa, psi, y
@@ -127,3 +127,14 @@ def test_everything_has_a_short_name():
         for held in (limit, limit.distribution, limit.schedule, limit.interpolant, *limit.phases, limit.derivation):
             assert len(repr(held)) <= 260 and "\n" not in repr(held), repr(held)
             assert not hasattr(held, "_repr_latex_") or held._repr_latex_() == held.latex()
+
+
+def test_a_line_of_a_table_is_broken_before_its_signs_and_loses_nothing():
+    line = r"y_{2} &= \psi_{2} D_0 + \sqrt{V_{2}} \bigl(z + \tfrac{1}{6} \hat\psi_{2}^{3} " + (
+        r"(1.8974805\, \mathrm{He}_2(z) +0.52243737\, G_1 + d^{-0.333333} (-13.200958\, \mathrm{He}_2(z)"
+        r" +4.8105858\, G_1))\bigr)"
+    )
+    broken = wrapped(line)
+    assert len(broken) > 1 and all(width(part.replace("&", "")) <= COLUMN for part in broken)
+    assert " ".join(part.removeprefix(r"&\quad ") for part in broken) == line
+    assert wrapped(broken[0]) == broken[:1]

@@ -1,7 +1,7 @@
 """Equations on lines no wider than a column: broken at their sums, and what is left too wide named and defined."""
 
 from collections.abc import Iterable, Iterator
-from itertools import count
+from itertools import count, pairwise
 
 import sympy as sp
 
@@ -41,6 +41,35 @@ def display(lines: Iterable[str]) -> str:
     """Return lines as one display with a math mode of its own, which needs amsmath alone."""
     body = " \\\\\n".join(f"& {line}" for line in lines)
     return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
+
+
+def wrapped(line: str) -> list[str]:
+    r"""Return a line of an ``align`` on as many as a column needs, broken before signs that stand in no braces.
+
+    >>> wrapped(r"x &= 1 + y"), len(wrapped(r"x &= " + " + ".join(["1.234567890123 y"] * 8)))
+    (['x &= 1 + y'], 3)
+    """
+    if width(line.replace("&", "")) <= COLUMN:
+        return [line]
+    places, depth = [0], 0
+    for at, character in enumerate(line):
+        depth += (character == "{") - (character == "}")
+        if (
+            depth == 0
+            and character in "+-"
+            and line[at - 1 : at] == " "
+            and line[at - 2 : at - 1] not in ("=", "(", "")
+        ):
+            places.append(at)
+    pieces = [line[start:end].rstrip() for start, end in pairwise([*places, len(line)])]
+    lines, current = [], pieces[0]
+    for piece in pieces[1:]:
+        if width(f"{current} {piece}".replace("&", "")) > COLUMN:
+            lines.append(current)
+            current = rf"&\quad {piece}"
+        else:
+            current += f" {piece}"
+    return [*lines, current]
 
 
 def equation(left: str, right: sp.Basic, fresh: Iterator[sp.Symbol] | None = None, sign: str = "=") -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any, final
 import numpy as np
 import sympy as sp
 
+from symsched.algebra.notation.lines import wrapped
 from symsched.errors import require_real
 from symsched.limits.limit import Limit
 from symsched.predictions.designs.base import AbstractDesign
@@ -264,7 +265,7 @@ class LearnedDesign(AbstractDesign):
             )
             shared = rf"\quad c_2 = {gap.spread:.8g}"
             lines.append(rf"V_i &= 1 + c_2 \psi_i^2, \quad \hat\psi_i = \psi_i/\sqrt{{V_i}}, {shared}")
-        body = " \\\\\n".join(lines)
+        body = " \\\\\n".join(part for line in lines for part in wrapped(line))
         return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
     def to_text(self) -> str:
