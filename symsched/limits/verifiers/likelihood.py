@@ -21,6 +21,8 @@ from symsched.symbols import d, psi, s
 
 _FIRST = 0.16
 """First ψ, in units of one over a site's width, of the sequence that is halved towards 0."""
+_LEAST = 1e4
+"""d, for coordinates of width one, from which on the next term is small beside a first one that is small itself."""
 _NEAR = 1e-2
 """Tolerance of what four halvings leave, relative to 1 + the number."""
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(240)
@@ -57,9 +59,9 @@ class _Pair:
         self.mean = own_mean - slope * self.small**order * (own_moment - held) + half
         self.variance = float(np.sum(self.density * rest**2)) - float(np.sum(self.density * rest)) ** 2
 
-    def root(self, dimension: float, power: float) -> float:
-        """Return the root of E R², over d^−power."""
-        return math.sqrt(dimension * max(self.variance, 0.0) + (dimension * self.mean) ** 2) * dimension**power
+    def square(self, dimension: float, power: float) -> float:
+        """Return E R² over d^−2 power: a series in ψ, as its root is not where the first term is small."""
+        return (dimension * max(self.variance, 0.0) + (dimension * self.mean) ** 2) * dimension ** (2 * power)
 
     def scaled(self, values: Array) -> float:
         """Return λ/ψ^q at one place."""
@@ -98,20 +100,20 @@ def _checks(
     (claimed, size), (order, exponent, reference, values) = claims, setting
     power = float(found.exponent or 0)
     unit = max(math.sqrt(law.subs({**values, d: sp.Integer(10) ** 16}).site().variance) for law in laws)
-    exact, told, roots, rests = [], [], [], []
+    exact, told, squares, rests = [], [], [], []
     for refinement in range(4):
-        ratio = _FIRST / max(unit, 0.5) / 2**refinement
+        ratio = min(_FIRST, _LEAST ** -float(exponent)) / max(unit, 0.5) / 2**refinement
         dimension = ratio ** (-1 / float(exponent))
         here = {**values, d: sp.Float(dimension, 30)}
         pair = _Pair([law.subs(here).site() for law in laws], order, ratio, number(reference.subs(here), "a reference"))
         shown = _evaluated(claimed.subs(here), ratio, pair.places)
         exact.append(pair.scaled(pair.exact))
         told.append(pair.scaled(shown))
-        roots.append(pair.root(dimension, power))
+        squares.append(pair.square(dimension, power))
         rest = _evaluated(sp.expand(claimed - found.decides).subs(here), ratio, pair.places)
         mean = float(np.sum(pair.density * rest))
         spread = float(np.sum(pair.density * (rest - mean) ** 2))
-        rests.append(math.sqrt(dimension * spread + (dimension * mean) ** 2) * dimension**power)
+        rests.append((dimension * spread + (dimension * mean) ** 2) * dimension ** (2 * power))
     scale = max(1e-12, abs(exact[-1]))
     checks = [Check(f"{name}/ψ^{order} at ŷ = {_PLACE}", told[-1] / scale, exact[-1] / scale, 5e-2, "quadrature")]
     if size is None:
@@ -119,9 +121,13 @@ def _checks(
     largest = number(size.subs(values).subs(s, 1), "the size of a rest")
     method = "quadrature at growing d"
     rule = f"root mean square of the rest of {name} over d^-{power:g}"
-    checks.append(Check(rule, largest, extrapolated(roots), _NEAR, method))
-    checks.append(Check(f"the same of what is shown of {name}", extrapolated(rests), largest, _NEAR, "quadrature"))
+    checks.append(Check(rule, largest, _root(squares), _NEAR, method))
+    checks.append(Check(f"the same of what is shown of {name}", _root(rests), largest, _NEAR, "quadrature"))
     return checks
+
+
+def _root(squares: Sequence[float]) -> float:
+    return math.sqrt(max(0.0, extrapolated(squares)))
 
 
 def _evaluated(claimed: sp.Expr, ratio: float, places: Array) -> Array:
