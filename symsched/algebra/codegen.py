@@ -63,13 +63,19 @@ class Compiled:
 
     def __call__(self, *values: ArrayLike) -> Array:
         """Return the value at arrays that broadcast against each other."""
-        arrays = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values))
+        arrays: Sequence[Array] = [np.asarray(value, dtype=float) for value in values]
+        if len(arrays) > 1:
+            arrays = np.broadcast_arrays(*arrays)
         try:
             result = np.asarray(self._function(*arrays), dtype=float)
         except OverflowError:
             shown = f"{self.body!s:.60}"
             raise OverflowError(f"a number in {shown} is beyond the floats: none may exceed 1.8e308") from None
-        return np.broadcast_to(result, arrays[0].shape)
+        if result.shape != arrays[0].shape:
+            return np.broadcast_to(result, arrays[0].shape)
+        result = result.view()  # an argument itself may be what was returned
+        result.flags.writeable = False
+        return result
 
     def __reduce__(self) -> tuple[type[Compiled], tuple[sp.Expr, tuple[sp.Dummy, ...]]]:
         """Rebuild from the expression."""

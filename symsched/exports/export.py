@@ -14,6 +14,7 @@ from symsched.exports.nodes import Nodes, nodes_of
 from symsched.exports.noise import NOISE
 from symsched.exports.result import Export
 from symsched.limits.limit import Source
+from symsched.predictions.designs.base import AbstractDesign
 from symsched.predictions.designs.errors import Errors, moment_errors
 from symsched.schedules.plan import AbstractTable, Plan
 from symsched.schedules.schedule import CUT, Schedule
@@ -137,10 +138,12 @@ def _path(nodes: Nodes) -> Path | None:
 
 
 def _errors(nodes: Nodes, plan: Plan) -> tuple[Errors | None, str]:
-    """Return the errors of a plan for the limit's own law, or why there are none."""
+    """Return the worst errors of a plan for the laws of its limits, or why there are none."""
     if nodes.limit is None:
         return None, "No errors are predicted: this schedule knows no limit; export limit.schedule, or use predict()."
+    limits = nodes.source.limits if isinstance(nodes.source, AbstractDesign) else (nodes.limit,)
     try:
-        return moment_errors(nodes.limit.order_model(nodes.d), plan), ""
+        found = [moment_errors(one.order_model(nodes.d), plan) for one in limits]
+        return Errors(max(one.weight for one in found), max(one.width for one in found)), ""
     except ValueError as error:
         return None, f"No errors are predicted: {error}"

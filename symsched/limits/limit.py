@@ -306,7 +306,9 @@ def warn_if_foreign(source: object, distribution: AbstractDistribution) -> None:
     """Warn where a limit, or a design, is that of another distribution than the one that is sampled."""
     if isinstance(source, Schedule):
         return  # passed by itself, it is meant
-    owner = source if isinstance(source, Limit) else getattr(source, "limit", None)
+    owners: Sequence[object] = [source] if isinstance(source, Limit) else getattr(source, "limits", ())
+    # A table of several limits is meant for what lies between them.
+    owner = owners[0] if len(owners) == 1 else None
     if isinstance(owner, Limit) and owner.distribution != distribution:
         warnings.warn(
             f"the schedule is that of another distribution, {owner!r}: its steps lie where that one's modes are chosen"

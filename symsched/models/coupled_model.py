@@ -13,7 +13,7 @@ from symsched.laws.numeric.tables import fast_kernel
 from symsched.models.order_model import AbstractPointsModel, Evidence, Points
 
 _NEWTON = 30  # steps at most
-_CONVERGED = 1e-12  # change of the mean at which they end
+_CONVERGED = 1e-13  # error of the mean at which they end
 _WINDOW = 0.05
 """ψ, in deviations of the mode's coordinates, up to which wells are where they are without data."""
 _WELL = 12
@@ -136,11 +136,14 @@ class CoupledOrderModel(AbstractPointsModel):
         for _ in range(_NEWTON):
             mean, spread = kernel.spread(self.slope(means)[:, None] + seen)
             excess, width = np.sum(mean * mass, axis=1) - means, np.sum(spread * mass, axis=1)
-            new = means + excess / (1 - self.bend(means) * width)
+            climb = 1 - self.bend(means) * width
+            step = excess / climb
+            new = means + step
             if bounded:
                 low, high = np.where(excess >= 0, means, low), np.where(excess >= 0, high, means)
                 new = np.where((new >= low) & (new <= high), new, (low + high) / 2)
-            done = float(np.max(np.abs(new - means), initial=0.0)) < _CONVERGED
+            # A step leaves about its square over the slope.
+            done = bool(np.all(np.square(step) < _CONVERGED * np.minimum(np.abs(climb), 1.0)))
             means = new
             if done:
                 break

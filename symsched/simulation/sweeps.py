@@ -122,7 +122,7 @@ def sweep(
     schedules: Source | Mapping[str, Source],
     *,
     dimensions: Sequence[int],
-    steps: Sequence[int],
+    steps: Sequence[int] | None = None,
     n: int = 1_000,
     kappa: float | None = None,
     rng: int = 0,
@@ -137,7 +137,7 @@ def sweep(
     was interrupted, or that is asked for more, only runs what is missing. A cell is known by everything that its
     numbers depend on: distribution, schedule, settings, seed, the package's code and the libraries' versions. Its seed
     follows from ``rng`` and its settings, so that no cell depends on which others are asked for. ``kappa`` is 3 unless
-    given. A Design settles steps, κ and the scheme: the last two are refused where all are designs.
+    given. A Design settles steps, κ and the scheme: beside designs alone they are left out, and the last two refused.
 
     A file there that is broken, foreign or half-written is named in a warning, and its cell is run again. Raises
     FolderError where none can be written, ValueError or TypeError for bad input, TypeError for a distribution that
@@ -145,20 +145,26 @@ def sweep(
     """
     named = dict(schedules) if isinstance(schedules, Mapping) else {"schedule": schedules}
     sizes = [require_integer(d, "each of dimensions", 1) for d in require_sequence(dimensions, "dimensions", INTEGERS)]
-    counts = [require_integer(count, "each of steps", 1) for count in require_sequence(steps, "steps", INTEGERS)]
-    if not (named and sizes and counts):
-        raise ValueError("a sweep needs at least one schedule, one dimension and one number of steps")
+    sources = {name: schedule_of(source) for name, source in named.items()}
+    asked_steps = [] if steps is None else require_sequence(steps, "steps", INTEGERS)
+    counts = [require_integer(count, "each of steps", 1) for count in asked_steps]
+    settled = all(isinstance(schedule, AbstractTable) for schedule in sources.values())
+    if not (named and sizes and (counts or (settled and steps is None))):
+        raise ValueError(
+            "a sweep needs at least one schedule, one dimension and, unless every schedule is a design, one number of "
+            "steps"
+        )
     paths, seed = require_integer(n, "n", 1), require_integer(rng, "rng", 0)
     home = None if folder is None else _home(folder)
     cells = []
     wanted = [
         (name, schedule, count, d)
-        for name, schedule in ((name, schedule_of(source)) for name, source in named.items())
+        for name, schedule in sources.items()
         # A table has steps of its own.
         for count, d in itertools.product([None] if isinstance(schedule, AbstractTable) else counts, sizes)
     ]
     # Beside a schedule that they are for, κ and the scheme may be given; to tables alone they say nothing.
-    given = (kappa, scheme) if all(isinstance(schedule, AbstractTable) for _, schedule, *_ in wanted) else (None, None)
+    given = (kappa, scheme) if settled else (None, None)
     constant = _KAPPA if kappa is None else require_real(kappa, "kappa")
     for source in named.values():
         warn_if_foreign(source, distribution)

@@ -156,6 +156,11 @@ def test_a_design_goes_wherever_a_schedule_goes(limit, three, tmp_path):
     swept = symsched.sweep(GM, {"design": three}, **settings)
     assert len(swept.cells) == 1
     assert swept.cells == symsched.sweep(GM, {"design": three}, **settings).cells
+    # It settles the number of steps, which a schedule does not.
+    del settings["steps"]
+    assert swept.cells == symsched.sweep(GM, {"design": three}, **settings).cells
+    with pytest.raises(ValueError, match="unless every schedule is a design, one number of steps"):
+        symsched.sweep(GM, {"design": three, "own": limit}, **settings)
     assert len(three.sigmas(1e4)) == 4
     assert np.all(np.diff(three.sigmas(1e4)) < 0)
     assert "D_{2}" in three.latex()

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import sympy as sp
 import symsched
 from symsched import VP, derive, design, parse, predict, simulate
 from symsched.laws import AtomLaw
-from symsched.predictions.designs.grid_design import GridDesign
+from symsched.predictions.designs.grid_design import GridDesign, grid_design
 from symsched.schedules.schemes import canonical
 from symsched.symbols import d as dimension
 from symsched.zoo import find
@@ -71,6 +72,31 @@ def test_three_directions_have_a_design():
     found = design(derive(find("gaussian-triangle").distribution(), VP), 5, robust=True)
     assert found.predicted.weight < 0.02
     assert found.errors_at(1e8).worst <= found.predicted.worst * 1.2
+
+
+def test_two_levels_of_means_have_rows_behind_windows_that_are_placed_node_by_node():
+    """Four modes at ±1 ± d^−1/4 of one width: with that known one node behind the windows is exact."""
+    limit = derive(find("two-level-tree").distribution(), VP)
+    found = grid_design(limit, 5, staged=True)
+    assert found.layout.counts == (2, 2, 1)
+    plan, moved = found.plan(1e6), 0.0
+    for k in range(plan.steps):
+        moved = plan.A[k] * moved + plan.B[[k]].sum()
+    assert moved == pytest.approx(1.0, abs=1e-9)
+    # Decided paths: ψ σ²/(1 + ψ² σ²) of the noise is seen, and the output makes σ of it.
+    table = found.to_dict()
+    psi, (noise, last) = table["nodes"][-1]["strength"], table["output"]
+    assert noise + last * psi / 4 / (1 + psi**2 / 4) == pytest.approx(0.5, abs=1e-3)
+    assert "output" in found.to_text()
+    # Samples end where the order parameters say, and the control: nodes as they were before the search lose more.
+    d = 10_000
+    run = simulate(limit.distribution, found, d=d, n=2_000, rng=3, keep="statistics")
+    told = predict(limit, d=d, schedule=found)
+    for seen, one in zip(run.weights, told, strict=True):
+        assert abs(seen.value - one.weight) < 4 * seen.standard_error
+    even = replace(found.layout, places=((0.9, 2.5), (0.9, 2.5)))
+    lost = replace(found, layout=even).errors_at(1e6).weight
+    assert found.errors_at(1e6).weight < 0.5 * lost
 
 
 def test_what_it_shows(variances):

@@ -161,6 +161,18 @@ def test_three_directions_need_three_evaluations_for_a_range_of_widths():
     run = simulate(limit.distribution, found, d=10_000, n=3_000, rng=4, keep="statistics")
     for seen, weight in zip(run.weights, (0.5, 0.3, 0.2), strict=True):
         assert abs(seen.value - weight) < 4 * seen.standard_error + 0.003
+    # Beyond the range: the printed rows carry the noise of a coordinate of deviation σ in a plain loop.
+    table = found.to_dict()
+    for width in (found.widths[0] / 1.5, found.widths[1] * 1.5):
+        seen: list[float] = [0.0]
+        for k, psi in enumerate(table["nodes"]):
+            y = 1 + sum(c * one for c, one in zip(table["rows"][k - 1], seen, strict=False)) if k else 1.0
+            seen.append(psi * width**2 / (1 + psi**2 * width**2) * y)
+        noise = table["output"][0] + sum(e * one for e, one in zip(table["output"][1:], seen, strict=True))
+        told = found.sensitivities[f"σ = {width:.3g}"]
+        # What paths miss of the mean comes on top.
+        assert 0.99 * abs(noise / width - 1) < told.width < abs(noise / width - 1) + 0.02
+        assert told.width > found.predicted.width
     # The centre of the modes is 0, which the row knows: it says what a shift costs.
     assert not found.blind
     assert found.sensitivities["data shifted by 10 % of half the distance of the modes"].weight > 0.01

@@ -32,6 +32,11 @@ class AbstractDesign(AbstractTable):
     predicted: Errors
 
     @property
+    def limits(self) -> tuple[Limit, ...]:
+        """All limits that it was found for, ``limit`` the first."""
+        return (self.limit,)
+
+    @property
     @abc.abstractmethod
     def evaluations(self) -> int:
         """Denoiser calls per sample; E a, the denoiser at ψ = 0, is free."""
@@ -87,6 +92,9 @@ class AbstractDesign(AbstractTable):
         )
         settings = () if d is None else (("d", float(d)),)
         owner = self.limit.schedule.owner
+        if len(self.limits) > 1:
+            facts = tuple(one.schedule.owner.facts[0] for one in self.limits)
+            owner = sources.Owner(facts, (), "a table of several distributions knows none of them")
         data = (("design", self.to_dict()),)
         subject = sources.Subject(title, None, (), False, "a table of its own", owner, notes, table, settings, data)
         return sources.source_of(subject, target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -25,6 +25,7 @@ _OUTPUTS = ("row", "last")
 _WEIGHTS = (0.505, 0.99)
 _WIDTHS = (0.3, 1.0)
 _FEWEST, _MOST = 2, 8
+_PAIR = 2
 _GRID = 6
 """Evaluations from which a grid is tried where found rows have missed."""
 _TAIL = 1e-2
@@ -33,7 +34,7 @@ _ROBUST_START = 3  # evaluations, from which a robust table grows one by one
 
 
 def design(
-    limit: Limit,
+    limit: Limit | Sequence[Limit],
     evaluations: int = 6,
     *,
     weights: tuple[float, float] | float | None = None,
@@ -80,7 +81,7 @@ def design(
 
 
 def quiet_design(
-    limit: Limit,
+    limit: Limit | Sequence[Limit],
     evaluations: int,
     *,
     weights: tuple[float, float] | float | None = None,
@@ -90,8 +91,7 @@ def quiet_design(
     tried: Callable[[], object] = lambda: None,
 ) -> Design | LearnedDesign | GridDesign:
     """Return what ``design`` does, without a word where it misses; ``tried`` is called for each table."""
-    if not isinstance(limit, Limit):
-        raise TypeError(f"limit must come from derive(), got {limit!r}")
+    limit, *others = _limits(limit)
     count = require_integer(evaluations, "evaluations", _FEWEST)
     if count > _MOST:
         raise ValueError(f"evaluations must be from {_FEWEST} to {_MOST}, got {count}; beyond, use limit.schedule")
@@ -99,6 +99,10 @@ def quiet_design(
         raise TypeError(f"robust must be True or False, got {robust!r}")
     if output not in _OUTPUTS:
         raise ValueError(f"output must be one of {_OUTPUTS}, got {output!r}")
+    if others:
+        if robust or widths is not None:
+            raise ValueError("several limits are the range that a table is made for: leave robust and widths out")
+        return _of_several([limit, *others], count, weights, output=output, tried=tried)
     pair = _two_modes(limit)
     if pair is None:
         return _of_other_laws(limit, count, weights, widths, robust=robust, output=output, tried=tried)
@@ -124,6 +128,41 @@ def quiet_design(
     tried()
     predicted = Errors(*worst([laws_between(m, chosen, spread, (33, 17))], table))
     return Design(limit, table, m, chosen, spread, robust, predicted, optimum.values)
+
+
+def _limits(given: Limit | Sequence[Limit]) -> list[Limit]:
+    """Return one limit or several as a list."""
+    limits = list(given) if isinstance(given, (list, tuple)) else [given]
+    found = [one for one in limits if isinstance(one, Limit)]
+    if not limits or len(found) < len(limits):
+        stray = next((one for one in limits if not isinstance(one, Limit)), given)
+        raise TypeError(f"limit must come from derive(), or be several that do, got {stray!r}")
+    return found
+
+
+def _of_several(
+    limits: list[Limit],
+    count: int,
+    weights: tuple[float, float] | float | None,
+    *,
+    output: str,
+    tried: Callable[[], object],
+) -> LearnedDesign:
+    """Return the rows that are best for the worst of several limits."""
+    limit, *others = limits
+    chosen = None
+    if weights is not None:
+        if any(len(one.cascade.modes) != _PAIR for one in limits):
+            raise ValueError("weights is a range for two modes, and not all of these limits have two: leave it out")
+        chosen = _of_the_heavier(_range(weights, (0.5, 0.5), "weights", 1.0))
+    found = learned_design(limit, count, weights=chosen, widths=None, row=output == "row", tried=tried, others=others)
+    if found is None:
+        raise ValueError(
+            f"no table of at most {count} evaluations is one for all of {limits!r}: they must be of one mode each, or "
+            f"of two modes with independent or mean-field coordinates whose means part at psi ~ d^-1/2 and have one "
+            f"middle. Make a design of each, or give widths= for normal modes"
+        )
+    return found
 
 
 def _of_other_laws(
@@ -161,7 +200,7 @@ def _of_other_laws(
             f"weights, widths and output out"
         )
     try:
-        grid = grid_design(limit, count)
+        grid = grid_design(limit, count, staged=not robust)
         tried()
     except (DerivationError, ValueError):
         if learned is None:

@@ -8,13 +8,13 @@ phase begins, ends and how its nodes thin out.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import final
 
 import numpy as np
 import sympy as sp
-from scipy import special
+from scipy import sparse, special
 
 from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import number
@@ -23,6 +23,7 @@ from symsched.errors import DerivationError
 from symsched.laws.numeric import AtomSite
 from symsched.limits.limit import Limit
 from symsched.models.order_model import AbstractOrderModel, DiscreteOrderModel
+from symsched.predictions.designs.learned.sites import Landing, Rows
 from symsched.predictions.designs.nodes import NodeLaw, monotone
 from symsched.schedules.plan import History, Plan
 from symsched.schedules.schemes import Nodes, Stretch, dpmpp_2m, edgeworth
@@ -40,7 +41,8 @@ class Layout:
 
     ``counts``: the nodes of each window, and last those of the data phase. The windows reach s = ``reach``, in units
     of twice one over the smallest distance of the atoms, their nodes at s ~ (k/n)^``bend``. The data phase has ψ from
-    ``first`` to ``last``, log ψ moving like (k/(n − 1))^``thin``.
+    ``first`` to ``last``, log ψ moving like (k/(n − 1))^``thin``. Where ``places`` are given they are s of each node,
+    and the data phase has found ``rows``.
     """
 
     counts: tuple[int, ...]
@@ -49,15 +51,21 @@ class Layout:
     first: float = 0.4
     last: float = 10.0
     thin: float = 1.0
+    places: tuple[tuple[float, ...], ...] = ()
+    rows: Rows | None = None
 
     def strengths(self, phase: int) -> Array:
         """s of a window's nodes, in units of twice one over the distance of the atoms."""
+        if self.places:
+            return np.array(self.places[phase])
         count = self.counts[phase]
         return np.asarray(self.reach * (np.arange(1, count + 1) / count) ** self.bend)
 
     @property
     def data(self) -> Array:
         """ψ of the data phase."""
+        if self.rows is not None:
+            return self.rows.nodes
         count = self.counts[-1]
         share = np.linspace(0, 1, count) ** self.thin if count > 1 else np.zeros(1)
         return np.asarray(self.first * (self.last / self.first) ** share)
@@ -144,7 +152,22 @@ def grid_plan(scales: Scales, layout: Layout, d: float) -> Plan:
     psi = np.concatenate([nodes, layout.data])
     if np.any(np.diff(psi) <= 0):
         raise ValueError(f"the windows of this design overlap at d = {d:g}: take a larger d, or limit.schedule")
-    return edgeworth(Nodes.of_ratios(psi, tuple(starts), stretch, len(nodes)))
+    plan = edgeworth(Nodes.of_ratios(psi, tuple(starts), stretch, len(nodes)))
+    return plan if layout.rows is None else _ended(plan, len(nodes), layout.rows)
+
+
+def _ended(plan: Plan, first: int, rows: Rows) -> Plan:
+    """Return the plan with ``rows`` from its node ``first`` on; its own way there remains."""
+    unit, table = np.eye(plan.steps + 1), plan.B.toarray()
+    forms = [unit[0]]  # in z and D_0 … D_{N−1}
+    for scale, row in zip(plan.A[:first], table[:first], strict=True):
+        forms.append(scale * forms[-1] + np.append(0.0, row))
+    seen = unit[1 + first :]
+    forms += [unit[0] + row[1:] @ seen for row in rows.rows[1:]]
+    forms.append(rows.output[0] * unit[0] + rows.output[2:] @ seen)
+    states = np.array(forms)
+    scales = states[1:, 0] / states[:-1, 0]
+    return replace(plan, A=scales, B=sparse.csr_array((states[1:] - scales[:, None] * states[:-1])[:, 1:]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +183,12 @@ class DataPhase:
         """The coordinate that the monotone map makes of each noise, by mode: found once, whatever grids are tried."""
         return tuple(monotone(site, _LINE) for site in self.model.sites)
 
+    @cached_property
+    def landing(self) -> Landing:
+        """Where paths that were decided before begin."""
+        sites, alone = self.model.sites, (np.zeros(1), np.ones(1))
+        return Landing(self.model, 0, tuple(site.mean for site in sites), 0.0, 0.0, 0.0, (alone,) * len(sites), None)
+
     def error(self, layout: Layout) -> float:
         """Return the worst Wasserstein-2 distance of a site over its deviation, for paths decided before.
 
@@ -167,6 +196,8 @@ class DataPhase:
         Wasserstein-2 is that of the monotone map from the noise to the coordinate. Of a site with atoms it is
         Wasserstein-1: the square would be a probability, of which the root says too much.
         """
+        if layout.rows is not None:
+            return max(self.landing.errors(layout.rows, 0.0))
         plan = dpmpp_2m(Nodes.of_ratios(layout.data))
         return max(self._missed(mode, plan) for mode in range(len(self.model.sites)))
 

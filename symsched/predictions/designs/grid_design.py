@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,9 +14,10 @@ from symsched.algebra.codegen import number
 from symsched.errors import require_real
 from symsched.limits.limit import Limit
 from symsched.predictions.designs.base import AbstractDesign
-from symsched.predictions.designs.errors import FAR, Errors, moment_errors
+from symsched.predictions.designs.errors import FAR, LEAST, Errors, moment_errors
 from symsched.predictions.designs.grid import DataPhase, Layout, Scales, grid_plan, scales_of
-from symsched.predictions.designs.grid_search import best_layout
+from symsched.predictions.designs.grid_search import best_layout, best_staged
+from symsched.predictions.designs.learned.sites import Rows
 from symsched.schedules.plan import Plan
 
 _ANCHOR = "anchor"
@@ -91,6 +93,11 @@ class GridDesign(AbstractDesign):
             power = rf"\, d^{{-{gamma:.6g}}}" if gamma else ""
             between = rf"\sqrt{{\psi_{{{k - 1}}} \psi_{{{k + 1}}}}}"
             lines.append(rf"\psi_{{{k}}} &= " + (between if phase == _ANCHOR else f"{strength:.10g}{power}"))
+        first, rows = self.evaluations - self.layout.counts[-1] + 1, self.layout.rows
+        if rows is not None:
+            for k, (factor, terms) in enumerate(_lines(rows, first), first + 1):
+                name = "x" if k > self.evaluations else f"y_{{{k}}}"
+                lines.append(f"{name} &= {factor:.10g}\\, z" + "".join(f" {c:+.10g}\\, D_{{{i}}}" for c, i in terms))
         body = " \\\\\n".join([r"D_0 &= \mathbf{E}\, a", *lines])
         return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
@@ -107,9 +114,12 @@ class GridDesign(AbstractDesign):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the nodes as plain data, ready for JSON: psi is ``strength`` d^−``exponent``, None for an anchor."""
+        rows = self.layout.rows
         return {
             "evaluations": self.evaluations,
             "predicted": {"weight": self.predicted.weight, "width": self.predicted.width},
+            "rows": None if rows is None else rows.rows[1:, 1:].tolist(),
+            "output": None if rows is None else [float(rows.output[0]), *rows.output[2:].tolist()],
             "nodes": [
                 {"phase": name, "strength": None if math.isnan(strength) else strength, "exponent": gamma}
                 for name, strength, gamma in self._nodes()
@@ -118,11 +128,17 @@ class GridDesign(AbstractDesign):
 
     def to_text(self) -> str:
         """Return the nodes as lines of text."""
-        lines = ["Adams in psi in the windows, one step over each gap, 2M behind; D_0 = E a at psi_0 = 0"]
+        rows = self.layout.rows
+        behind = "2M" if rows is None else "rows"
+        lines = [f"Adams in psi in the windows, one step over each gap, {behind} behind; D_0 = E a at psi_0 = 0"]
         for k, (name, strength, gamma) in enumerate(self._nodes(), 1):
             power = f" d^-{gamma:.6g}" if gamma else ""
             place = "between its neighbours" if name == _ANCHOR else f"{strength:.8g}{power}"
             lines.append(f"{k:3d} {name:14s} psi {place}")
+        first = self.evaluations - self.layout.counts[-1] + 1
+        for k, (factor, terms) in enumerate(_lines(rows, first) if rows is not None else (), first + 1):
+            name = "output" if k > self.evaluations else f"y_{k}"
+            lines.append(f"    {name:14s} {factor:.8g} z" + "".join(f" {c:+.8g} D_{i}" for c, i in terms))
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -134,8 +150,17 @@ class GridDesign(AbstractDesign):
         )
 
 
-def grid_design(limit: Limit, evaluations: int) -> GridDesign:
-    """Return the grid of ``evaluations`` denoiser calls with the least worst error that the search found."""
+def _lines(rows: Rows, first: int) -> list[tuple[float, list[tuple[float, int]]]]:
+    """Return, for each row behind the first and for the output, the factor of z and the terms (c, i) of D_i."""
+    table = [(1.0, row[1:]) for row in rows.rows[1:]] + [(float(rows.output[0]), rows.output[2:])]
+    return [(factor, [(float(c), i) for i, c in enumerate(row, first) if c]) for factor, row in table]
+
+
+def grid_design(limit: Limit, evaluations: int, *, staged: bool = False) -> GridDesign:
+    """Return the grid of ``evaluations`` denoiser calls with the least worst error that the search found.
+
+    ``staged``: where several phases part by means alone, data rows may be found for the limit's own sites.
+    """
     scales = scales_of(limit)
     least = len(scales.exponents) + 1 + (1 if scales.anchored else 0)
     if evaluations < least:
@@ -154,6 +179,13 @@ def grid_design(limit: Limit, evaluations: int) -> GridDesign:
         except ValueError:  # windows that overlap
             return math.inf
 
+    if staged and len(scales.exponents) > 1 and set(scales.orders) == {1}:
+        # Means alone: no step over a gap is needed, and windows are worth more than steps of a scheme behind them.
+        with contextlib.suppress(ValueError):
+            chosen, reached = best_staged(scales, [limit.order_model(d) for d in (LEAST, *FAR)], sites[0], evaluations)
+            far = [errors(chosen, at) for at in range(len(FAR))]
+            predicted = Errors(max(one.weight for one in far), max(one.width for one in far))
+            return GridDesign(limit, scales, chosen, predicted, (max(reached, predicted.worst),))
     layout, starts = best_layout(scales, sites[0], evaluations, judged)
     if not math.isfinite(starts[0]):
         raise ValueError(

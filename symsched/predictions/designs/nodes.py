@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeGuard, final
 
 import numpy as np
@@ -36,6 +37,7 @@ def monotone(site: AbstractSite, noise: Array) -> Array:
     return np.asarray(site.denoiser(sharp, site.flow(sharp, noise)))
 
 
+@lru_cache(maxsize=64)
 def half_seen(site: AbstractSite) -> float:
     """Return the ψ at which y = z + ψ a leaves half the variance of a coordinate: E D² = (m² + E a²)/2.
 

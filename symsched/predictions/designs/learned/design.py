@@ -41,7 +41,8 @@ class LearnedDesign(AbstractDesign):
     both ends of ``weights`` or, without, the weights of the modes as they are, reversed and equal; its window is the
     best that was found over all weights from 0.05 (of two modes: from 0.01) on. ``starts`` are max(Δw/0.01, W2/(0.05
     sd)) of all tables that were tried, at d from 10^4 to 10^12, increasing: the least is the best found, and not proven
-    the best there is.
+    the best there is, those that could not win at the d at which that was seen. Of several limits it holds for the
+    worst of ``limits``, of which ``limit`` is the first.
     """
 
     limit: Limit = field(repr=False)
@@ -50,6 +51,12 @@ class LearnedDesign(AbstractDesign):
     widths: tuple[float, float] | None
     predicted: Errors
     starts: tuple[float, ...]
+    others: tuple[Limit, ...] = field(default=(), repr=False)
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """All limits that it was made for."""
+        return (self.limit, *self.others)
 
     @property
     def evaluations(self) -> int:
@@ -106,7 +113,7 @@ class LearnedDesign(AbstractDesign):
 
     def errors_at(self, d: float) -> Errors:
         """Return the worst errors at finite ``d``: of the plan on order parameters and one coordinate."""
-        return table_errors(self.limit, self.table, (self.weights, self.widths), d)
+        return table_errors(self.limits, self.table, (self.weights, self.widths), d)
 
     @cached_property
     def sensitivities(self) -> dict[str, Errors]:
@@ -115,24 +122,24 @@ class LearnedDesign(AbstractDesign):
         """
         table, gap, far = self.table, self.table.gap, FAR[0]
         ranges = self.weights, self.widths
-        out = {"D larger by 1 %": table_errors(self.limit, table, ranges, far, larger=1.01)}
+        out = {"D larger by 1 %": table_errors(self.limits, table, ranges, far, larger=1.01)}
         for width in (self.widths[0] / 1.5, self.widths[1] * 1.5) if self.widths else ():
-            out[f"σ = {width:.3g}"] = table_errors(self.limit, table, (self.weights, (width, width)), far)
+            out[f"σ = {width:.3g}"] = table_errors(self.limits, table, (self.weights, (width, width)), far)
         if gap.order:
             for name, factor in (("modes closer by 10 %", 1 / 0.9), ("modes farther apart by 10 %", 1 / 1.1)):
                 believed = replace(gap, half=gap.half * factor, unit=gap.unit * factor)
-                out[name] = table_errors(self.limit, replace(table, gap=believed), ranges, far)
+                out[name] = table_errors(self.limits, replace(table, gap=believed), ranges, far)
         loose = [float(row.sum() - s) for s, row in zip(table.window.strengths, table.window.rows, strict=True)]
         if gap.centred and max(map(abs, loose)) > _ROUNDED:
             moved_by = 0.1 * gap.half
             name = "data shifted by 10 % of half the distance of the modes"
-            out[name] = table_errors(self.limit, table, ranges, far, shift=moved_by)
+            out[name] = table_errors(self.limits, table, ranges, far, shift=moved_by)
         if gap.order and not gap.centred:
             _, wave = table.reduced(float(table.rows.nodes[0]))
             aside = 0.1 * gap.half
             moved = replace(gap, middle=gap.middle + aside, tie=gap.tie + wave * aside)
             name = "middle of the modes off by 10 % of half their distance"
-            out[name] = table_errors(self.limit, replace(table, gap=moved), ranges, far)
+            out[name] = table_errors(self.limits, replace(table, gap=moved), ranges, far)
         return out
 
     @property

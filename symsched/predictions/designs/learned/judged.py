@@ -1,5 +1,6 @@
 """What a table with found rows does at finite d, over the weights of the modes and the widths of their coordinates."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,14 +17,15 @@ Ranges = tuple[tuple[float, float] | None, tuple[float, float] | None]
 
 
 def table_errors(
-    limit: Limit, table: Table, ranges: Ranges, d: float, *, larger: float = 1.0, shift: float = 0.0
+    limits: Sequence[Limit], table: Table, ranges: Ranges, d: float, *, larger: float = 1.0, shift: float = 0.0
 ) -> Errors:
-    """Return the worst errors over both ends of ``ranges``; without weights over those as they are, reversed and equal.
+    """Return the worst errors over all limits and both ends of ``ranges``; without weights over those as they are,
+    reversed and equal.
 
     ``larger`` is a factor on the denoiser, ``shift`` moves normal modes in every direction of theirs in turn.
     """
     found = []
-    for model in _laws(limit.order_model(d), ranges, shift):
+    for limit, model in ((one, model) for one in limits for model in _laws(one.order_model(d), ranges, shift)):
         gap = table.gap
         if gap.order > 1:
             slopes = np.array([number(m.law.cumulants(gap.order)[-1], "a cumulant") for m in limit.cascade.modes])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -11,12 +12,14 @@ from typing import final
 import numpy as np
 from scipy import interpolate, optimize, special
 
-from symsched.algebra.arrays import Array
+from symsched.algebra.arrays import Array, Index
 from symsched.laws.numeric import AbstractSite
 from symsched.laws.numeric.tables import fast_kernel
+from symsched.models.coupled_model import CoupledOrderModel
 from symsched.models.order_model import AbstractOrderModel, DiscreteOrderModel
 from symsched.predictions.designs.errors import LEAST, WIDTH, missed_moments
-from symsched.predictions.designs.minimax import simplex
+from symsched.predictions.designs.learned.usual import half_distance
+from symsched.predictions.designs.minimax import minimax, simplex
 from symsched.predictions.designs.nodes import NodeLaw, few_atoms, half_seen, monotone
 
 _REACH = 6.0
@@ -30,6 +33,11 @@ _STEPS = 30
 _TRIES = 40
 """Evaluations of the simplex per free number, for sites with atoms."""
 _CORNER = 0.25
+_ENOUGH = 0.3
+"""Error, in units of 5 %, below which no further start is tried."""
+_ROUNDS, _SHARED_ROUNDS = 12, 25
+"""Iterations of sequential quadratic programming for sites with atoms, and twice as many before; more of several laws,
+whose errors pull apart."""
 _TIES = 25
 _TAIL = 0.03
 """What may be left of ν_0 in the read-out at d = LEAST, in units of half the distance of the modes."""
@@ -175,12 +183,45 @@ class Landing:
         ]
         return np.stack([log @ self._rule for log, _ in pairs], axis=1), [mean for _, mean in pairs]
 
-    def denoised(self, mode: int, psi: float, y: Array) -> Array:
-        """Return E[a | y] in one mode for y (P, L)."""
-        law = self._laws[mode]
-        if isinstance(law, NodeLaw):
-            return law.both(psi, y)[1]
-        return self.model.denoise(mode, psi, np.array(y), np.broadcast_to(self.noise[1], y.shape))
+    def _denoised(self, modes: Index, node: int, psi: float, y: Array) -> tuple[Array, Array | None]:
+        """Return E[a | y] for paths y (P, L) in ``modes`` (P,), and by how much each mode's log-likelihood per
+        coordinate is behind that of a path's own, (P, K), where that is asked of them.
+        """
+        model, mass = self.model, np.broadcast_to(self.noise[1], y.shape)
+        if isinstance(model, CoupledOrderModel):
+            # Wells of one exponent stay apart where rows go on from the mean of one; to ask which costs seconds. Their
+            # means have moved little since the last rows that were tried.
+            own = model.points.places[modes, 0]
+            near = self._nearby.get(node, own)
+            near = np.where(np.abs(near - own) < self._close, near, own)
+            found = model.denoise(0, psi, np.array(y), mass, near)
+            self._nearby[node] = np.sum(found * mass, axis=1)
+            return found, None
+        out = np.empty_like(y)
+        if self.decided and isinstance(model, DiscreteOrderModel):
+            ratios, means = self.seen(psi, y)
+            for mode in range(len(means)):
+                out[modes == mode] = means[mode][modes == mode]
+            return out, ratios[np.arange(len(modes)), modes][:, None] - ratios
+        for mode, law in enumerate(self._laws):
+            mine = modes == mode
+            if isinstance(law, NodeLaw):
+                out[mine] = law.both(psi, y[mine])[1]
+            else:
+                out[mine] = model.denoise(mode, psi, y[mine], mass[mine])
+        return out, None
+
+    @cached_property
+    def _nearby(self) -> dict[int, Array]:
+        """The spin means of the last paths at each node."""
+        return {}
+
+    @cached_property
+    def _close(self) -> float:
+        """How near to that of its well a mean must be for Newton's method to begin there."""
+        if not isinstance(self.model, CoupledOrderModel) or len(self.model.points.places) == 1:
+            return math.sqrt(self.model.sites[0].variance)
+        return half_distance(self.model.points.places) / 2
 
     def enlarged(self, psi: float, gain: float) -> float:
         """Return ``gain``, or the least by which no more of ν_0 than _TAIL is left in the read-out at d = 10⁴."""
@@ -188,48 +229,47 @@ class Landing:
             return gain
         return max(gain, 1 / (_TAIL * math.sqrt(LEAST) * psi * self.half))
 
-    def start(self, mode: int, psi: float, gain: float) -> Array:
-        """Return y_1 (P, L) of the paths that end in a mode."""
+    def start(self, mode: int, psi: float, gain: float, tie: float) -> Array:
+        """Return y_1 (P, L) of the paths that end in a mode, from X* = ``tie``."""
         if self.order == 0:
             return self.placed(mode, psi, np.zeros(1))
-        tie = self.tie(psi) if self.decided else 0.0
         return self.placed(mode, psi, tie + self.enlarged(psi, gain) * self.wave(psi) * self.half * self.reads[mode][0])
 
-    def off(self, mode: int, rows: Rows) -> tuple[Array, Array, float]:
-        """Return what the coordinates (P, L) of a mode miss in units of its deviation, the masses of the paths, and by
+    def off(self, rows: Rows, tie: float) -> list[tuple[Array, Array, float]]:
+        """Return, by mode, what the coordinates (P, L) miss in units of the deviation, the masses of the paths, and by
         how much a node falls short of seeing the mode of a path.
         """
-        y = self.start(mode, float(rows.nodes[0]), rows.gain)
-        noise, _ = self.noise
-        model, centred = self.model, self.model.centred
-        seen = [np.full_like(y, 0.0 if centred else self.means[mode])]
-        short = 0.0
-        for j, psi in enumerate(rows.nodes):
+        psi, centred, (noise, _) = float(rows.nodes[0]), self.model.centred, self.noise
+        starts = [self.start(mode, psi, rows.gain, tie) for mode in range(len(self.model.sites))]
+        modes, y = np.repeat(np.arange(len(starts)), [len(one) for one in starts]), np.concatenate(starts)
+        anchors = np.zeros(len(modes)) if centred else np.array(self.means)[modes]
+        seen, short = [np.broadcast_to(anchors[:, None], y.shape)], np.zeros(len(modes))
+        for j, node in enumerate(rows.nodes):
             if j:
                 y = noise + sum(c * one for c, one in zip(rows.rows[j], seen, strict=False))
-            if not self.decided or not isinstance(model, DiscreteOrderModel):
-                # Wells of one exponent stay apart where rows go on from the mean of one; to ask which costs seconds.
-                seen.append(self.denoised(mode, float(psi), y))
-                continue
-            ratios, means = self.seen(float(psi), np.asarray(y))
-            odds = ratios[:, [mode]] - np.delete(ratios, mode, axis=1)
-            least = float(np.nan_to_num(odds.min(), nan=-1.0, posinf=1.0, neginf=-1.0))
+            found, ahead = self._denoised(modes, j, float(node), np.asarray(y))
+            seen.append(found)
             # At the first node some path always lies between the modes.
-            short = max(short, _SURE - LEAST * least) if j else short
-            seen.append(means[mode])
+            if j and ahead is not None:
+                ahead[np.arange(len(modes)), modes] = np.inf
+                least = np.nan_to_num(ahead.min(axis=1), nan=-1.0, posinf=1.0, neginf=-1.0)
+                short = np.maximum(short, _SURE - LEAST * least)
         out = rows.output[0] * noise + sum(e * one for e, one in zip(rows.output[1:], seen, strict=True))
-        site = self.model.sites[mode]
-        target = self.targets[mode] - (site.mean if centred else 0.0)
-        return (out - target) / (math.sqrt(site.variance) or 1.0), self.reads[mode][1], short
-
-    def error(self, rows: Rows) -> float:
-        """Return the worst distance over the modes: Wasserstein-2 over the deviation, and where sites have atoms
-        Wasserstein-1, or what mean and deviation miss where that is more.
-        """
-        worst = 0.0
+        missed = []
         for mode, site in enumerate(self.model.sites):
-            off, paths, short = self.off(mode, rows)
-            masses = self.noise[1]
+            mine = modes == mode
+            target = self.targets[mode] - (site.mean if centred else 0.0)
+            unit = math.sqrt(site.variance) or 1.0
+            missed.append(((out[mine] - target) / unit, self.reads[mode][1], float(short[mine].max())))
+        return missed
+
+    def errors(self, rows: Rows, tie: float) -> list[float]:
+        """Return the distance of each mode: Wasserstein-2 over the deviation, and where sites have atoms Wasserstein-1,
+        or what mean and deviation miss where that is more.
+        """
+        found = []
+        for mode, (off, paths, short) in enumerate(self.off(rows, tie)):
+            site, masses = self.model.sites[mode], self.noise[1]
             if few_atoms(site):
                 deviation = math.sqrt(site.variance) or 1.0
                 target = (self.targets[mode] - site.mean) / deviation
@@ -239,8 +279,13 @@ class Landing:
                 value = max(float(paths @ (np.abs(off) @ masses)), moments)
             else:
                 value = math.sqrt(float(paths @ (off**2 @ masses)))
-            worst = max(worst, value + (1.0 + 1e-3 * min(short, 1e4) if short > 0 else 0.0))
-        return worst
+            found.append(value + (1.0 + 1e-3 * min(short, 1e4) if short > 0 else 0.0))
+        return found
+
+
+def shared_tie(landings: Sequence[Landing], psi: float) -> float:
+    """Return X* at ψ of one table for several limits: the mean of theirs."""
+    return float(np.mean([one.tie(psi) if one.decided else 0.0 for one in landings]))
 
 
 @final
@@ -299,38 +344,63 @@ class Form:
         return np.array(numbers)
 
 
-def best_rows(landing: Landing, form: Form) -> tuple[Rows, float]:
-    """Return the rows with the least error that was found, and the error.
+def best_rows(landings: Sequence[Landing], form: Form) -> tuple[Rows, float]:
+    """Return the rows with the least error over all landings that was found, and the error.
 
     Least squares over noise, paths and modes where sites are smooth, Nelder and Mead's simplex where they have atoms,
-    from a few restarts from z at nodes between 1/2 and 5 times the ψ that sees half of a coordinate. Deterministic.
+    and sequential quadratic programming where that misses 5 % or laws are several, from a few restarts from z at nodes
+    between 1/2 and 5 times the ψ that sees half of a coordinate. Deterministic.
     """
-    sites = landing.model.sites
+    sites = [site for one in landings for site in one.model.sites]
     halves = [half_seen(site) for site in sites]
     high, low = max(halves), min(halves)
+    nearest = max(form.floor, 0.1 * low)
     atoms = any(few_atoms(site) for site in sites)
 
-    def cost(numbers: Array) -> float:
-        if np.any(np.abs(numbers) > _LARGE):
-            return _FAILED
-        return landing.error(form.rows(numbers)) / WIDTH
+    def errors(numbers: Array) -> Array:
+        rows = form.rows(np.clip(numbers, -_LARGE, _LARGE))
+        tie = shared_tie(landings, float(rows.nodes[0]))
+        return np.array([error for one in landings for error in one.errors(rows, tie)]) / WIDTH
 
     def residuals(numbers: Array) -> Array:
         rows = form.rows(np.clip(numbers, -_LARGE, _LARGE))
+        tie = shared_tie(landings, float(rows.nodes[0]))
         parts = [1e-4 * numbers]
-        for mode in range(len(sites)):
-            off, paths, short = landing.off(mode, rows)
-            parts.append((off * np.sqrt(paths[:, None] * landing.noise[1]) / WIDTH).ravel())
-            parts.append(np.array([0.1 * min(short, 1e3)]))
+        for one in landings:
+            for off, paths, short in one.off(rows, tie):
+                parts.append((off * np.sqrt(paths[:, None] * one.noise[1]) / WIDTH).ravel())
+                parts.append(np.array([0.1 * min(short, 1e3)]))
         return np.nan_to_num(np.concatenate(parts), nan=_FAILED, posinf=_FAILED, neginf=-_FAILED)
 
-    found = []
-    for first, last in ((0.6 * low, 2 * high), (0.9 * low, 5 * high), (max(form.floor, 0.1 * low), 20 * high)):
-        begin = form.starts(first, last)
-        if atoms:
-            found.append(simplex(cost, begin, _TRIES * len(begin), _CORNER))
-        else:
-            ended = optimize.least_squares(residuals, begin, max_nfev=_STEPS, x_scale=1.0, method="trf")
-            found.append((cost(ended.x), ended.x))
+    def inside(numbers: Array) -> bool:
+        return bool(np.all(np.abs(numbers) <= _LARGE))
+
+    def worst(numbers: Array) -> float:
+        return float(errors(numbers).max()) if inside(numbers) else _FAILED
+
+    starts = [form.starts(*ends) for ends in ((0.9 * low, 5 * high), (0.6 * low, 2 * high), (nearest, 20 * high))]
+    if not atoms:
+        ended = [optimize.least_squares(residuals, one, max_nfev=_STEPS, x_scale=1.0).x for one in starts]
+        found = [(worst(one), one) for one in ended]
+    elif len(landings) == 1:
+        found = [simplex(worst, one, _TRIES * len(one), _CORNER) for one in starts]
+        value, numbers = min(found, key=itemgetter(0))
+        # Where several errors are as bad, a simplex stalls.
+        if value > 1:
+            found += _lowered(errors, [numbers], inside, _ROUNDS)
+    else:
+        found = []
+        for one in starts:
+            found += _lowered(errors, [one], inside, _SHARED_ROUNDS)
+            if found and min(found, key=itemgetter(0))[0] < _ENOUGH:
+                break
     value, numbers = min(found, key=itemgetter(0))
     return form.rows(numbers), value * WIDTH
+
+
+def _lowered(
+    errors: Callable[[Array], Array], starts: list[Array], inside: Callable[[Array], bool], rounds: int
+) -> list[tuple[float, Array]]:
+    """Return what sequential quadratic programming makes of starts, and the worst error there."""
+    best = minimax(errors, starts, inside, rounds)
+    return [] if best is None else [(best.value, best.point)]

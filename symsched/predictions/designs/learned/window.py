@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from typing import final
 
 import numpy as np
 from scipy import special, stats
 
-from symsched.algebra.arrays import Array, Index
+from symsched.algebra.arrays import Array, Index, unwritable
 from symsched.predictions.designs.errors import WEIGHT
-from symsched.predictions.designs.minimax import simplex
+from symsched.predictions.designs.minimax import minimax, simplex
 
 _REACH = 8.5
 _LINE = np.linspace(-_REACH, _REACH, 171)
@@ -23,6 +26,9 @@ _TRIES = 60
 _LINE_TRIES = 400
 """The same for more than two points on a line: as many edges are to be hit by the same few numbers."""
 _CORNER = 0.25
+_ROUNDS = 15
+"""Iterations of sequential quadratic programming, and twice as many before."""
+_LARGEST = 6.0
 _FAILED = 1e3
 
 
@@ -65,35 +71,36 @@ class Choice:
         that shape, and whether none of two modes is met twice along the line.
         """
         nu, masses = _lines(self.points.shape[1])
-        out = np.zeros(tables.shape)
-        orderly = True
-        for row, weights in zip(out, tables, strict=True):
-            seen = self.read(window, nu, weights)
-            scores = self._scores(seen)
-            owner = np.argmax(scores, axis=-1)
-            left, right = owner[:, :-1], owner[:, 1:]
-            # Between two nodes of different owners the difference of their scores is taken to be straight.
-            low, high = (
-                np.take_along_axis(part, left[..., None], -1)[..., 0]
-                - np.take_along_axis(part, right[..., None], -1)[..., 0]
-                for part in (scores[:, :-1], scores[:, 1:])
-            )
-            part = np.where(left == right, 1.0, low / np.where(left == right, 1.0, low - high))
-            cut = _LINE[:-1] + part * np.diff(_LINE)
-            ends = special.ndtr(_LINE)
-            middle = special.ndtr(cut)
-            np.add.at(row, left, masses[:, None] * (middle - ends[:-1]))
-            np.add.at(row, right, masses[:, None] * (ends[1:] - middle))
-            orderly &= len(row) > 2 or int(np.count_nonzero(left != right)) <= 1
-        return out, bool(orderly)
+        scores = self._scores(self.read(window, nu, tables[:, None, None]))
+        owner = np.argmax(scores, axis=-1)
+        left, right = owner[..., :-1], owner[..., 1:]
+        # Between two nodes of different owners the difference of their scores is taken to be straight.
+        table, line, node = np.nonzero(left != right)
+        first, second = left[table, line, node], right[table, line, node]
+        low, high = (scores[table, line, at, first] - scores[table, line, at, second] for at in (node, node + 1))
+        cut = special.ndtr(_LINE[node] + low / (low - high) * (_LINE[node + 1] - _LINE[node]))
+        ends, mass = special.ndtr(_LINE), masses[line]
+        # What lies between two nodes is the left one's, but for what lies behind an edge.
+        between = np.broadcast_to(masses[:, None] * np.diff(ends), left.shape)
+        moved = mass * (ends[node + 1] - cut)
+        count = tables.shape[1]
+        start = np.arange(len(tables))[:, None, None] * count
+        owners = [(start + left).ravel(), table * count + first, table * count + second]
+        shares = [between.ravel(), -moved, moved]
+        out: Array = np.asarray(np.bincount(np.concatenate(owners), np.concatenate(shares), tables.size))
+        changes = np.bincount(table * len(nu) + line, minlength=1).max(initial=0) if len(table) else 0
+        return out.reshape(tables.shape), bool(tables.shape[1] > 2 or changes <= 1)
 
     def read(self, window: Window, nu: Array, weights: Array) -> Array:
-        """Return Σ e_i G_i for paths from ν_0 (…, C), under one table of weights."""
-        means = [np.broadcast_to(weights @ self.points, nu.shape)]
+        """Return Σ e_i G_i for paths from ν_0 (…, C), under weights (…, K): those of each path, or of all."""
+        mean = weights @ self.points
+        means = [np.broadcast_to(mean, np.broadcast_shapes(mean.shape, nu.shape))]
         for s, row in zip(window.strengths, window.rows, strict=True):
             at = nu + sum(c * one for c, one in zip(row, means, strict=False))
-            logits = np.log(weights) + s * (at @ self.points.T) - s**2 * np.sum(self.points**2, axis=1) / 2
-            means.append(special.softmax(logits, axis=-1) @ self.points)
+            logits = np.log(weights) - s**2 * np.sum(self.points**2, axis=1) / 2 + s * (at @ self.points.T)
+            logits -= logits.max(axis=-1, keepdims=True)
+            np.exp(logits, out=logits)
+            means.append(logits @ self.points / logits.sum(axis=-1, keepdims=True))
         return np.asarray(sum(e * one for e, one in zip(window.readout, means, strict=True)))
 
     def error(self, window: Window, tables: Array) -> float:
@@ -132,6 +139,7 @@ def _normal_masses() -> Array:
     return np.asarray(masses / masses.sum())
 
 
+@lru_cache
 def _lines(components: int) -> tuple[Array, Array]:
     """Return ν_0 (M, L, C) on M lines along the first direction, and the masses (M,) of the lines."""
     beside = np.zeros((1, 0))
@@ -141,12 +149,14 @@ def _lines(components: int) -> tuple[Array, Array]:
     nu = np.empty((len(beside), len(_LINE), components))
     nu[..., 0] = _LINE
     nu[..., 1:] = beside[:, None, :]
-    return nu, np.full(len(beside), 1 / len(beside))
+    return unwritable(nu), unwritable(np.full(len(beside), 1 / len(beside)))
 
 
-def best_window(choice: Choice, tables: Array, count: int, *, free: bool, shown: bool = True) -> tuple[Window, float]:
+def best_window(
+    choice: Choice, tables: Array, count: int, *, free: bool, shown: bool = True, others: Sequence[Choice] = ()
+) -> tuple[Window, float]:
     """Return the window of ``count`` nodes with the least worst error over ``tables`` of weights (T, K) that a simplex
-    found, and that error.
+    found, on a line improved by sequential quadratic programming, and that error; over ``others`` too, if given.
 
     Where the middle of the points is known, ``free``, the rows are; else they sum to s and the read-out to 1, so that
     nothing depends on where the points lie. ``shown``: G_0 is known before anything is evaluated.
@@ -170,9 +180,14 @@ def best_window(choice: Choice, tables: Array, count: int, *, free: bool, shown:
         return Window(strengths, rows, readout)
 
     def cost(numbers: Array) -> float:
-        if np.any(np.abs(numbers) > 6) or np.any(np.diff(numbers[:count]) <= 0):
+        if np.any(np.abs(numbers) > _LARGEST) or np.any(np.diff(numbers[:count]) <= 0):
             return _FAILED
-        return choice.error(read(numbers), tables) / WEIGHT
+        window = read(numbers)
+        return max(one.error(window, tables) for one in (choice, *others)) / WEIGHT
+
+    def residuals(numbers: Array) -> Array:
+        window = read(np.clip(numbers, -_LARGEST, _LARGEST))
+        return np.concatenate([(one.shares(window, tables)[0] - tables).ravel() for one in (choice, *others)]) / WEIGHT
 
     strengths = 1.5 * (np.arange(1, count + 1) / count) ** 1.5
     start = list(np.log(strengths))
@@ -184,9 +199,14 @@ def best_window(choice: Choice, tables: Array, count: int, *, free: bool, shown:
         tries = _TRIES * len(start)
     else:
         tries = _LINE_TRIES * len(start) if choice.points.shape[1] == 1 else _TRIES * len(start) // 3
-    found = simplex(cost, np.array(start), tries, _CORNER)
-    again = simplex(cost, found[1], tries, _CORNER / 10)
-    value, numbers = min(found, again, key=lambda pair: pair[0])
+    value, numbers = simplex(cost, np.array(start), tries, _CORNER)
+    if choice.points.shape[1] > 1:
+        value, numbers = min((value, numbers), simplex(cost, numbers, tries, _CORNER / 10), key=itemgetter(0))
+        return read(numbers), value * WEIGHT
+    # Where several tables are as bad, a simplex stalls: from there on all are lowered at once.
+    ended = minimax(residuals, [numbers], lambda point: cost(point) < _FAILED, _ROUNDS)
+    if ended is not None and cost(ended.point) < value:
+        value, numbers = cost(ended.point), ended.point
     return read(numbers), value * WEIGHT
 
 
