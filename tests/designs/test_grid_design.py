@@ -88,14 +88,14 @@ def test_two_levels_of_means_have_rows_behind_windows_that_are_placed_node_by_no
     psi, (noise, last) = table["nodes"][-1]["strength"], table["output"]
     assert noise + last * psi / 4 / (1 + psi**2 / 4) == pytest.approx(0.5, abs=1e-3)
     assert "output" in found.to_text()
-    # Samples end where the order parameters say, and the control: nodes as they were before the search lose more.
+    # Samples end where the order parameters say, and the control: windows that end too early lose more.
     d = 10_000
     run = simulate(limit.distribution, found, d=d, n=2_000, rng=3, keep="statistics")
     told = predict(limit, d=d, schedule=found)
     for seen, one in zip(run.weights, told, strict=True):
         assert abs(seen.value - one.weight) < 4 * seen.standard_error
-    even = replace(found.layout, places=((0.9, 2.5), (0.9, 2.5)))
-    lost = replace(found, layout=even).errors_at(1e6).weight
+    early = replace(found.layout, places=((0.4, 1.0), (0.4, 1.0)))
+    lost = replace(found, layout=early).errors_at(1e6).weight
     assert found.errors_at(1e6).weight < 0.5 * lost
 
 
