@@ -12,7 +12,7 @@ from symsched.algebra.arrays import Array
 from symsched.models.order_model import AbstractOrderModel, AbstractPointsModel, DiscreteOrderModel
 from symsched.predictions.designs.errors import WEIGHT, WIDTH, usual_weights
 from symsched.predictions.designs.grid import DataPhase, Layout, Scales, grid_plan
-from symsched.predictions.designs.learned.sites import Form, best_rows
+from symsched.predictions.designs.learned.fitting import Form, best_rows
 from symsched.predictions.designs.minimax import minimax, simplex
 from symsched.predictions.designs.nodes import half_seen
 from symsched.predictions.order_paths import order_paths

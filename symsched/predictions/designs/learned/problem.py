@@ -17,7 +17,8 @@ from symsched.laws.numeric import AbstractSite, GaussianSite
 from symsched.limits.limit import Limit
 from symsched.models.order_model import AbstractOrderModel, AbstractPointsModel, DiscreteOrderModel
 from symsched.predictions.designs.errors import LEAST, WIDTH
-from symsched.predictions.designs.learned.sites import Form, Landing, best_rows, shared_tie
+from symsched.predictions.designs.learned.fitting import Form, best_rows
+from symsched.predictions.designs.learned.sites import Landing, shared_tie
 from symsched.predictions.designs.learned.table import Before, Gap, Table
 from symsched.predictions.designs.learned.tuned import Tuning
 from symsched.predictions.designs.learned.usual import crowd, half_distance, pair_window
