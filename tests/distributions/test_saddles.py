@@ -341,6 +341,7 @@ def test_a_field_of_root_d_on_spins():
         (Normal("a", 0, 1), m**2 / 4, m**4),
         (Normal("a", 0, 1), m**2 / 4, sp.exp(m**2)),
         (Laplace("a", 0, 1), sp.S.Zero, m**2),
+        (Poisson("a", 2), m / 2, m**2),
     ],
 )
 def test_a_tilt_that_outgrows_the_measure_at_every_dimension_is_refused(spin, interaction, tilt):
@@ -348,6 +349,23 @@ def test_a_tilt_that_outgrows_the_measure_at_every_dimension_is_refused(spin, in
         _ = symsched.MeanField(spin, interaction, tilt).cascade
     assert symsched.MeanField(spin, interaction, -tilt).cascade
     assert symsched.MeanField(Rademacher("a"), interaction, tilt).cascade
+
+
+def test_an_interaction_with_the_entropy_in_it_has_its_maxima_inside():
+    """g = I − (m² − 1/4)² is as steep as I at ±1, where it was refused as no measure; the sum over counts has ±1/2."""
+    entropy = ((1 - m) * sp.log(1 - m) + (1 + m) * sp.log(1 + m)) / 2
+    well = (m**2 - sp.Rational(1, 4)) ** 2
+    measure = symsched.MeanField(Rademacher("a"), entropy - well)
+    assert [saddle.magnetisation for saddle in measure.saddles] == [-HALF, HALF]
+    d = 4000
+    up = np.arange(1, d)
+    mean = 2 * up / d - 1
+    log_mass = -special.gammaln(up + 1) - special.gammaln(d - up + 1) + d * sp.lambdify(m, entropy - well)(mean)
+    mass = special.softmax(log_mass)
+    assert mass @ mean**2 == pytest.approx(0.25, abs=0.01)
+    assert mass[mean > 0].sum() == pytest.approx(0.5, abs=1e-6)
+    with pytest.raises(symsched.DerivationError, match="up to the end of the range"):
+        _ = symsched.MeanField(Rademacher("a"), 2 * entropy).saddles
 
 
 @pytest.mark.parametrize("distance", [6, 10, 20])

@@ -14,7 +14,7 @@ from symsched.algebra.arrays import Array
 from symsched.algebra.codegen import compiled
 from symsched.errors import DerivationError
 from symsched.laws import AbstractLaw, LatticeLaw
-from symsched.laws.numeric import AbstractSite
+from symsched.laws.numeric import AbstractSite, AtomSite, DensitySite
 from symsched.symbols import m, u
 
 CRITICAL = 1e-7
@@ -40,6 +40,15 @@ _FLAT = 1e-2
 """χ below which further stationary points are looked for close by."""
 
 
+def _ends(law: AbstractLaw, site: AbstractSite) -> tuple[float, float]:
+    """Return the least and the largest value of a spin; ∞ for a lattice without an end, of which a site is a part."""
+    if isinstance(law, LatticeLaw):
+        return float(law.lower), float(law.upper)
+    if isinstance(site, AtomSite):
+        return float(np.min(site.values)), float(np.max(site.values))
+    return (site.breakpoints[0], site.breakpoints[-1]) if isinstance(site, DensitySite) else (-np.inf, np.inf)
+
+
 class Heights:
     """u ↦ g(Λ'(u)) − I(Λ'(u)) and its stationary points, by numbers."""
 
@@ -49,6 +58,7 @@ class Heights:
         self.g = compiled(interaction, (m,), "the interaction")
         self.g1 = compiled(sp.diff(interaction, m), (m,), "the derivative of the interaction")
         self.interaction = interaction
+        self.is_bounded = np.all(np.isfinite(_ends(law, self.site)))
 
     def mean(self, tilt: Array) -> Array:
         """Λ'(u)."""
@@ -138,10 +148,13 @@ class Heights:
             for reach in 2.0 ** np.arange(28):
                 previous, tilt = tilt, sign * float(reach)
                 try:
-                    pull = float(self.mismatch(np.array(tilt))) * sign
+                    found = float(self.mismatch(np.array(tilt))) * sign
                 except ValueError:  # E_0 exp(u a) diverges at this tilt: u cannot reach it
                     bound, pull = self._edge(previous, sign)
                     break
+                if not np.isfinite(found):  # the mean is rounded to the end of its range, where g' is infinite
+                    break
+                pull = found
                 if pull <= 0:
                     bound = 2 * tilt
             if abs(pull) < _NOISE * (1 + abs(tilt)):
@@ -150,6 +163,13 @@ class Heights:
                     f"g − I with g = {self.interaction} is flat at large |m|: exp(d g(m)) alone cannot be normalised, "
                     "and a law that only a tilt gives to the spin mean is not carried",
                     "Take an interaction that stays below I(m) at large |m|.",
+                )
+            if pull <= 0 and self.is_bounded:
+                raise DerivationError(
+                    "saddle points",
+                    f"g − I with g = {self.interaction} rises up to the end of the range of the spin mean, where all "
+                    "spins are one atom or one point: no saddle point describes them",
+                    "Take an interaction whose slope stays below that of I at the ends of the range.",
                 )
             if pull <= 0:
                 raise self._nonexistent("g outgrows I")

@@ -6,7 +6,6 @@ from functools import lru_cache
 import numpy as np
 import sympy as sp
 
-from symsched.distributions.mean_field.heights import Heights
 from symsched.distributions.mean_field.regularity import require_normalisable, require_regular
 from symsched.distributions.mean_field.responses import lead
 from symsched.distributions.mean_field.saddles import Saddle, find_saddles
@@ -63,7 +62,7 @@ def _with_mass(landscape: Landscape) -> tuple[Saddle, ...]:
     found, kept = _saddles(landscape.spin, landscape.interaction), list[Saddle]()
     if landscape.tilt.has(m):
         with np.errstate(all="ignore"):
-            require_normalisable(Heights(landscape.spin, landscape.interaction), landscape.tilt)
+            require_normalisable(landscape.spin, landscape.interaction, landscape.tilt)
     for saddle in found:
         ahead = [_lead(landscape, saddle, other) for other in kept]
         if all(lead >= 0 for lead in ahead):

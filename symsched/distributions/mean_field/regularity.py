@@ -8,6 +8,8 @@ from symsched.algebra.asymptotics import trial_values
 from symsched.algebra.codegen import Compiled, compiled
 from symsched.distributions.mean_field.heights import Heights
 from symsched.errors import DerivationError
+from symsched.laws import AbstractLaw, LatticeLaw
+from symsched.laws.log_density import LogDensity
 from symsched.laws.numeric import AbstractSite, AtomSite, DensitySite
 from symsched.symbols import d, m
 
@@ -108,20 +110,40 @@ def _require_continuous(interaction: sp.Expr, g: Compiled, grid: Array, values: 
         raise DerivationError(_STEP, f"g = {interaction} jumps by {jump:.6g} near m = {low:.6g}", _REMEDY)
 
 
-def require_normalisable(heights: Heights, tilt: sp.Expr) -> None:
+def require_normalisable(spin: AbstractLaw, interaction: sp.Expr, tilt: sp.Expr) -> None:
     """Raise DerivationError where exp(f) outgrows exp(d (g − I)) far out at every d: no power of d heals m⁴."""
+    heights = Heights(spin, interaction)
     f = compiled(tilt.subs({d: _LARGE, **trial_values(tilt.free_symbols - {m, d})}), (m,), "the tilt")
     least = _UNBOUNDED * (abs(heights.site.mean) + float(np.sqrt(heights.site.variance)))
     for sign in (-1.0, 1.0):
-        far = [(abs(mean), float(f(np.array(mean))) / -height) for mean, height in _far_out(heights, sign)]
+        outwards = (
+            _far_out(heights, sign) if not isinstance(spin, LatticeLaw) else _lattice_far_out(spin, heights, sign)
+        )
+        far = [(abs(mean), float(f(np.array(mean))) / -height) for mean, height in outwards]
         near = [ratio for size, ratio in far if size < far[-1][0] / _APART] if far else []
         if near and far[-1][0] > least and (far[-1][1] == np.inf or far[-1][1] > _STEEP * max(near[-1], 0.0)):
             raise DerivationError(
                 _STEP,
-                f"the tilt f = {tilt} outgrows d (I − g) with g = {heights.interaction} at large |m|: exp(d g + f) "
+                f"the tilt f = {tilt} outgrows d (I − g) with g = {interaction} at large |m|: exp(d g + f) "
                 "cannot be normalised against this single-site law at any d",
                 "Take a tilt that grows no faster than I − g at large |m|.",
             )
+
+
+def _far_integers(spin: LatticeLaw, heights: Heights, sign: float) -> list[tuple[float, float]]:
+    """Return (k, g + log p) at far integers of an endless lattice: all spins are k with mass p^d, so that I ≤ −log p.
+
+    The site holds the integers that count beside rounding only, and so do the means of its tilts.
+    """
+    if np.isfinite(float(spin.upper if sign > 0 else spin.lower)):
+        return []
+    places: Array = np.asarray(sign * 2.0 ** np.arange(np.log2(_FARTHEST)), dtype=np.float64)
+    heights_there = np.asarray(heights.g(places)) + LogDensity(spin.weight, spin.variable)(places)
+    return [
+        (float(place), float(height))
+        for place, height in zip(places, heights_there, strict=True)
+        if height < 0 and np.isfinite(height)
+    ]
 
 
 def _far_out(heights: Heights, sign: float) -> list[tuple[float, float]]:
