@@ -212,7 +212,13 @@ def steady(expression: sp.Expr, level: sp.Symbol) -> sp.Expr:
     conjugate = above.xreplace({root: -root})
     sign = -1 if conjugate.could_extract_minus_sign() else 1
     other = sp.cancel(sp.expand(sign * above * conjugate) / below) / (sign * conjugate)
-    return min(expression, other, key=lambda form: _lost(form, expression, level))
+    # (1 − √(1 − v²))/v has no value at all where a path starts.
+    return min(expression, other, key=lambda form: (not _starts(form, level), _lost(form, expression, level)))
+
+
+def _starts(form: sp.Expr, level: sp.Symbol) -> bool:
+    """Return whether a form has a value in floating point at the level 0."""
+    return math.isfinite(abs(_in_floats(form, level, sp.S.Zero, _PROBE_DIMENSIONS[0])))
 
 
 def _lost(form: sp.Expr, expression: sp.Expr, level: sp.Symbol) -> float:

@@ -27,6 +27,7 @@ OWN = {
     "roots": Interpolant(sp.sqrt(1 - tau), sp.sqrt(tau)),
     "circle": Interpolant(sp.cos(sp.pi * tau / 2), sp.sin(sp.pi * tau / 2)),
     "square": Interpolant((1 - tau) ** 2, tau),
+    "half angle": Interpolant((1 - tau**2) / (1 + tau**2), 2 * tau / (1 + tau**2)),
     "between": Interpolant(d ** sp.Rational(3, 16) * (1 - tau), tau),
 }
 

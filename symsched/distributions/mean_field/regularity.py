@@ -116,9 +116,7 @@ def require_normalisable(spin: AbstractLaw, interaction: sp.Expr, tilt: sp.Expr)
     f = compiled(tilt.subs({d: _LARGE, **trial_values(tilt.free_symbols - {m, d})}), (m,), "the tilt")
     least = _UNBOUNDED * (abs(heights.site.mean) + float(np.sqrt(heights.site.variance)))
     for sign in (-1.0, 1.0):
-        outwards = (
-            _far_out(heights, sign) if not isinstance(spin, LatticeLaw) else _lattice_far_out(spin, heights, sign)
-        )
+        outwards = _far_integers(spin, heights, sign) if isinstance(spin, LatticeLaw) else _far_out(heights, sign)
         far = [(abs(mean), float(f(np.array(mean))) / -height) for mean, height in outwards]
         near = [ratio for size, ratio in far if size < far[-1][0] / _APART] if far else []
         if near and far[-1][0] > least and (far[-1][1] == np.inf or far[-1][1] > _STEEP * max(near[-1], 0.0)):
