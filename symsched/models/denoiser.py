@@ -31,7 +31,8 @@ class Denoiser:
     From D = E[a | x] follow the noise E[z | x] = (x − β D)/α, and the velocity (α̇/α) x + (β̇ − α̇β/α) D; in the last line
     that is (D − x)/(1 − t).
 
-    Raises TypeError for what holds no real numbers, ValueError for other shapes, for what is not finite, for ψ < 0.
+    Raises TypeError for what holds no real numbers, ValueError for other shapes, for what is not finite or has squares
+    that are not, for ψ < 0.
     """
 
     model: AbstractModel
@@ -54,7 +55,13 @@ class Denoiser:
             raise ValueError(
                 f"psi must be a number or have shape ({len(rows)},), one for each row of y, got {ratios.shape}"
             )
-        mean = self._mean(rows, ratios)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = self._mean(rows, ratios)
+        if not np.all(np.isfinite(mean)):
+            raise ValueError(
+                "y or psi is beyond what can be squared in floating point, so that the posterior mean has no value: "
+                f"got |y| up to {np.max(np.abs(rows)):.3g} and psi up to {np.max(ratios):.3g}"
+            )
         if _is_tensor(y):
             return y.new_tensor(mean, dtype=y.dtype if y.is_floating_point() else None)
         kind = np.asarray(held).dtype

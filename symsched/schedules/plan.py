@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import ClassVar, final
+from typing import ClassVar, Self, final
 
 import numpy as np
 from scipy import sparse, special
@@ -45,6 +46,8 @@ class Plan:
     ``shift``     (N,)     constant added to every coordinate, 0 unless given
     ``wave``      (N,)     coefficient of He_n(z) of a coordinate's noise, 0 unless given
     ============  =======  =====================================================
+
+    ``dimension`` is the d that a schedule or a design made it for; None where its maker did not say.
     """
 
     times: Array
@@ -56,6 +59,7 @@ class Plan:
     shift: Array = field(default_factory=lambda: np.zeros(0))
     wave: Array = field(default_factory=lambda: np.zeros(0))
     degree: int = 0
+    dimension: float | None = None
 
     def __post_init__(self) -> None:
         """Check shapes, finiteness and order once, so that no integrator has to."""
@@ -88,6 +92,12 @@ class Plan:
                 )
         object.__setattr__(self, "degree", require_integer(self.degree, "degree", 0))
         self._check_meaning()
+
+    def made_for(self, dimension: float) -> Self:
+        """Return the plan with the dimension that it was made for."""
+        made = copy(self)
+        object.__setattr__(made, "dimension", float(dimension))
+        return made
 
     def _check_meaning(self) -> None:
         """Raise ValueError where arrays of the right shapes are not those of a plan."""

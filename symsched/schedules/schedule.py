@@ -1,6 +1,7 @@
 """Schedules t → τ → (α, β): windows of t, and the grids on them."""
 
 import math
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -193,7 +194,8 @@ class Schedule:
         exact = (lambda: gaussian_step(noise, signal, shared_variance(self.sites))) if self.sites else no_variance
         stretch = self._stretch(places, dimension)
         behind = places.starts[-1] if len(self.windows) > 1 else None
-        return SCHEMES[chosen](Nodes(grid, noise, signal, places.starts, tangents, exact, stretch, behind))
+        found = SCHEMES[chosen](Nodes(grid, noise, signal, places.starts, tangents, exact, stretch, behind))
+        return found.made_for(dimension)
 
     @property
     def _crossing(self) -> Crossing | None:
@@ -211,7 +213,7 @@ class Schedule:
             )
             return signal / noise
 
-        # κ counts half the distance of the modes, which for a mean ±1 it is: s = 2κ/distance.
+        # κ counts half the distance of the modes here: s = 2κ/distance.
         strength = 2 * constant / number(crossing.distance, "a distance of modes") / math.sqrt(dimension)
         settled = 0.0 if crossing.settled is None else constant * dimension ** -float(crossing.settled)
         return grids.crossing(self.windows, steps, ratio, strength ** (1 / crossing.order), settled)
@@ -274,7 +276,9 @@ class Schedule:
         if not self.needs_kappa:
             return 1.0
         if value is None:
-            raise ValueError("this schedule depends on kappa: pass kappa (3 to 5 is usual)")
+            raise ValueError(
+                "this schedule depends on kappa: pass kappa (3 to 5 is usual for means ±1, 1/m of it for ±m)"
+            )
         constant = require_real(value, "kappa", above=0)
         for window in self.windows[1:]:
             # Roots of negative numbers are how a κ that does not fit shows itself: the check below names it.
@@ -367,6 +371,11 @@ def planned(
         raise ValueError(f"a design or a plan settles kappa and scheme itself: leave out {' and '.join(given)}")
     if isinstance(schedule, AbstractTable):
         schedule = schedule.plan(d)
+    elif schedule.dimension is not None and schedule.dimension != d:
+        warnings.warn(
+            f"the plan was made for d = {schedule.dimension:g}, where its steps lie, not d = {d:g}; make one for that",
+            stacklevel=3,
+        )
     if steps is not None and steps != schedule.steps:
         raise ValueError(f"steps must be left out or be the plan's own {schedule.steps}, got {steps!r}")
     return schedule

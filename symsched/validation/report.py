@@ -73,8 +73,9 @@ class Report:
         return f"undecided: the limit is not expected to hold at these dimensions; take larger d{few}"
 
     def __repr__(self) -> str:
-        """One line: what was validated, and what ``passed`` says."""
-        return f"<Report, {self.title}: {self.standing}>"
+        """One line: what was validated, what ``passed`` says, and how far the sampler is from the data."""
+        far = "" if self.accuracy is None else f"; {self.accuracy}"
+        return f"<Report, {self.title}: {self.standing}{far}>"
 
     def to_markdown(self) -> str:
         """The rows as a Markdown table."""

@@ -27,10 +27,9 @@ from symsched.simulation.simulate import Run, seed_of, simulate
 from symsched.symbols import d as d_symbol
 from symsched.validation.averages import Judge, average_row, few_text
 from symsched.validation.posteriors import posterior_rows
+from symsched.validation.reach import REACH, waiting, window_reach
 from symsched.validation.report import Accuracy, Report
 
-REACH = 0.1
-"""A limit is expected to hold where its slowest window sits at ψ = κ d^−γ ≤ 0.1; what it neglects is of the size ψ²."""
 _STEPS, _KAPPA = 40, 3.0
 _POSTERIORS = 400
 """Draws of the exact posterior: of a mean-field measure they may each cost seconds per thousand coordinates."""
@@ -53,14 +52,20 @@ def validate(
     Predicted: mode weights, mean and variance of a coordinate per mode after ``steps`` steps, the limit d → ∞ at
     fixed steps read with the schedule of that d; the rate at which order-parameter paths approach the limit driven by
     the same noise; how far weights move from one dimension to another; and the exact posterior over modes at s = 1 in
-    every window, from the window's atoms and weights. A dimension decides where κ d^−γ ≤ 0.1; before that a row is
-    "not yet". Error bars are predicted: weights by the exact binomial law, means and variances by the law of one path,
-    widened to what was seen; a mode with fewer than nine paths has "too few". ``schedule`` samples with another
-    schedule than the limit's own: a wrong one fails. ``steps`` are 40 and ``kappa`` 3 unless given; a Design settles
-    them and ``scheme``, and is predicted as what it is. Where a schedule has no rate in d, the title says why.
+    every window, from the window's atoms and weights. A dimension decides where the modes have been chosen at ψ ≤ 0.1,
+    the later of κ d^−γ and where their places are told apart; before that a row is "not yet". Error bars are
+    predicted: weights by the exact binomial law, means and variances by the law of one path, widened to what was seen;
+    a mode with fewer than nine paths has "too few". ``schedule`` samples with another schedule than the limit's own:
+    one whose steps lie elsewhere fails. ``steps`` are 40 and ``kappa`` 3 unless given; a Design settles them and
+    ``scheme``, and is predicted as what it is. Where a schedule has no rate in d, the title says why.
     """
     if not isinstance(limit, Limit):
         raise TypeError(f"limit must come from derive(), got {limit!r}")
+    if isinstance(schedule, Plan):
+        raise TypeError(
+            f"schedule must be a schedule, a design or a limit, got {schedule!r}, which is for one d: sample it with "
+            "simulate(..., schedule=plan, d=...), and predict(limit, schedule=plan, d=...)"
+        )
     sizes = [require_integer(d, "each of dimensions", 2) for d in require_sequence(dimensions, "dimensions", INTEGERS)]
     if not sizes:
         raise ValueError("dimensions must hold at least one integer")
@@ -103,27 +108,6 @@ def validate(
     accuracy = _accuracy(limit, max(runs, key=lambda run: run.dimension))
     title = ", ".join([limit.interpolant.name, f"n = {n}", repr(table) if table else f"steps = {count}", *unrated])
     return Report(tuple(rows), title, accuracy)
-
-
-def window_reach(limit: Limit, d: float, kappa: float | None) -> float:
-    """Return ψ at the far end of the slowest speciation window, κ d^−γ: what the limit neglects is of the size ψ²."""
-    speciations = limit.cascade.speciations
-    if not speciations:
-        return float(float(d) ** -0.5)
-    return float((kappa or 1.0) * float(d) ** -float(speciations[-1].exponent))
-
-
-def waiting(limit: Limit, d: float, kappa: float | None) -> str:
-    """Return from which d on the limit is expected to hold, where ``d`` is smaller; else nothing."""
-    reach = window_reach(limit, d, kappa)
-    if reach <= REACH:
-        return ""
-    speciations = limit.cascade.speciations
-    exponent = speciations[-1].exponent if speciations else sp.Rational(1, 2)
-    needed = float(d) * (reach / REACH) ** (1 / float(exponent))
-    return (
-        f"the limit is expected from d ≈ {needed:.1e} on, where its last window ends at ψ ~ d^-{exponent} ≤ {REACH:g}"
-    )
 
 
 def _mode_rows(limit: Limit, run: Run, predictions: Sequence[ModePrediction], kappa: float | None) -> list[Row]:

@@ -15,7 +15,8 @@ from symsched.reporting.claim import Finding, Ledger
 from symsched.reporting.imprint import imprint
 from symsched.reporting.numbers import number_text
 from symsched.reporting.verdicts import Row, Verdict, deterministic
-from symsched.validation.validate import REACH, validate
+from symsched.validation.reach import expected_from
+from symsched.validation.validate import validate
 from symsched.zoo.entry import Entry, Settings
 from symsched.zoo.pictures import chart_of_limit
 
@@ -108,7 +109,7 @@ def _step_row(step: Step, checks: tuple[Check, ...]) -> Row:
 def _patience(limit: Limit, settings: Settings) -> str:
     """Say from which d on the limit is expected to hold, where the dimensions shown do not reach it."""
     speciations = limit.cascade.speciations
-    needed = (settings.kappa / REACH) ** float(1 / speciations[-1].exponent) if speciations else 0.0
+    needed = expected_from(limit, settings.kappa) if speciations else 0.0
     if needed <= max(settings.dimensions):
         return ""
     end = f"ψ = {settings.kappa:g} d^(−{speciations[-1].exponent})"

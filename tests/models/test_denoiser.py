@@ -81,3 +81,8 @@ def test_what_is_no_state_is_refused(y, psi, kind, words):
 def test_a_free_parameter_is_named():
     with pytest.raises(ValueError, match="needs numbers for h"):
         symsched.CurieWeiss(2, sp.Symbol("h", real=True)).denoiser(4)
+
+
+def test_what_cannot_be_squared_is_refused_and_not_answered_by_nan():
+    with pytest.raises(ValueError, match="beyond what can be squared"):
+        symsched.GaussianMixture(sp.Rational(4, 5)).denoiser(3)(np.full((2, 3), 1e200), 0.5)

@@ -1,6 +1,7 @@
 """The table of a plan, read by every engine, against an independent loop over it."""
 
 import pickle
+import warnings
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -11,7 +12,17 @@ from sampling_cases import dilated, spins, three_modes, variance_exploding, vari
 from sympy.stats import Normal
 
 import gm_case
-from symsched import CurieWeiss, GaussianModes, ProductMixture, derive, predict, simulate, sweep, validate
+from symsched import (
+    CurieWeiss,
+    GaussianMixture,
+    GaussianModes,
+    ProductMixture,
+    derive,
+    predict,
+    simulate,
+    sweep,
+    validate,
+)
 from symsched.distributions.gaussian_modes.model import DirectionModel
 from symsched.distributions.product.model import ProductModel
 from symsched.laws.numeric import GaussianSite
@@ -310,3 +321,18 @@ def test_what_a_plan_settles_is_refused_beside_it():
     for driver in (written, table, limit.schedule):
         with pytest.raises(TypeError, match="pass a schedule, a design or a plan as schedule="):
             predict(limit, driver)
+
+
+def test_a_plan_for_another_dimension_is_not_run_without_a_word():
+    """Eight steps made for d = 10^4 and taken at 10^8 end with a weight of 1.0 for .8."""
+    limit = derive(GaussianMixture(p=sp.Rational(4, 5)), VP)
+    plan = limit.schedule.plan(8, 10_000, 3)
+    assert plan.dimension == 10_000
+    with pytest.warns(UserWarning, match="made for d = 10000"):
+        elsewhere = predict(limit, schedule=plan, d=1e8)
+    assert elsewhere[0].weight > 0.99
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        predict(limit, schedule=plan, d=10_000)
+    with pytest.raises(TypeError, match=r"for one d.*simulate"):
+        validate(limit, schedule=plan, dimensions=(10_000,), n=10)

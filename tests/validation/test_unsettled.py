@@ -55,3 +55,18 @@ def test_where_no_recursion_stands_for_infinite_d_the_other_rows_stay(distributi
     assert report.rows
     assert words in report.title and ("no rate in d" in report.title) == bool(words)
     assert any("order-parameter paths" in row.claim for row in report.rows) != bool(words)
+
+
+def test_modes_that_no_dimension_at_hand_tells_apart_decide_nothing():
+    """Means ±1/1000 at d = 10^4 lie m√d = 0.1 apart, where the limit, of weight .87, was called false by 24 errors."""
+    limit = symsched.derive(symsched.GaussianMixture(p=sp.Rational(4, 5), m=sp.Rational(1, 1000)), symsched.VP)
+    report = symsched.validate(limit, dimensions=(10_000,), n=200, steps=20, kappa=3)
+    weights = [row for row in report.rows if row.claim.endswith(": weight")]
+    assert weights
+    assert all(row.verdict is Verdict.NOT_YET for row in weights)
+    assert not report.passed
+    assert "1.0e+08" in weights[0].rule
+    # Where they are ±1 the same rows decide, and a wrong weight is found out.
+    apart = symsched.derive(symsched.GaussianMixture(p=sp.Rational(4, 5)), symsched.VP)
+    told = symsched.validate(apart, dimensions=(10_000,), n=200, steps=20, kappa=3)
+    assert all(row.verdict is not Verdict.NOT_YET for row in told.rows if row.claim.endswith(": weight"))

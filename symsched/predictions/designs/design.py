@@ -58,7 +58,7 @@ def design(
     has both numbers. ``progress`` counts the tables that are tried on standard error.
 
     This is for two modes that their means tell apart, with normal coordinates of one width: a ``Design``. Two modes of
-    any other laws that their means or variances tell apart, normal modes in general directions, and laws of one mode
+    any other laws that one cumulant tells apart, normal modes in general directions, and laws of one mode
     have a ``LearnedDesign``, made for the limit's own laws of a coordinate, or normal modes' ``widths``, and for all
     ``weights``. For every other limit, and with ``robust``, the coefficients are those of Adams, of P_q and of
     DPM-Solver++(2M), and the nodes are searched for: a ``GridDesign``.

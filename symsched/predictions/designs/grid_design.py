@@ -51,7 +51,8 @@ class GridDesign(AbstractDesign):
 
     def plan(self, d: float) -> Plan:
         """Return the table at dimension ``d``; ValueError where its windows overlap."""
-        return grid_plan(self.scales, self.layout, require_real(d, "d", above=0))
+        d = require_real(d, "d", above=0)
+        return grid_plan(self.scales, self.layout, d).made_for(d)
 
     @cached_property
     def least_dimension(self) -> float:

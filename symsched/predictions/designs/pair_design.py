@@ -82,6 +82,7 @@ class Design(AbstractDesign):
             np.append(psi, 1.0),
             np.append(np.ones(total), self.table.output[0]),
             sparse.csr_array(steps),
+            dimension=d,
         )
 
     def _formulas(self) -> sources.Table:

@@ -15,8 +15,8 @@ _SCHEMES = {
     "canonical": "Euler in y = x/alpha, which is DDIM",
 }
 _KAPPA = (
-    "kappa: how far a window of speciation goes, counted in half the distance of the modes; 3 to 5 is usual, and it "
-    "must fit below the scale of the window (kappa < sqrt(d) for separated means)"
+    "kappa: a window of speciation ends at psi = kappa d^-gamma; 3 to 5 is usual for means +-1, and that over m for "
+    "means +-m. It must fit below the scale of the window (kappa < sqrt(d) for separated means)"
 )
 _GREEK = "GREEK SMALL LETTER "
 _LONGEST = 4000  # characters of a fact

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -129,8 +128,10 @@ def require_free(folder: Path, *, force: bool) -> None:
     require_folder(folder, "a paper")
     taken = [place for place in (folder / FILE, folder / FIGURES) if place.exists()]
     if taken and not force:
-        message = "is there already, and a paper would replace it; take another folder, or --force (force=True)"
-        raise FileExistsError(errno.EEXIST, message, str(taken[0]))
+        raise FileExistsError(
+            f"{str(taken[0])!r} is there already, and a paper would replace it; take another folder, or --force "
+            "(force=True)"
+        )
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,8 @@ class LearnedDesign(AbstractDesign):
 
     def plan(self, d: float) -> Plan:
         """Return the table at dimension ``d``; ValueError where its window would not lie before its other nodes."""
-        return self.table.plan(require_real(d, "d", above=0))
+        d = require_real(d, "d", above=0)
+        return self.table.plan(d).made_for(d)
 
     def _formulas(self) -> sources.Table | None:
         """Return the table as expressions in d; None where the numbers of its window themselves move with d."""
