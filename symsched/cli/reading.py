@@ -81,6 +81,8 @@ def _interpolant(name: str) -> Interpolant:
 
 def whole(text: str, name: str, minimum: int) -> int:
     """Return the integer that ``text`` writes, as 10000, 1e4 or 10**4."""
+    if not any(sign.isdigit() for sign in text):  # a law, a function or a slip: no list of known names helps
+        raise ValueError(f"{name} must be a whole number such as 10000 or 1e4, got {text!r}")
     value = parse_value(text)
     if not value.is_Integer:
         raise ValueError(f"{name} must be a whole number, got {text}")

@@ -24,7 +24,8 @@ _FARTHEST = 1e18  # the same where later phases or orders q > 1 cost digits
 class ModePrediction:
     """A mode at the end of a plan: its weight with its numerical error, and the statistics of one coordinate.
 
-    ``path_mean`` and ``path_variance`` are the laws of what one path that ends in the mode has of both.
+    Where the weight is 0 no path ends there, and the statistics, 0, are none. ``path_mean`` and ``path_variance`` are
+    the laws of what one path that ends in the mode has of both.
     """
 
     weight: float

@@ -15,7 +15,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import LogFormatter, NullLocator, ScalarFormatter
+from matplotlib.ticker import FuncFormatter, LogFormatter, NullLocator, ScalarFormatter
 
 from symsched.errors import nearest
 from symsched.reporting.charts import Chart, Curve, Plate
@@ -39,6 +39,8 @@ _DOTS: tuple[Any, ...] = (":", "-.", (0, (5, 2)), (0, (1, 4)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (5, 1.4, 1, 1.4)), (0, (1.2, 1.2)), (0, (8, 1.5, 2, 1.5)))
 """Lines of the quantities of a figure for print: told apart without colour."""
+_PLAIN = 1000.0
+"""End of a logarithmic axis up to which its numbers are written out."""
 _LETTER = 0.072
 """Inches that a letter of a legend takes in print, on average."""
 
@@ -301,6 +303,11 @@ def _axes(axes: Axes, chart: Chart, ticks: list[str]) -> None:
         axes.set_xscale("log")
         # Numbers like 30 between powers of ten: 3 × 10¹ runs into its neighbours.
         axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))
+        powers = axes.xaxis.get_major_formatter()
+        # Beside them a ten is no power where the axis holds few of those: 6, 10, 20 evaluations.
+        axes.xaxis.set_major_formatter(
+            FuncFormatter(lambda x, k: f"{x:g}" if axes.get_xlim()[1] < _PLAIN else powers(x, k))
+        )
     if chart.log_y:
         axes.set_yscale("log")
     if ticks:
