@@ -60,9 +60,12 @@ def saddle_cascade(landscape: Landscape) -> Cascade:
         return Cascade(modes, (data,), tuple(steps))
     law = AtomLaw(tuple(values), weights)
     everyone = tuple(range(len(modes)))
+    grows = landscape.tilt.has(d)
+    gain = "F_k" if grows else "f(m_k)"
     steps += [
         Step(
-            "weights: $w_k ∝ e^{f(m_k)} χ_k^{−1/2}$, with $χ = 1 − g''Λ''$ from the fluctuations at each maximum",
+            f"weights: $w_k ∝ e^{{{gain}}} χ_k^{{−1/2}}$, with $χ = 1 − g''Λ''$ from the fluctuations at each maximum"
+            + (", $F_k$ the height of $d (g − I) + f$ at the maximum that $f$ moves away from $m_k$" if grows else ""),
             values,
             sp.Tuple(*weights),
             given=each(_MAXIMA, "m", len(modes)),
