@@ -81,9 +81,7 @@ def _interpolant(name: str) -> Interpolant:
 
 def whole(text: str, name: str, minimum: int) -> int:
     """Return the integer that ``text`` writes, as 10000, 1e4 or 10**4."""
-    if not any(sign.isdigit() for sign in text):  # a law, a function or a slip: no list of known names helps
-        raise ValueError(f"{name} must be a whole number such as 10000 or 1e4, got {text!r}")
-    value = parse_value(text)
+    value = _number_in(text, f"{name} must be a whole number such as 10000 or 1e4, got {text!r}")
     if not value.is_Integer:
         raise ValueError(f"{name} must be a whole number, got {text}")
     return require_integer(int(value), name, minimum)
@@ -91,7 +89,17 @@ def whole(text: str, name: str, minimum: int) -> int:
 
 def real(text: str, name: str) -> float:
     """Return the real number that ``text`` writes."""
-    return number(parse_value(text), name)
+    return number(_number_in(text, f"{name} must be a number such as 10000 or 1e4, got {text!r}"), name)
+
+
+def _number_in(text: str, otherwise: str) -> sp.Expr:
+    """Return the value of a text; ValueError with ``otherwise`` for a word, of which a list of laws is no help."""
+    try:
+        return parse_value(text)
+    except ValueError as error:
+        if text.isalpha():
+            raise ValueError(otherwise) from error
+        raise
 
 
 def progress(options: argparse.Namespace) -> bool:

@@ -261,7 +261,7 @@ def test_list_as_json(capsys):
         (("schedule", "gaussian-mixture", "--steps", "4"), "--d is required"),
         (("schedule", "gaussian-mixture", "--d", "100"), "--steps is required"),
         (("schedule", "gaussian-mixture", "--d", "-5", "--steps", "4"), "d must be a number above 0"),
-        (("schedule", "gaussian-mixture", "--d", "ten", "--steps", "4"), "d must be a whole number such as 10000 or 1e4"),
+        (("schedule", "gaussian-mixture", "--d", "ten", "--steps", "4"), "d must be a number such as 10000 or 1e4"),
         (("schedule", "gaussian-mixture", "--d", "100", "--steps", "0"), "steps must be at least 1"),
         (("schedule", "gaussian-mixture", "--d", "100", "--steps", "2.5"), "steps must be a whole number"),
         (("schedule", "gaussian-mixture", "--d", "100", "--steps", "4", "--kappa", "11"), "kappa = 11 is too large"),
