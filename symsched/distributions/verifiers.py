@@ -88,13 +88,13 @@ def cumulant(site: AbstractSite, order: int) -> float:
     return found[-1]
 
 
-def extrapolated(values: Sequence[float]) -> float:
-    """Return the limit h → 0 of values at h, h/2, h/4, …, by removing the powers h, h², … (Richardson)."""
+def extrapolated(values: Sequence[float], unit: float = 1.0) -> float:
+    """Return the limit h → 0 of values at h, h/2, h/4, …, by removing the powers h^u, h^2u, … (Richardson), u = 1."""
     level = list(values)
-    power = 1
+    power = unit
     while len(level) > 1:
         level = [(2**power * fine - coarse) / (2**power - 1) for coarse, fine in itertools.pairwise(level)]
-        power += 1
+        power += unit
     return level[0]
 
 

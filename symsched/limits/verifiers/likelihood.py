@@ -24,6 +24,7 @@ _FIRST = 0.16
 _LEAST = 1e4
 """d, for coordinates of width one, from which on the next term is small beside a first one that is small itself."""
 _NEAR = 1e-2
+_REFINED, _REFINED_SLOWLY = 4, 7
 """Tolerance of what four halvings leave, relative to 1 + the number."""
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(240)
 _PLACE = 1.3
@@ -68,6 +69,11 @@ class _Pair:
         return float(np.interp(_PLACE, self.places, values)) / self.ratio**self.order
 
 
+def _is_sized(found: Normality) -> bool:
+    """Whether a rest is left and its size known."""
+    return found.size is not None and found.exponent is not None
+
+
 def expansions(
     laws: Sequence[AbstractLaw], found: Sequence[Normality], order: int, exponent: sp.Rational, reference: sp.Expr
 ) -> Verifier:
@@ -76,13 +82,13 @@ def expansions(
     def verify(after: sp.Basic) -> tuple[Check, ...]:
         count = len(found)
         ratios, sizes = after.args[:count], list(after.args[count:])
-        if len(sizes) != sum(one.size is not None for one in found):
+        if len(sizes) != sum(_is_sized(one) for one in found):
             raise ValueError(f"{count} ratios and their sizes are expected, got {len(after.args)} expressions")
         free = frozenset[sp.Symbol]().union(*(law.free_symbols for law in laws)) - {d}
         values = trial_values(free | after.free_symbols - {d, psi, s, standard})
         checks = []
         for k, (one, claimed) in enumerate(zip(found, ratios, strict=True), 2):
-            size = sizes.pop(0) if one.size is not None else None
+            size = sizes.pop(0) if _is_sized(one) else None
             setting = (order, exponent, reference, values)
             checks += _checks(f"λ_{k}", [laws[0], laws[k - 1]], one, (claimed, size), setting)
         return tuple(checks)
@@ -101,7 +107,8 @@ def _checks(
     power = float(found.exponent or 0)
     unit = max(math.sqrt(law.subs({**values, d: sp.Integer(10) ** 16}).site().variance) for law in laws)
     exact, told, squares, rests = [], [], [], []
-    for refinement in range(4):
+    grain = _grain(claimed, exponent)
+    for refinement in range(_REFINED if grain == 1 else _REFINED_SLOWLY):
         ratio = min(_FIRST, _LEAST ** -float(exponent)) / max(unit, 0.5) / 2**refinement
         dimension = ratio ** (-1 / float(exponent))
         here = {**values, d: sp.Float(dimension, 30)}
@@ -121,13 +128,19 @@ def _checks(
     largest = number(size.subs(values).subs(s, 1), "the size of a rest")
     method = "quadrature at growing d"
     rule = f"root mean square of the rest of {name} over d^-{power:g}"
-    checks.append(Check(rule, largest, _root(squares), _NEAR, method))
-    checks.append(Check(f"the same of what is shown of {name}", _root(rests), largest, _NEAR, "quadrature"))
+    checks.append(Check(rule, largest, _root(squares, grain), _NEAR, method))
+    checks.append(Check(f"the same of what is shown of {name}", _root(rests, grain), largest, _NEAR, "quadrature"))
     return checks
 
 
-def _root(squares: Sequence[float]) -> float:
-    return math.sqrt(max(0.0, extrapolated(squares)))
+def _root(squares: Sequence[float], grain: float) -> float:
+    return math.sqrt(max(0.0, extrapolated(squares, grain)))
+
+
+def _grain(claimed: sp.Expr, exponent: sp.Rational) -> float:
+    """Return the power of ψ in which the ratio is a series: 1, or less where it holds smaller powers of d than ψ."""
+    powers = [abs(power.exp) for power in claimed.atoms(sp.Pow) if power.base == d and power.exp.is_Rational]
+    return float(min([exponent, *powers]) / exponent)
 
 
 def _evaluated(claimed: sp.Expr, ratio: float, places: Array) -> Array:
