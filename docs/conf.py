@@ -38,8 +38,11 @@ html_show_sourcelink = False
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"
-# myst-nb asks for MathJax where a notebook is; formulas are MathML before they reach a browser.
-nb_mime_priority_overrides = [("html", "text/html", 0), ("html", "image/png", 10), ("html", "text/latex", 20)]
+# myst-nb asks for MathJax where a notebook is; formulas are MathML before they reach a browser. A report is a table in
+# LaTeX, which is no formula, and in Markdown.
+nb_mime_priority_overrides = [
+    ("html", kind, 10 * place) for place, kind in enumerate(("text/html", "image/png", "text/markdown", "text/latex"))
+]
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 exclude_patterns = ["generated/parts"]
